@@ -1,0 +1,1 @@
+"""Text that does not do what it says."""

@@ -1,0 +1,1 @@
+"""Whether TLS is used where it must be."""

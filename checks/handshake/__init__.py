@@ -1,0 +1,1 @@
+"""Compression, renegotiation, tickets, stapling, client certificates."""

@@ -1,0 +1,1 @@
+"""Keys, groups and certificates."""

@@ -1,0 +1,6 @@
+"""`python -m tlslint`."""
+
+from tlslint.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""Discover, run, filter."""

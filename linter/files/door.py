@@ -1,0 +1,202 @@
+"""Reading files by the names a daemon uses, never outside the jail.
+
+Two kinds of path: a *logical* path is absolute and as the daemon would say it (`/etc/apache2/ports.conf`); a *real* path is where that
+lies on this disk. Mounts map one to the other: `--root DIR` mounts DIR at `/`; a layout may mount the directory of a root file at its
+usual place, so that a repository's `web/apache2.conf` finds what it includes as `/etc/apache2/...`.
+"""
+
+import errno
+import os
+import stat
+from typing import NamedTuple
+
+from tlslint.model.source import SourceFile
+
+MAX_FILE_BYTES = 128 * 1024 * 1024
+"""Larger files are refused: no server configuration comes near it, and memory stays bounded."""
+
+MAX_LINKS = 40
+"""Symbolic links followed for one path, as Linux does (path_resolution(7))."""
+
+
+class FileProblem(Exception):
+    """A file that cannot be had. `kind`: missing, outside-root, unreadable. `reason` is for people and completes a sentence."""
+
+    def __init__(self, path: str, kind: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.kind = kind
+        self.reason = reason
+
+
+class Status(NamedTuple):
+    """Mode bits, owner and group of a file: all that is ever learnt about a private key."""
+
+    mode: int
+    uid: int
+    gid: int
+    size: int
+
+
+class Files:
+    """Files below the jail, by logical path. All methods raise `FileProblem` and nothing else.
+
+    `jail`: real directories (or single files) that may be read. `base`: names shown to people are relative to it where possible.
+    """
+
+    def __init__(self, jail: tuple[str, ...], base: str, mounts: tuple[tuple[str, str], ...] = (("/", "/"),)) -> None:
+        self._jail = tuple(os.path.realpath(directory) for directory in jail)
+        self._base = os.path.realpath(base)
+        self._mounts = tuple(sorted(mounts, key=lambda mount: -len(mount[0])))
+        self._read: dict[str, SourceFile] = {}
+        self._resolved: dict[str, str] = {}
+        self._overlay: dict[str, bytes] = {}
+
+    def mounted(self, logical: str, real: str) -> "Files":
+        """The same files with the real directory `real` also known as `logical`; what was read stays shared."""
+        view = Files.__new__(Files)
+        view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
+        view._mounts = tuple(sorted((*self._mounts, (logical.rstrip("/") or "/", real)), key=lambda mount: -len(mount[0])))
+        view._resolved = {}
+        return view
+
+    def overlay(self, path: str, data: bytes) -> None:
+        """Let `path` hold `data` whatever the disk says: text from standard input, an editor's buffer."""
+        self._overlay[self.real(path)] = data
+
+    def read(self, path: str) -> SourceFile:
+        """The bytes of a regular file; read once per run."""
+        real = self.real(path)
+        source = self._read.get(real)
+        if source is None:
+            data = self._overlay.get(real)
+            source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
+            self._read[real] = source
+        return source
+
+    def kind(self, path: str) -> str:
+        """`file`, `directory`, `other` (device, FIFO, socket), `missing`, `outside` (not looked at) or `unreadable`."""
+        try:
+            real = self.real(path)
+            if real in self._overlay:
+                return "file"
+            mode = os.lstat(real).st_mode
+        except FileProblem as problem:
+            return "outside" if problem.kind == "outside-root" else problem.kind
+        except (OSError, ValueError) as error:
+            return "missing" if _is_missing(error) else "unreadable"
+        if stat.S_ISREG(mode):
+            return "file"
+        return "directory" if stat.S_ISDIR(mode) else "other"
+
+    def names(self, path: str) -> list[str]:
+        """Names in a directory, sorted byte-wise."""
+        real = self.real(path)
+        try:
+            found = set(os.listdir(real))
+        except (OSError, ValueError) as error:
+            raise _problem(path, error) from None
+        found.update(os.path.basename(name) for name in self._overlay if os.path.dirname(name) == real)
+        return sorted(found, key=os.fsencode)
+
+    def status(self, path: str) -> Status:
+        """Mode, owner and size; the file is not opened."""
+        try:
+            status = os.lstat(self.real(path))
+        except (OSError, ValueError) as error:
+            raise _problem(path, error) from None
+        return Status(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_size)
+
+    def real(self, path: str) -> str:
+        """Where a logical path lies on this disk, links followed one by one; nothing outside the jail is ever looked at."""
+        real = self._resolved.get(path)
+        if real is None:
+            real = self._resolved[path] = self._resolve(path)
+        return real
+
+    def logical(self, real: str) -> str:
+        """The name a daemon would use for a real path."""
+        real = os.path.abspath(real)
+        for name, directory in self._mounts:
+            if real == directory or real.startswith(directory.rstrip("/") + "/"):
+                return os.path.normpath(name + "/" + real[len(directory) :])
+        return real
+
+    def shown(self, real: str) -> str:
+        """The name people see: relative to the base where it lies below it."""
+        return os.path.relpath(real, self._base) if _below(real, self._base) else real
+
+    def _disk(self, logical: str) -> str:
+        for name, directory in self._mounts:
+            if name == "/" or logical == name or logical.startswith(name + "/"):
+                rest = logical[len(name) :].lstrip("/") if name != "/" else logical.lstrip("/")
+                return f"{directory.rstrip('/')}/{rest}".rstrip("/") or "/"
+        return logical
+
+    def _resolve(self, path: str) -> str:
+        if "\0" in path:
+            raise FileProblem(path, "missing", "no file can have this name")
+        # ".." is taken lexically before mapping: a mount has no real parent to go up to.
+        pending = [part for part in self._disk(os.path.normpath(path)).split("/") if part][::-1]
+        done, links = "", 0
+        while pending:
+            step = f"{done}/{pending.pop()}"
+            if not self._near_jail(step):
+                raise FileProblem(path, "outside-root", "lies outside the scanned roots")
+            try:
+                target = os.readlink(step)
+            except (OSError, ValueError):  # not a link, or not there: opening it will tell
+                done = step
+                continue
+            links += 1
+            if links > MAX_LINKS:
+                raise FileProblem(path, "unreadable", "too many symbolic links")
+            # An absolute link means what it means on the host the tree came from: it goes through the mounts again.
+            target = self._disk(os.path.normpath(target)) if target.startswith("/") else os.path.normpath(f"{done}/{target}")
+            done = ""
+            pending.extend(part for part in target.split("/")[::-1] if part)
+        if not self._inside(done):
+            raise FileProblem(path, "outside-root", "lies outside the scanned roots")
+        return done
+
+    def _inside(self, real: str) -> bool:
+        return any(_below(real, directory) for directory in self._jail)
+
+    def _near_jail(self, real: str) -> bool:
+        """Inside the jail, or on the way down to it."""
+        return any(_below(real, directory) or _below(directory, real) for directory in self._jail)
+
+    def _bytes(self, path: str, real: str) -> bytes:
+        try:
+            # O_NONBLOCK: opening a FIFO must not wait for its other end; O_NOFOLLOW: links were followed above, inside the jail.
+            descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        except (OSError, ValueError) as error:
+            raise _problem(path, error) from None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise FileProblem(path, "unreadable", "is not a regular file")
+            if status.st_size > MAX_FILE_BYTES:
+                raise FileProblem(path, "unreadable", f"is larger than {MAX_FILE_BYTES // (1024 * 1024)} MB")
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                return stream.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise _problem(path, error) from None
+        finally:
+            os.close(descriptor)
+
+
+def _below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _is_missing(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+def _problem(path: str, error: Exception) -> FileProblem:
+    if _is_missing(error):
+        return FileProblem(path, "missing", "does not exist")
+    if isinstance(error, OSError) and error.strerror:
+        return FileProblem(path, "unreadable", error.strerror[0].lower() + error.strerror[1:])
+    return FileProblem(path, "unreadable", "no file can have this name")

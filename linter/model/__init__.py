@@ -1,0 +1,35 @@
+"""The common model: what a configured server really does, in words every format shares.
+
+Plain frozen data. Named tuples rather than dataclasses: creating a class costs a tenth, and start-up is felt at every commit.
+"""
+
+from tlslint.model.endpoint import Certificate, Endpoint, Http, Role, TlsMode
+from tlslint.model.finding import Confidence, Finding, Label, Severity
+from tlslint.model.instance import Instance, KnownBy, Problem, Software
+from tlslint.model.source import Location, SourceFile, Span, locate
+from tlslint.model.values import How, Known, Origin, Unknown, Value
+
+__all__ = [
+    "Certificate",
+    "Confidence",
+    "Endpoint",
+    "Finding",
+    "How",
+    "Http",
+    "Instance",
+    "Known",
+    "KnownBy",
+    "Label",
+    "Location",
+    "Origin",
+    "Problem",
+    "Role",
+    "Severity",
+    "Software",
+    "SourceFile",
+    "Span",
+    "TlsMode",
+    "Unknown",
+    "Value",
+    "locate",
+]

@@ -1,0 +1,93 @@
+"""One listener or one outgoing connection, and all that is known of its TLS."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from tlslint.model.source import Span
+from tlslint.model.suites import Group, Suite
+from tlslint.model.values import NOT_SET, Known, Origin, Value
+from tlslint.model.versions import TlsVersion
+
+
+class Role(Enum):
+    """Which side of the connection is configured here."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+
+class TlsMode(Enum):
+    """When TLS begins (the words of effective.schema.json)."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    STARTTLS_REQUIRED = "starttls-required"
+    IMPLICIT = "implicit"
+
+
+class Certificate(NamedTuple):
+    """A certificate the endpoint presents, as far as it could be read.
+
+    `path` as configured; `key_type`: `RSA`, `ECDSA`, `Ed25519`, `DSA` …; None where the file was not read.
+    `span` is the setting that names it.
+    """
+
+    path: str
+    key_type: str | None = None
+    key_bits: int | None = None
+    not_after: str | None = None
+    span: Span | None = None
+
+
+class Http(NamedTuple):
+    """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS."""
+
+    hsts_success: Value[tuple[str, ...]] = NOT_SET
+    hsts_error: Value[tuple[str, ...]] = NOT_SET
+    hsts_redirect: Value[tuple[str, ...]] = NOT_SET
+    redirects_to_https: Value[bool | None] = NOT_SET
+
+
+class Endpoint(NamedTuple):
+    """One endpoint.
+
+    Values are what a client that can do everything could negotiate: cipher list ∩ versions ∩ library build ∩ security level ∩ keys.
+    `name` is how its administrator would call it ("www.example.org:443", "submission (587)"); `anchor` is the place that makes the
+    endpoint (the `<VirtualHost>` line, the master.cf line), used when a value has no bytes of its own.
+    `NOT_SET` (known None) means the question does not arise here.
+    """
+
+    name: str
+    role: Role
+    protocol: str
+    anchor: Span
+    address: Value[str | None] = NOT_SET
+    port: Value[int | None] = NOT_SET
+    server_names: Value[tuple[str, ...] | None] = NOT_SET
+    tls: Value[TlsMode] = Known(TlsMode.NONE)
+    tls_works: Value[bool | None] = NOT_SET
+    """False when TLS is configured and every handshake fails; `tls_failure` says why and what happens to the traffic."""
+    tls_failure: str = ""
+    versions: Value[frozenset[TlsVersion]] = Known(frozenset())
+    cipher_suites: Value[tuple[Suite, ...]] = Known(())
+    """TLS 1.3 first, then the rest, each in the order of preference."""
+    groups: Value[tuple[Group, ...] | None] = NOT_SET
+    server_order: Value[bool | None] = NOT_SET
+    security_level: Value[int | None] = NOT_SET
+    compression: Value[bool | None] = NOT_SET
+    insecure_renegotiation: Value[bool | None] = NOT_SET
+    session_tickets: Value[bool | None] = NOT_SET
+    ocsp_stapling: Value[bool | None] = NOT_SET
+    certificates: tuple[Certificate, ...] = ()
+    client_certificate: Value[str | None] = NOT_SET
+    """`none`, `optional` or `required`."""
+    dh_bits: Value[int | None] = NOT_SET
+    cleartext_login: Value[bool | None] = NOT_SET
+    """Would a password be looked at before TLS?"""
+    peer_verification: Value[str | None] = NOT_SET
+    """Client role: `none`, `certificate`, or `certificate and name`."""
+    is_opportunistic_mx: bool = False
+    """Mail from strangers on port 25 where a refused handshake falls back to plain text (RFC 7435 section 3)."""
+    http: Http | None = None
+    origins: tuple[tuple[str, tuple[Origin, ...]], ...] = ()
+    """Origins of fields that are not Values (certificates, names): pairs of field name and origins."""

@@ -1,0 +1,56 @@
+"""What a rule says. Rules build findings; only reports turn them into text."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from tlslint.model.remedy import Remedy
+from tlslint.model.source import Span
+
+
+class Severity(IntEnum):
+    """How bad it is: broken or readable by a passer-by · error · warning · worth knowing."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """`error`, as reports and options spell it."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the finding is; told apart from how bad it is."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    @property
+    def word(self) -> str:
+        """`high`, as reports spell it."""
+        return self.name.lower()
+
+
+class Label(NamedTuple):
+    """A span with what it does: "leaves TLSv1, TLSv1.1"."""
+
+    span: Span
+    text: str = ""
+
+
+class Finding(NamedTuple):
+    """One finding. `endpoints` are names; a setting shared by twelve endpoints is one finding naming them."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    primary: Label
+    related: tuple[Label, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    remedy: Remedy | None = None
+    profiles: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Whose rules: dated, immutable data, and the comparison."""

@@ -1,0 +1,1 @@
+"""Apache httpd: apache2.conf, vhosts, .htaccess."""

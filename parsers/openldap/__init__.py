@@ -1,0 +1,1 @@
+"""OpenLDAP: slapd.conf, cn=config, and the clients."""
