@@ -19,7 +19,7 @@ MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does (path_resolution(7))."""
 
 
-class FileProblem(Exception):
+class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of the program)
     """A file that cannot be had. `kind`: missing, outside-root, unreadable. `reason` is for people and completes a sentence."""
 
     def __init__(self, path: str, kind: str, reason: str) -> None:
@@ -128,7 +128,7 @@ class Files:
 
     def _disk(self, logical: str) -> str:
         for name, directory in self._mounts:
-            if name == "/" or logical == name or logical.startswith(name + "/"):
+            if name in ("/", logical) or logical.startswith(name + "/"):
                 rest = logical[len(name) :].lstrip("/") if name != "/" else logical.lstrip("/")
                 return f"{directory.rstrip('/')}/{rest}".rstrip("/") or "/"
         return logical
