@@ -1,0 +1,199 @@
+"""mod_headers: what `Header` lines do to one response header, table by table.
+
+Source: modules/metadata/mod_headers.c of 2.4 (header_cmd, do_headers_fixup) and the runs behind tests/data/live.
+Two tables exist side by side: *always* (`err_headers_out`) goes out with every response, *onsuccess* (`headers_out`, the default) only
+with those httpd does not make itself as an error or redirect. A browser sees always-lines first.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tlslint.parsers.apache import expression
+from tlslint.parsers.apache.expression import Variables
+
+ACTIONS = ("set", "setifempty", "add", "append", "merge", "unset", "echo", "edit", "edit*", "note")
+_WITH_REPLACEMENT = ("edit", "edit*")
+_WITHOUT_VALUE = ("unset", "echo")
+
+
+class HeaderLine(NamedTuple):
+    """One accepted `Header` line. `condition` is "" or the last word: `env=…`, `expr=…`; `early` is apart."""
+
+    table: str
+    action: str
+    name: str
+    value: str = ""
+    replacement: str = ""
+    condition: str = ""
+    early: bool = False
+
+
+class RefusedError(ValueError):
+    """httpd refuses the line. `word` is the index of the argument that makes it do so."""
+
+    def __init__(self, message: str, word: int) -> None:
+        super().__init__(message)
+        self.word = word
+
+
+def read(words: Sequence[str]) -> HeaderLine:
+    """The meaning of the arguments of one `Header` directive, as header_cmd takes them. Raises `RefusedError`."""
+    rest = list(words)
+    first = 0
+    table = "onsuccess"
+    if rest and rest[0].lower() in ("always", "onsuccess"):
+        table = rest.pop(0).lower()
+        first = 1
+    if len(rest) < 2:
+        raise RefusedError("Header requires two arguments", len(words) - 1)
+    action, name = rest[0].lower(), rest[1].removesuffix(":")
+    if action not in ACTIONS:
+        raise RefusedError(
+            "first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or 'edit*'", first
+        )
+    values = rest[2:]
+    wanted = 2 if action in _WITH_REPLACEMENT else 0 if action in _WITHOUT_VALUE else 1
+    if len(values) > wanted + 1:
+        raise RefusedError(
+            "Too many arguments to directive" if len(words) <= 5 else "Header has too many arguments", first + 2 + wanted + 1
+        )
+    if len(values) < wanted:
+        raise RefusedError(
+            "Header requires three arguments" if wanted == 1 else "Header edit requires a match and a substitution", first + 1
+        )
+    condition, early = "", False
+    if len(values) > wanted:
+        condition = values[wanted]
+        lower = condition.lower()
+        if lower == "early":
+            condition, early = "", True
+        elif not lower.startswith(("env=", "expr=")):
+            raise RefusedError(f"Unknown parameter: {condition}", first + 2 + wanted)
+        if lower.startswith("expr="):
+            try:
+                expression.parse(condition[5:])
+            except expression.BadExpressionError as error:
+                raise RefusedError(f"Can't parse expr expression: {error}", first + 2 + wanted) from None
+    value = values[0] if wanted else ""
+    if wanted == 1 and action != "unset":
+        _check_format(value, first + 2)
+    return HeaderLine(table, action, name, value, values[1] if wanted == 2 else "", condition, early)
+
+
+_FORMAT = re.compile(r"%(?:%|[tDlib]|\{[^}]*\}[es]|$)|%")
+
+
+def _check_format(value: str, word: int) -> None:
+    """`%` escapes are compiled when the line is read (parse_format_string); `expr=` values are expressions instead."""
+    if value.startswith("expr="):
+        return
+    for escape in _FORMAT.findall(value):
+        if escape == "%" and not value.endswith("%"):
+            raise RefusedError(f"unrecognized header format {value[value.index('%') : value.index('%') + 2]}", word)
+
+
+class Tables(NamedTuple):
+    """Values of one header by table, in the order they would be sent."""
+
+    always: list[str | None]
+    onsuccess: list[str | None]
+    """None: a line is sent and what it says cannot be told."""
+
+
+def apply(lines: Iterable[HeaderLine], name: str, tables: Tables, variables: Variables, *, error: bool) -> bool:
+    """Run the lines that concern header `name`, in order, on both tables. Returns False where a condition cannot be decided.
+
+    `error`: the response takes httpd's error path, where only the *always* table goes out (ap_headers_error_filter runs that one alone).
+    """
+    decided = True
+    for table, values in (("always", tables.always), ("onsuccess", tables.onsuccess)):
+        if error and table == "onsuccess":
+            continue
+        for line in lines:
+            if line.table != table or line.name.lower() != name.lower():
+                continue
+            holds = condition_holds(line.condition, variables)
+            if holds is None:
+                decided = False
+            elif holds:
+                decided = _act(line, values, variables) and decided
+    return decided
+
+
+def condition_holds(condition: str, variables: Variables) -> bool | None:
+    """`env=NAME` (set at all), `env=!NAME`, `expr=…`; an absent condition always holds."""
+    if not condition:
+        return True
+    kind, _, text = condition.partition("=")
+    if kind.lower() == "expr":
+        return expression.parse(text).decide(variables)
+    wanted = not text.startswith("!")
+    value = variables("ENV:" + text.removeprefix("!"))
+    return None if value is None else (value != "") == wanted
+
+
+def _act(line: HeaderLine, values: list[str | None], variables: Variables) -> bool:
+    """Change one table; False where the outcome cannot be told."""
+    if line.action in ("unset", "echo", "note"):
+        if line.action == "unset":
+            values.clear()
+        return True
+    if line.action in _WITH_REPLACEMENT:
+        return _edit(line, values)
+    text = value_of(line.value, variables)
+    if line.action == "set":
+        values[:] = [text]
+    elif line.action == "add":
+        values.append(text)
+    elif line.action == "setifempty":
+        if not values:
+            values.append(text)
+    elif not values:  # append and merge on an empty table set the value
+        values.append(text)
+    else:
+        # apr_table_mergen joins with ", " onto the first line of that name; merge leaves it when the value is in the list already
+        if line.action == "merge" and text is not None and values[0] is not None:
+            members = [member.strip() for member in values[0].split(",")]
+            if text.strip() in members:
+                return True
+        values[0] = None if text is None or values[0] is None else f"{values[0]}, {text}"
+    return text is not None
+
+
+def value_of(template: str, variables: Variables) -> str | None:
+    """A value with its escapes filled in; None where one cannot be known."""
+    if template.startswith("expr="):
+        return expression.expand(template[5:], variables)
+    parts: list[str] = []
+    position = 0
+    for found in re.finditer(r"%(?:(%)|([tDlib])|\{([^}]*)\}([es])|$)", template):
+        parts.append(template[position : found.start()])
+        position = found.end()
+        if found[1]:
+            parts.append("%")
+        elif found[2]:
+            return None  # time and load of the moment
+        elif found[3] is not None:
+            known = variables(("ENV:" if found[4] == "e" else "SSL:") + found[3])
+            if known is None:
+                return None
+            parts.append(known or "(null)")  # header_request_env_var: an absent variable prints as (null)
+    return "".join(parts) + template[position:]
+
+
+def _edit(line: HeaderLine, values: list[str | None]) -> bool:
+    pattern = expression.compiled_pattern(line.value, False)
+    decided = True
+    for index, value in enumerate(values):
+        if value is None or pattern is None:
+            values[index] = None
+            decided = False
+            continue
+        template = re.sub(r"\\(?!\d)", r"\\\\", re.sub(r"\$(\d)", r"\\g<\1>", line.replacement.replace("\\$", "\0"))).replace("\0", "$")
+        try:
+            values[index] = pattern.sub(template, value, count=0 if line.action == "edit*" else 1)
+        except (re.error, IndexError):
+            values[index] = None
+            decided = False
+    return decided
