@@ -143,8 +143,8 @@ def _text(tree: object, variables: Variables) -> str | None:
             texts = [_text(part, variables) for part in parts]
             return None if None in texts else "".join(text for text in texts if text is not None)
         case ("function", ("tolower" | "toupper") as name, argument):
-            text = _text(argument, variables)
-            return None if text is None else text.lower() if name == "tolower" else text.upper()
+            known = _text(argument, variables)
+            return None if known is None else known.lower() if name == "tolower" else known.upper()
         case ("function", ("env" | "reqenv" | "req" | "http" | "osenv" | "note") as name, ("string", str(argument))):
             return variables(normal_name(f"{name}:{argument}"))
     return None
