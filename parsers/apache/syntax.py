@@ -1,0 +1,234 @@
+"""Bytes to logical lines to words, exactly as httpd splits them.
+
+Sources: server/util.c (ap_cfg_getline_core, ap_getword_conf) and server/config.c of httpd 2.4; checked with `-t -D DUMP_CONFIG`.
+Text is handled as Latin-1, one character per byte, so that every offset is a byte offset; `spoken` gives it back as people read it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tlslint.model import SourceFile, Span
+
+MAX_LINE = 16 * 1024 * 1024
+"""Longest logical line of a server configuration (server/config.c, `VARBUF_INIT_LEN`/`max_len` of ap_build_config)."""
+
+BLANK = " \t\v\f\r"
+"""What httpd trims at both ends of a line (apr_isspace without LF); no Unicode blanks."""
+
+
+def spoken(text: str) -> str:
+    """Latin-1-carried bytes as people read them: UTF-8 where it is UTF-8."""
+    data = text.encode("latin-1")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return text
+
+
+class Run(NamedTuple):
+    """Characters `start` to `end` of a text stand for bytes `first` to `last`: one for one when `exact`, else all for all."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    exact: bool
+
+
+class Line:
+    """A logical line: continuation lines joined, blanks trimmed, `${…}` perhaps filled in.
+
+    `first` and `last` are the byte range on disk with all line ends; `number` is what httpd reports: the last physical line.
+    """
+
+    __slots__ = ("expanded", "file", "first", "last", "number", "runs", "text", "unknown")
+
+    def __init__(self, file: SourceFile, text: str, runs: tuple[Run, ...], first: int, last: int, number: int) -> None:
+        self.file = file
+        self.text = text
+        self.runs = runs
+        self.first = first
+        self.last = last
+        self.number = number
+        self.expanded = False
+        self.unknown = ""
+
+    def span(self, start: int, end: int) -> Span:
+        """The bytes responsible for characters `start` to `end`."""
+        runs = self.runs
+        if len(runs) == 1 and runs[0].exact:
+            offset = runs[0].first - runs[0].start
+            return Span(self.file, start + offset, end + offset)
+        first = last = None
+        for run in runs:
+            if run.end <= start and run is not runs[-1]:
+                continue
+            if first is None:
+                first = run.first + (start - run.start if run.exact else 0)
+            if run.start < end or last is None:
+                last = run.first + (min(end, run.end) - run.start) if run.exact else run.last
+        return Span(self.file, first or 0, max(last or 0, first or 0))
+
+
+class Word(NamedTuple):
+    """One argument. `text` has quotes and escapes resolved; `unknown` says why it cannot be known ("" where it can)."""
+
+    text: str
+    span: Span
+    unknown: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The text as people read it."""
+        return spoken(self.text)
+
+
+_PHYSICAL = re.compile(rb"[^\n]*\n|[^\n]+\Z")
+
+
+def logical_lines(file: SourceFile, start: int = 0, end: int | None = None, number: int = 0) -> Iterator[Line]:
+    """Split a file into logical lines, blank ones and comments included: their byte ranges cover the file without gaps."""
+    data = file.data
+    end = len(data) if end is None else end
+    pieces: list[tuple[str, int]] = []
+    first = start
+    for physical in _PHYSICAL.finditer(data, start, end):
+        number += 1
+        raw = physical[0]
+        stripped = raw[:-1] if raw.endswith(b"\n") else raw
+        if raw.endswith(b"\n") and stripped.endswith(b"\r"):
+            stripped = stripped[:-1]  # util.c: a CR right before the LF goes with it
+        # A final "\" without a line end stays what it is (seen on httpd 2.4.71).
+        continues = stripped.endswith(b"\\") and raw.endswith(b"\n")
+        text = (stripped[:-1] if continues else stripped).decode("latin-1")
+        if continues:
+            pieces.append((text, physical.start()))
+            continue
+        if pieces:
+            pieces.append((text, physical.start()))
+            yield _joined(file, pieces, first, physical.end(), number)
+            pieces = []
+        else:
+            left = len(text) - len(text.lstrip(BLANK))
+            text = text.strip(BLANK)
+            at = physical.start() + left
+            yield Line(file, text, (Run(0, len(text), at, at + len(text), True),), first, physical.end(), number)
+        first = physical.end()
+    if pieces:
+        yield _joined(file, pieces, first, end, number)
+
+
+def _joined(file: SourceFile, pieces: list[tuple[str, int]], first: int, last: int, number: int) -> Line:
+    text = "".join(piece for piece, _ in pieces)
+    left = len(text) - len(text.lstrip(BLANK))
+    right = len(text.rstrip(BLANK))
+    runs = []
+    position = 0
+    for piece, at in pieces:
+        start, end = max(position, left), min(position + len(piece), right)
+        if start < end:
+            runs.append(Run(start - left, end - left, at + start - position, at + end - position, True))
+        position += len(piece)
+    at = pieces[0][1]
+    return Line(file, text[left:right] if left < right else "", tuple(runs) or (Run(0, 0, at, at, True),), first, last, number)
+
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def expanded(line: Line, lookup: "Lookup") -> Line:
+    """Fill `${NAME}` before the line is split into words, so that a value may hold several (core.c, ap_resolve_env).
+
+    Unknown names stay as they are, as httpd leaves them; where the environment itself is not known the line is marked `unknown`.
+    """
+    if "${" not in line.text:
+        return line
+    pieces: list[str] = []
+    runs: list[Run] = []
+    position = size = 0
+    unknown = ""
+    for found in _VARIABLE.finditer(line.text):
+        value, reason = lookup(found[1])
+        unknown = unknown or reason
+        if value is None:
+            continue
+        size = _copy(line, position, found.start(), pieces, runs, size)
+        span = line.span(found.start(), found.end())
+        runs.append(Run(size, size + len(value), span.start, span.end, False))
+        pieces.append(value)
+        size += len(value)
+        position = found.end()
+    if not pieces:
+        if unknown:
+            line.unknown = unknown
+        return line
+    _copy(line, position, len(line.text), pieces, runs, size)
+    new = Line(line.file, "".join(pieces), tuple(runs), line.first, line.last, line.number)
+    new.expanded = True
+    new.unknown = unknown
+    return new
+
+
+def _copy(line: Line, start: int, end: int, pieces: list[str], runs: list[Run], size: int) -> int:
+    for run in line.runs:
+        left, right = max(run.start, start), min(run.end, end)
+        if left < right:
+            shift = run.first - run.start
+            first, last = (left + shift, right + shift) if run.exact else (run.first, run.last)
+            runs.append(Run(size, size + right - left, first, last, run.exact))
+            pieces.append(line.text[left:right])
+            size += right - left
+    return size
+
+
+class Lookup:
+    """Answers for `${NAME}`: a value or None, and why it cannot be known ("" where None means: not defined)."""
+
+    def __call__(self, name: str) -> tuple[str | None, str]:
+        raise NotImplementedError
+
+
+_WORD_END = re.compile(r"[ \t\n\v\f\r]")
+_LEADING_BLANKS = re.compile(r"[ \t\n\v\f\r]*")
+
+
+def next_word(text: str, position: int) -> tuple[str, int, int, int]:
+    """ap_getword_conf: (word, its start, its end, where the next one may begin).
+
+    A word that starts with a quote runs to the same quote, `\\<quote>` and `\\\\` unescaped; without a closing quote it takes the rest.
+    Elsewhere only `\\\\` is unescaped and quotes mean nothing.
+    """
+    blanks = _LEADING_BLANKS.match(text, position)
+    position = blanks.end() if blanks else position
+    if position >= len(text):
+        return "", position, position, position
+    quote = text[position]
+    if quote in "\"'":
+        end = position + 1
+        while end < len(text) and text[end] != quote:
+            end += 2 if text[end] == "\\" and end + 1 < len(text) and text[end + 1] in (quote, "\\") else 1
+        word = re.sub(r"\\([\\" + quote + "])", r"\1", text[position + 1 : end])
+        end = min(end + 1, len(text))
+    else:
+        found = _WORD_END.search(text, position)
+        end = found.start() if found else len(text)
+        word = text[position:end]
+        if "\\\\" in word:
+            word = word.replace("\\\\", "\\")
+    after = _LEADING_BLANKS.match(text, end)
+    return word, position, end, after.end() if after else end
+
+
+def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
+    """The arguments of a line from character `start` on."""
+    text = line.text if end is None else line.text[:end]
+    found = []
+    position = start
+    while position < len(text):
+        word, first, last, position = next_word(text, position)
+        if first == last:
+            break
+        unknown = line.unknown if line.unknown and "${" in word else ""
+        found.append(Word(word, line.span(first, last), unknown))
+    return tuple(found)

@@ -1,0 +1,95 @@
+"""The configuration tree as httpd has it after reading: includes, defines, macros and static conditionals are gone."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from tlslint.model import SourceFile, Span
+from tlslint.parsers.apache.syntax import Line, Word, next_word, words
+
+
+class Node:
+    """A directive, or a section with `children`.
+
+    `name` is as written without `<` and `>`, `lower` for comparing; `args` the rest of the line after the name (for a section up to its
+    last `>`). `shown_in` is the file httpd would name (`macro 'x' …` for lines of a macro), `number` the line it would report.
+    `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
+    """
+
+    __dict__: dict[str, object]
+
+    def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
+        self.line = line
+        self.name = name
+        self.lower = name.lower()
+        self.args_at = args_at
+        self.shown_in = shown_in
+        self.number = line.number
+        self.condition = condition
+        self.parent: Section | None = None
+
+    @property
+    def file(self) -> SourceFile:
+        """The file whose bytes these are."""
+        return self.line.file
+
+    @property
+    def args(self) -> str:
+        """The raw arguments, as a RAW_ARGS directive gets them."""
+        return self.line.text[self.args_at :]
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The arguments split as httpd splits them."""
+        return words(self.line, self.args_at)
+
+    @cached_property
+    def span(self) -> Span:
+        """The whole logical line, trimmed."""
+        return self.line.span(0, len(self.line.text))
+
+    @cached_property
+    def name_span(self) -> Span:
+        """The name alone."""
+        _, first, last, _ = next_word(self.line.text, 0)
+        return self.line.span(first, last)
+
+    @cached_property
+    def args_span(self) -> Span:
+        """All arguments; the name where there are none."""
+        found = self.words
+        return Span(self.file, found[0].span.start, found[-1].span.end) if found else self.name_span
+
+    @property
+    def unknown(self) -> str:
+        """Why the text of the line cannot be known; "" where it can."""
+        return self.line.unknown
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {self.args!r} at {self.file.path}:{self.number}>"
+
+
+class Directive(Node):
+    """A plain line."""
+
+
+class Section(Node):
+    """`<Name args>` … `</Name>`."""
+
+    def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
+        super().__init__(line, name, args_at, shown_in, condition)
+        self.children: list[Node] = []
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Arguments up to the last `>` of the line (ap_strrchr_c in core.c's section handlers)."""
+        end = self.line.text.rfind(">")
+        return words(self.line, self.args_at, end) if end >= self.args_at else words(self.line, self.args_at)
+
+    @property
+    def is_closed_by_bracket(self) -> bool:
+        """Is there a `>` on the opening line at all?"""
+        return ">" in self.line.text
+
+    def named(self, *names: str) -> Iterator[Node]:
+        """Children with one of these lower-case names, in order."""
+        return (child for child in self.children if child.lower in names)
