@@ -86,7 +86,7 @@ def _mapped(library: str, version: str) -> str | None:
 
 
 def _sortable(version: str) -> tuple[tuple[int, str], ...]:
-    """`1.0.2g` → ((1, ""), (0, ""), (2, "g")): OpenSSL's letters come after the bare number. Debian's epoch and `~`, `+`, `-` tails are cut."""
+    """`1.0.2g` → ((1, ""), (0, ""), (2, "g")): letters come after the bare number; epoch and `~`, `+`, `-` tails are cut."""
     version = re.split(r"[-+~ ]", version.rpartition(":")[2], maxsplit=1)[0]
     return tuple((int(number), letter) for number, letter in re.findall(r"(\d+)([a-z]*)", version))
 

@@ -36,8 +36,9 @@ class OpenSslServer(NamedTuple):
     `versions`: what the program's own setting (and openssl.cnf) leaves, before the library's limits.
     `security_level`: what counts unless the cipher string sets one; None: the build's default.
     `keys`: of the certificates; empty: none; None: not known, nothing is left out for want of a key.
-    `groups`: configured; None: the build's default. `dh`: a `Dh` or the size in bits of the parameters in a file.
-    `server_order`: SSL_OP_CIPHER_SERVER_PREFERENCE. `signature_algorithms`: as configured (`RSA+SHA256`, `rsa_pss_rsae_sha256`); None: default.
+    `groups`: configured; None: the build's default. `dh`: a `Dh` or the bits of the parameters in a file.
+    `server_order`: SSL_OP_CIPHER_SERVER_PREFERENCE. `signature_algorithms`: as configured
+    (`RSA+SHA256`, `rsa_pss_rsae_sha256`); None: default.
     `has_psk`: answers pre-shared keys of TLS 1.2 and below (none of the five servers does).
     """
 
