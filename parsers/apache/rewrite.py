@@ -260,10 +260,10 @@ def _condition_holds(condition: Condition, state: _State, variables: Variables) 
     negated = pattern.startswith("!")
     pattern = pattern.removeprefix("!")
     if pattern in ("-f", "-d", "-s", "-F", "-U", "-l", "-L", "-h", "-H", "-x"):
-        decided = variables(f"FILE:{pattern}:{subject}")
-        if decided is None:
+        there = variables(f"FILE:{pattern}:{subject}")
+        if there is None:
             raise _UnknownError
-        return (decided == "true") != negated
+        return (there == "true") != negated
     if pattern[:1] in "<>=" and pattern:
         return _lexically(pattern, subject, no_case=condition.no_case) != negated
     integer = re.fullmatch(r"-(eq|ne|lt|le|gt|ge)(.*)", pattern)

@@ -5,8 +5,8 @@ Text is handled as Latin-1, one character per byte, so that every offset is a by
 """
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
 
 from tlslint.model import SourceFile, Span
 
@@ -134,22 +134,32 @@ def _joined(file: SourceFile, pieces: list[tuple[str, int]], first: int, last: i
     return Line(file, text[left:right] if left < right else "", tuple(runs) or (Run(0, 0, at, at, True),), first, last, number)
 
 
+Lookup: TypeAlias = Callable[[str], tuple[str | None, str]]
+"""Answers for `${NAME}`: a value or None, and why it cannot be known ("" where None means: not defined)."""
+
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
-def expanded(line: Line, lookup: "Lookup") -> Line:
+def expanded(line: Line, lookup: Lookup) -> Line:
     """Fill `${NAME}` before the line is split into words, so that a value may hold several (core.c, ap_resolve_env).
 
     Unknown names stay as they are, as httpd leaves them; where the environment itself is not known the line is marked `unknown`.
     """
-    if "${" not in line.text:
-        return line
+    return _replaced(line, _VARIABLE, lambda found: lookup(found[1])) if "${" in line.text else line
+
+
+def substituted(line: Line, pattern: re.Pattern[str], values: dict[str, str]) -> Line:
+    """A line of a macro's body with its parameters filled in (mod_macro.c, substitute_macro_args)."""
+    return _replaced(line, pattern, lambda found: (values[found[0]], ""))
+
+
+def _replaced(line: Line, pattern: re.Pattern[str], value_of: Callable[[re.Match[str]], tuple[str | None, str]]) -> Line:
     pieces: list[str] = []
     runs: list[Run] = []
     position = size = 0
-    unknown = ""
-    for found in _VARIABLE.finditer(line.text):
-        value, reason = lookup(found[1])
+    unknown = line.unknown
+    for found in pattern.finditer(line.text):
+        value, reason = value_of(found)
         unknown = unknown or reason
         if value is None:
             continue
@@ -159,9 +169,8 @@ def expanded(line: Line, lookup: "Lookup") -> Line:
         pieces.append(value)
         size += len(value)
         position = found.end()
-    if not pieces:
-        if unknown:
-            line.unknown = unknown
+    if not runs:
+        line.unknown = unknown
         return line
     _copy(line, position, len(line.text), pieces, runs, size)
     new = Line(line.file, "".join(pieces), tuple(runs), line.first, line.last, line.number)
@@ -180,13 +189,6 @@ def _copy(line: Line, start: int, end: int, pieces: list[str], runs: list[Run], 
             pieces.append(line.text[left:right])
             size += right - left
     return size
-
-
-class Lookup:
-    """Answers for `${NAME}`: a value or None, and why it cannot be known ("" where None means: not defined)."""
-
-    def __call__(self, name: str) -> tuple[str | None, str]:
-        raise NotImplementedError
 
 
 _WORD_END = re.compile(r"[ \t\n\v\f\r]")

@@ -1,0 +1,122 @@
+"""Where Apache's files live, by distribution.
+
+Sources: the packages' own files (Debian, seen), and for the others spec'd defaults of their build files (HTTPD_ROOT, SERVER_CONFIG_FILE).
+"""
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from tlslint.files import Files
+from tlslint.parsers.format import Claim
+
+
+class Platform(NamedTuple):
+    """A distribution's layout: the root file, ServerRoot as compiled in, and the directory that is mounted for a copy of the tree."""
+
+    name: str
+    root: str
+    server_root: str
+    home: str
+
+
+PLATFORMS = (
+    Platform("debian", "/etc/apache2/apache2.conf", "/etc/apache2", "/etc/apache2"),
+    Platform("rhel", "/etc/httpd/conf/httpd.conf", "/etc/httpd", "/etc/httpd"),
+    Platform("docker", "/usr/local/apache2/conf/httpd.conf", "/usr/local/apache2", "/usr/local/apache2"),
+    Platform("freebsd", "/usr/local/etc/apache24/httpd.conf", "/usr/local", "/usr/local/etc/apache24"),
+    Platform("xampp", "/opt/lampp/etc/httpd.conf", "/opt/lampp", "/opt/lampp/etc"),
+    Platform("suse", "/etc/apache2/httpd.conf", "/srv/www", "/etc/apache2"),
+)
+"""SUSE, Gentoo (`/usr/lib64/apache2`) and Alpine (`/var/www`) share `/etc/apache2/httpd.conf`; all three set ServerRoot themselves."""
+
+_ROOT_NAMES = {"apache2.conf", "httpd.conf"}
+_SPARE = re.compile(
+    r"(?:~|\.(?:bak|orig|old|save|swp|dpkg-\w+|ucf-\w+|rpmsave|rpmnew|rpmorig|in|dist|sample|example|default|disabled))$|(?:^|/)(?:original|examples?)/"
+)
+_FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
+_PART = re.compile(
+    rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
+    r"|(?:^|/)(?:apache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
+    r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
+)
+_TEMPLATE = re.compile(r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf/(?:httpd\.conf|[^/]+)/")
+_AVAILABLE = re.compile(r"(?:^|/)(?:sites|conf|mods)-available/")
+
+
+def claim(path: str) -> Claim | None:
+    """By name and folder: root file, part, or spare."""
+    name = posixpath.basename(path)
+    if _TEMPLATE.search(path):
+        return None if name in ("template-begin", "template-end") else Claim.PART
+    if name in _ROOT_NAMES:
+        return Claim.ROOT
+    if _SPARE.search(path):
+        return Claim.SPARE if _PART.search(re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
+    if _PART.search(path):
+        return Claim.SPARE if _AVAILABLE.search(path) else Claim.PART
+    return None
+
+
+_TELLTALE = re.compile(
+    rb"^[ \t]*(?:<(?:VirtualHost|IfModule|Directory|Location|FilesMatch)\b"
+    rb"|SSL(?:Engine|Protocol|CipherSuite|CertificateFile)\s|Header\s+(?:always\s+|onsuccess\s+)?(?:set|add|append|merge|unset|edit)\s"
+    rb"|RewriteEngine\s|LoadModule\s|ServerName\s|DocumentRoot\s)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def looks_like(data: bytes) -> bool:
+    """Sections and directives nobody else has."""
+    return _TELLTALE.search(data[:65536]) is not None
+
+
+def root_of(path: str, files: Files) -> str | None:
+    """Walk up from a part to an apache2.conf or httpd.conf that could include it."""
+    if posixpath.basename(path) in _ROOT_NAMES:
+        return path
+    if posixpath.basename(path) == ".htaccess":
+        return None
+    directory = posixpath.dirname(path)
+    while True:
+        for candidate in ("apache2.conf", "httpd.conf", "conf/httpd.conf"):
+            found = posixpath.join(directory, candidate)
+            if files.kind(found) == "file":
+                return found
+        parent = posixpath.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+
+
+def platform_of(path: str) -> Platform | None:
+    """The platform whose root file this is, or a copy of (`web1/etc/apache2/apache2.conf`, `apache2/apache2.conf`)."""
+    for platform in PLATFORMS:
+        tail = platform.root.split("/")[1:]
+        for length in range(len(tail), 1, -1):
+            if path == platform.root or path.endswith("/" + "/".join(tail[-length:])):
+                return platform
+    name = posixpath.basename(path)
+    return next((platform for platform in PLATFORMS if posixpath.basename(platform.root) == name), None)
+
+
+def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
+    """The root file under the name its daemon knows it by, with the files around it where they would lie on that host.
+
+    `repo/host1/etc/apache2/apache2.conf` becomes `/etc/apache2/apache2.conf` with `repo/host1` as `/`; a bare `repo/apache2.conf` becomes
+    the platform's root file with its own directory in the place of the platform's.
+    """
+    platform = platform_of(path)
+    if platform is None or path == platform.root:
+        return path, files, platform
+    if path.endswith(platform.root):
+        top = path[: -len(platform.root)]
+        return platform.root, files.mounted("/", files.real(top)), platform
+    below = posixpath.relpath(platform.root, platform.home).split("/")
+    home = path
+    for _ in below:
+        home = posixpath.dirname(home)
+    if posixpath.relpath(path, home) != "/".join(below):
+        home = posixpath.dirname(path)
+        return path, files.mounted(platform.home, files.real(home)), platform
+    return platform.root, files.mounted(platform.home, files.real(home)), platform

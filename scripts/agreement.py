@@ -1,0 +1,179 @@
+"""How often `tlslint effective` says what the real server did: the labelled records, one by one, through the command line's own path.
+
+    python scripts/agreement.py [--differences] [apache|postfix|dovecot|courier|openldap …]
+
+Prints a table per server and release: configurations, values compared, equal, "cannot tell", different.
+"""
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.support.world import Record, lay, records
+
+Json = dict[str, Any]
+Row = tuple[str, Any, Any]
+"""What was compared, what the server did, what was predicted."""
+
+SERVICES = {"apache": "httpd", "postfix": "postfix", "dovecot": "dovecot", "courier": "courier", "openldap": "slapd"}
+ABSENT = object()
+
+
+def effective(root: Path, target: str) -> Json:
+    """The JSON that `tlslint effective --root ROOT --target TARGET ROOT/etc` prints."""
+    from click.testing import CliRunner  # noqa: PLC0415
+
+    from tlslint.cli.main import cli  # noqa: PLC0415
+
+    arguments = ["effective", "--root", str(root), "--target", target, "--output-format", "json", str(root / "etc")]
+    result = CliRunner().invoke(cli, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    answer: Json = json.loads(result.stdout)
+    return answer
+
+
+def compare(server: str, record: Record, answer: Json) -> Iterator[Row]:
+    """Every measured value of a record beside its prediction."""
+    instances = [instance for instance in answer["instances"] if instance["service"] == SERVICES[server]]
+    if "starts" in record:
+        yield "starts", record["starts"], _all_start(instances)
+        if not record["starts"]:
+            return
+    endpoints = [endpoint for instance in instances for endpoint in instance["endpoints"] if endpoint["role"] == "server"]
+    for probe in record.get("probes") or record.get("services") or ():
+        observed = probe["observed"]
+        found = _endpoint(endpoints, probe["address"], probe["port"], probe.get("sni") or probe.get("server_name"))
+        where = f"{probe.get('protocol', '')}:{probe['port']}"
+        if observed.get("connect") == "refused" or observed.get("open") is False:
+            yield f"{where} closed", True, found is None
+        elif found is None:
+            if observed.get("tls") is not None:
+                yield f"{where} open", True, False
+        else:
+            for field, seen, predicted in _values(observed, found):
+                yield f"{where} {field}", seen, predicted
+
+
+def _all_start(instances: list[Json]) -> Any:
+    if not instances:
+        return ABSENT
+    starts = [instance["starts"] for instance in instances]
+    return next((start for start in starts if start is not True), True)
+
+
+def _endpoint(endpoints: list[Json], address: str, port: int, name: str | None) -> Json | None:
+    on_port = [endpoint for endpoint in endpoints if endpoint["port"] == port]
+    exact = [endpoint for endpoint in on_port if endpoint["address"] == address]
+    wild = [endpoint for endpoint in on_port if endpoint["address"] in (None, "*", "0.0.0.0", "::", "", "[::]")]  # noqa: S104
+    candidates = exact or wild
+    for endpoint in candidates if name else ():
+        if _serves(endpoint.get("server_names"), str(name)):
+            return endpoint
+    return candidates[0] if candidates else None
+
+
+def _serves(names: Any, name: str) -> bool:
+    if not isinstance(names, list):
+        return False
+    name = name.lower()
+    return any(name == own.lower() or (own.startswith("*.") and name.endswith(own[1:].lower())) for own in names)
+
+
+def _values(observed: Json, endpoint: Json) -> Iterator[Row]:
+    if observed.get("tls") is not None:
+        yield "tls", observed["tls"], endpoint["tls"]
+    if "scheme" in observed:
+        for kind, lines in observed["hsts"].items():
+            if lines is not None:
+                yield f"hsts {kind}", lines, _field(endpoint, "http", "hsts", kind)
+        return
+    if "request" in observed:
+        if observed["request"] == "http://www.example.test/":
+            wanted = str(observed["location"] or "").startswith("https://")
+            yield "redirects_to_https", wanted, _field(endpoint, "http", "redirects_to_https")
+        return
+    if observed.get("tls") in (None, "none"):
+        if "cleartext_login" in observed:
+            yield "cleartext_login", observed["cleartext_login"], endpoint.get("cleartext_login")
+        return
+    for field in ("tls_works", "cleartext_login"):
+        if field in observed:
+            yield field, observed[field], endpoint.get(field)
+    if not observed.get("tls_works"):
+        return
+    versions = set(observed["versions"]) | set(observed.get("partial_versions") or ())
+    yield "versions", sorted(versions), _sorted(endpoint["versions"])
+    ordered = observed.get("suites_ordered", observed.get("server_order"))
+    suites = observed.get("cipher_suites")
+    if suites is not None:
+        yield (("suites in order", suites, endpoint["cipher_suites"]) if ordered else ("suites", sorted(suites), _sorted(endpoint["cipher_suites"])))
+    if observed.get("server_order") is not None:
+        yield "server_order", observed["server_order"], endpoint["server_order"]
+    if observed.get("groups"):
+        yield "groups", sorted(set().union(*observed["groups"].values())), _sorted(endpoint.get("groups"))
+    for field in ("compression", "session_tickets"):
+        if field in observed:
+            yield field, observed[field], endpoint.get(field)
+    if "certificates_served" in observed:
+        yield "certificates", sorted(observed["certificates_served"]), sorted(item["path"] for item in endpoint.get("certificates", ()))
+
+
+def _field(endpoint: Json, *path: str) -> Any:
+    value: Any = endpoint
+    for step in path:
+        if not isinstance(value, dict) or step not in value:
+            return ABSENT
+        value = value[step]
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list) else value
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; with --differences every value that differs."""
+    verbose = "--differences" in arguments
+    servers = [argument for argument in arguments if not argument.startswith("-")] or list(SERVICES)
+    totals: Counter[str] = Counter()
+    print(f"{'server':<10} {'release':<10} {'configurations':>14} {'values':>7} {'equal':>7} {'unknown':>8} {'different':>9}")
+    for server in servers:
+        by_target: dict[str, Counter[str]] = {}
+        for record in records(server):
+            count = by_target.setdefault(record["target"], Counter())
+            count["configurations"] += 1
+            with tempfile.TemporaryDirectory() as directory:
+                answer = effective(lay(record, Path(directory)), record["target"])
+            for field, seen, predicted in compare(server, record, answer):
+                count["values"] += 1
+                verdict = _verdict(seen, predicted)
+                count[verdict] += 1
+                if verbose and verdict != "equal":
+                    print(f"  {record['id']}: {field}: seen {seen!r}, predicted {'nothing' if predicted is ABSENT else repr(predicted)}")
+        for target, count in sorted(by_target.items()):
+            totals.update(count)
+            _print_row(server, target, count)
+    _print_row("all", "", totals)
+    return 0
+
+
+def _verdict(seen: Any, predicted: Any) -> str:
+    if isinstance(predicted, dict) and "unknown" in predicted:
+        return "unknown"
+    return "equal" if predicted == seen else "different"
+
+
+def _print_row(server: str, target: str, count: Counter[str]) -> None:
+    figures = [count[name] for name in ("configurations", "values", "equal", "unknown", "different")]
+    print(f"{server:<10} {target:<10} {figures[0]:>14} {figures[1]:>7} {figures[2]:>7} {figures[3]:>8} {figures[4]:>9}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
