@@ -1,7 +1,9 @@
 """Key-exchange groups: names in every spelling, configured lists, defaults by build."""
 
-from functools import lru_cache
-from typing import NamedTuple
+import json
+import os
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from tlslint.model.suites import Group
 from tlslint.model.versions import TlsVersion
@@ -23,7 +25,24 @@ class GroupList(NamedTuple):
 
 def named(name: str) -> Group | None:
     """A group by any name: IANA's, OpenSSL's (`prime256v1`, `P-256`), GnuTLS's (`SECP256R1`); case does not matter."""
-    raise NotImplementedError
+    return _names().get(name.lower())
+
+
+@cache
+def _names() -> dict[str, Group]:
+    found: dict[str, Group] = {}
+    for iana, code, bits, family, others in _data()["groups"]:
+        group = Group(iana, code, bits, family)
+        for name in (iana, *others):
+            found.setdefault(name.lower(), group)
+    return found
+
+
+@cache
+def _data() -> dict[str, Any]:
+    with open(os.path.join(os.path.dirname(__file__), "groups.json"), "rb") as stream:
+        data: dict[str, Any] = json.loads(stream.read())
+    return data
 
 
 @lru_cache(maxsize=256)
