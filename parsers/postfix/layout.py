@@ -1,0 +1,39 @@
+"""Where Postfix's files live, by name and folder."""
+
+import re
+
+from tlslint.files import Files
+from tlslint.parsers.format import Claim
+
+_ROOT = "main.cf"
+_PART = "master.cf"
+_SPARE = re.compile(
+    r"(?:main|master)\.cf[-._~](?:proto|dist|default|debian|tls|orig|bak|old|save|sample|example|rpmnew|rpmsave|dpkg-\w+|ucf-\w+|j2|tmpl|template|erb|in)?"
+    r"[\w.~-]*"
+)
+_SAMPLES = re.compile(r"/usr/(?:share|lib|libexec|local/libexec)/postfix/")
+_MAIN_LINE = re.compile(rb"^(?:smtpd?|lmtp|tls|postscreen|virtual|my\w+|inet_\w+|relayhost|queue_directory)\w*[ \t]*=", re.MULTILINE)
+_MASTER_LINE = re.compile(rb"^\S+[ \t]+(?:inet|unix|pass|fifo)(?:[ \t]+\S+){5}[ \t]+\w+", re.MULTILINE)
+_DIRECTORY = "/etc/postfix"
+
+
+def claim(path: str) -> Claim | None:
+    """main.cf is a root, master.cf a part of it; their prototypes, templates and backups are spare."""
+    folder, _, name = path.rpartition("/")
+    if name in (_ROOT, _PART):
+        if _SAMPLES.match(folder + "/"):
+            return Claim.SPARE
+        return Claim.ROOT if name == _ROOT else Claim.PART
+    return Claim.SPARE if _SPARE.fullmatch(name) else None
+
+
+def looks_like(data: bytes) -> bool:
+    """Two settings of a mail server, or two service entries."""
+    head = data[:65536]
+    return len(_MAIN_LINE.findall(head)) >= 2 or len(_MASTER_LINE.findall(head)) >= 2
+
+
+def root_of(path: str, files: Files) -> str | None:
+    """The main.cf in the same directory, which is where every Postfix program looks for both."""
+    root = path.rpartition("/")[0] + "/" + _ROOT
+    return root if path != root and files.kind(root) == "file" else None

@@ -1,0 +1,591 @@
+"""smtpd, postscreen and tlsproxy: what a listener does with TLS and with logins.
+
+Sources: pre_jail_init() and smtpd_start_tls() in src/smtpd/smtpd.c, tls_server_init() in src/tls/tls_server.c,
+src/postscreen/postscreen_smtpd.c and postscreen_starttls.c, src/tlsproxy/tlsproxy.c, src/smtpd/smtpd_check.c; seen on
+3.5.25, 3.7.11 and 3.10.13.
+"""
+
+import re
+from typing import NamedTuple
+
+from tlslint.crypto import groups as groups_of
+from tlslint.crypto import negotiation, openssl
+from tlslint.files import Files
+from tlslint.model import Certificate, How, Known, Origin, Span, TlsMode, Unknown, Value
+from tlslint.model.suites import Group, Suite
+from tlslint.model.versions import TlsVersion
+from tlslint.parsers.postfix import ciphers, protocols
+from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, load_chain, load_pairs, trouble_with_authorities
+from tlslint.parsers.postfix.defaults import load_order
+from tlslint.parsers.postfix.effective import Parameters, Resolved, fault, is_yes
+from tlslint.parsers.postfix.syntax import readable
+
+LEVELS = ("none", "may", "encrypt", "fingerprint", "half-dane", "dane", "dane-only", "verify", "secure")
+"""tls_level_table in src/tls/tls_level.c, in ascending order; half-dane cannot be configured."""
+
+IN_CLEAR = "mail and logins go on in the clear"
+NO_MAIL = "no mail is accepted"
+
+
+class Failure(NamedTuple):
+    """TLS that cannot work. `kind`: `454`, `handshake`, `dropped`, `no banner`, `after starttls`, `not offered`; `text` is for people.
+
+    `at`: the setting to blame.
+    """
+
+    kind: str
+    text: str
+    origins: tuple[Origin, ...] = ()
+
+
+class Server(NamedTuple):
+    """What one listener does. `failure` None: TLS works, or there is none."""
+
+    mode: Value[TlsMode]
+    failure: Failure | None = None
+    versions: Value[frozenset[TlsVersion]] = Known(frozenset())
+    suites: Value[tuple[Suite, ...]] = Known(())
+    groups: Value[tuple[Group, ...] | None] = Known(None)
+    server_order: Value[bool | None] = Known(None)
+    security_level: Value[int | None] = Known(None)
+    session_tickets: Value[bool | None] = Known(None)
+    client_certificate: Value[str | None] = Known(None)
+    dh_bits: Value[int | None] = Known(None)
+    cleartext_login: Value[bool | None] = Known(False)
+    certificates: tuple[Certificate, ...] = ()
+    loaded: Loaded | None = None
+    is_enforced: bool = False
+    used: frozenset[str] = frozenset()
+    """Parameters that decided something."""
+
+
+class Engine(NamedTuple):
+    """Whose parameters the TLS engine reads: smtpd_tls_* or tlsproxy_tls_*."""
+
+    parameters: Parameters
+    prefix: str
+
+    def get(self, name: str) -> Resolved:
+        """`get("protocols")` is smtpd_tls_protocols or tlsproxy_tls_protocols."""
+        return self.parameters.get(f"{self.prefix}_tls_{name}")
+
+
+class Enforcement(NamedTuple):
+    """Is TLS offered, is it demanded, does it begin at once? With the settings that say so."""
+
+    use: bool
+    enforce: bool
+    wrapper: bool
+    origins: tuple[Origin, ...]
+    fatal: str = ""
+    unknown: str = ""
+    downgraded: str = ""
+    """A level of the client side, which the server takes for `encrypt`."""
+
+
+def level_lookup(text: str) -> int | None:
+    """The rank of a level; None for a word that is none. Case does not matter (name_code without flags)."""
+    lower = text.lower()
+    return LEVELS.index(lower) if lower in LEVELS and lower != "half-dane" else None
+
+
+def enforcement(parameters: Parameters, prefix: str, *, has_wrapper: bool = True) -> Enforcement:
+    """smtpd_tls_wrappermode, _security_level, smtpd_use_tls and smtpd_enforce_tls, in the order in which they count."""
+    wrapper = parameters.get(f"{prefix}_tls_wrappermode") if has_wrapper else None
+    if wrapper is not None:
+        if wrapper.unknown:
+            return Enforcement(False, False, False, wrapper.origins, unknown=wrapper.unknown)
+        if is_yes(wrapper):
+            return Enforcement(True, True, True, wrapper.origins)
+    level = parameters.get(f"{prefix}_tls_security_level")
+    if level.unknown:
+        return Enforcement(False, False, False, level.origins, unknown=level.unknown)
+    if level.text:
+        rank = level_lookup(level.text)
+        origins = level.origins
+        if rank is None or level.text.lower() in ("dane", "dane-only"):
+            return Enforcement(
+                False, False, False, origins, fatal=f"{readable(level.text)!r} is no TLS level of a server (none, may, encrypt)"
+            )
+        word = level.text.lower()
+        return Enforcement(rank >= 1, rank >= 2, False, origins, downgraded=word if rank > 2 else "")
+    if parameters.release < (2, 3) or parameters.release.knows(f"{prefix}_use_tls"):
+        use, enforce = parameters.get(f"{prefix}_use_tls"), parameters.get(f"{prefix}_enforce_tls")
+        if use.unknown or enforce.unknown:
+            return Enforcement(False, False, False, use.origins, unknown=use.unknown or enforce.unknown)
+        if is_yes(enforce):
+            return Enforcement(True, True, False, enforce.origins)
+        if is_yes(use):
+            return Enforcement(True, False, False, use.origins)
+    return Enforcement(False, False, False, level.origins)
+
+
+def stops(parameters: Parameters, daemon: str) -> tuple[Resolved, str] | None:
+    """The first parameter at which the daemon stops, and why; None when it runs."""
+    names = load_order(daemon)
+    for name in sorted({*parameters.main, *parameters.overrides} & names.keys(), key=names.__getitem__):
+        if not parameters.release.knows(name):
+            continue
+        value = parameters.get(name)
+        why = fault(value)
+        if why:
+            return value, why
+    return None
+
+
+def smtpd(parameters: Parameters, build: str | None, files: Files) -> Server:
+    """A listener of smtpd, or what smtpd does with connections that postscreen passes on."""
+    stop = stops(parameters, "smtpd")
+    if stop is not None:
+        value, why = stop
+        return _dead(f"smtpd stops before its greeting: {value.name}: {why}", value.origins)
+    policy = _relay_policy(parameters)
+    if policy is not None:
+        return _dead(*policy)
+    state = enforcement(parameters, "smtpd")
+    if state.fatal:
+        return _dead(f"smtpd stops before its greeting: {state.fatal}", state.origins)
+    if state.unknown:
+        return Server(Unknown(state.unknown, state.origins), versions=Unknown(state.unknown, state.origins, frozenset()),
+                      suites=Unknown(state.unknown, state.origins, ()), cleartext_login=_login_unknown(parameters))  # fmt: skip
+    login = _logins(parameters, state)
+    if isinstance(login, Failure) and login.kind == "no banner":
+        return _dead(login.text, login.origins)
+    hidden = _starttls_hidden(parameters, "smtpd_discard_ehlo_keywords")
+    if not state.use or (hidden and not state.wrapper and not state.enforce):
+        return Server(Known(TlsMode.NONE, state.origins), cleartext_login=login if not isinstance(login, Failure) else Known(False))
+    mode = TlsMode.IMPLICIT if state.wrapper else TlsMode.STARTTLS_REQUIRED if state.enforce else TlsMode.STARTTLS
+    server = engine(Engine(parameters, "smtpd"), state, build, files, mode)
+    server = server._replace(cleartext_login=Known(False, login.origins) if isinstance(login, Failure) else login)
+    if hidden and state.enforce and not state.wrapper:
+        text = f"STARTTLS is demanded and never announced (smtpd_discard_ehlo_keywords): {NO_MAIL}"
+        return _broken(server, Failure("not offered", text, parameters.get("smtpd_discard_ehlo_keywords").origins))
+    if isinstance(login, Failure) and server.failure is None:
+        return _broken(server, login)
+    return server
+
+
+def postscreen(parameters: Parameters, proxy: Parameters | None, build: str | None, files: Files) -> Server:
+    """What strangers meet on a port that postscreen guards: its own SMTP engine, with tlsproxy behind STARTTLS. It announces no AUTH."""
+    stop = stops(parameters, "postscreen")
+    if stop is not None:
+        return _dead(f"postscreen stops before its greeting: {stop[0].name}: {stop[1]}", stop[0].origins)
+    state = enforcement(parameters, "postscreen", has_wrapper=False)
+    if state.fatal:
+        return _dead(f"postscreen stops before its greeting: {state.fatal}", state.origins)
+    if state.unknown:
+        return Server(Unknown(state.unknown, state.origins), versions=Unknown(state.unknown, state.origins, frozenset()),
+                      suites=Unknown(state.unknown, state.origins, ()))  # fmt: skip
+    hidden = _starttls_hidden(parameters, "postscreen_discard_ehlo_keywords")
+    if not state.use or hidden:
+        return Server(Known(TlsMode.NONE, state.origins))
+    mode = TlsMode.STARTTLS_REQUIRED if state.enforce else TlsMode.STARTTLS
+    if proxy is None:
+        text = f"STARTTLS is answered 454 because master.cf has no tlsproxy service: {_then(mode)}"
+        return _broken(Server(Known(mode, state.origins), is_enforced=state.enforce), Failure("454", text, state.origins))
+    behind = enforcement(proxy, "tlsproxy", has_wrapper=False)
+    stop = stops(proxy, "tlsproxy")
+    if stop is not None or behind.fatal or not (behind.use or behind.unknown):
+        why = f"{stop[0].name}: {stop[1]}" if stop else behind.fatal or "TLS is off in tlsproxy (tlsproxy_tls_security_level)"
+        text = f"STARTTLS is answered 454 because tlsproxy does not work: {why}; {_then(mode)}"
+        return _broken(Server(Known(mode, state.origins), is_enforced=state.enforce),
+                       Failure("454", text, stop[0].origins if stop else behind.origins))  # fmt: skip
+    # postscreen asks tlsproxy for a server role; the set for mandatory TLS counts when tlsproxy's own level demands it
+    server = engine(Engine(proxy, "tlsproxy"), behind, build, files, mode)
+    return server._replace(mode=Known(mode, state.origins), is_enforced=state.enforce)
+
+
+def _dead(text: str, origins: tuple[Origin, ...]) -> Server:
+    return Server(
+        Unknown(text, origins),
+        Failure("no banner", f"{text}; the port is open and {NO_MAIL}", origins),
+        cleartext_login=Known(False, origins),
+    )
+
+
+def _broken(server: Server, failure: Failure) -> Server:
+    return server._replace(
+        failure=failure,
+        versions=Known(frozenset(), failure.origins),
+        suites=Known((), failure.origins),
+        groups=Known(()),
+        server_order=Known(None),
+    )
+
+
+def _then(mode: TlsMode) -> str:
+    return {TlsMode.STARTTLS: IN_CLEAR, TlsMode.STARTTLS_REQUIRED: NO_MAIL}.get(mode, "nobody can connect")
+
+
+def engine(source: Engine, state: Enforcement, build: str | None, files: Files, mode: TlsMode) -> Server:
+    """The TLS engine of smtpd or tlsproxy: certificates, protocol list, cipher string, client certificates."""
+    parameters, prefix = source.parameters, source.prefix
+    # like "mandatory" in the names of parameters: counts where TLS is demanded
+    which = "mandatory_" if state.enforce else ""
+    server = Server(Known(mode, state.origins), is_enforced=state.enforce)
+    ask, request = source.get("ask_ccert"), source.get("req_ccert")
+    requires = bool(state.enforce and is_yes(request))
+    asks = bool(is_yes(ask)) or requires
+    client = "required" if requires else "optional" if asks else "none"
+    origins = request.origins if requires else ask.origins
+    server = server._replace(client_certificate=Unknown(ask.unknown, origins) if ask.unknown else Known(client, origins))
+
+    certificate = _certificates(source, asks, files)
+    if isinstance(certificate, Failure):
+        return _broken(server, _off(certificate, mode))
+    server = server._replace(certificates=certificate.certificates, loaded=certificate)
+    listed = source.get(f"{which}protocols")
+    if listed.unknown or listed.error:
+        reason = listed.unknown or listed.error
+        return server._replace(versions=Unknown(reason, listed.origins, frozenset()), suites=Unknown(reason, listed.origins, ()))
+    parsed = protocols.parse(listed.text, parameters.release)
+    if parsed.invalid is not None:
+        text = f"{listed.name} is refused as a whole because of {readable(parsed.invalid.text)!r}"
+        return _broken(server, _off(Failure("454", text, listed.origins), mode))
+    trouble = _authorities(source, files) or _digest(source)
+    if trouble is not None:
+        return _broken(server, _off(trouble, mode))
+
+    grade = source.get(f"{which}ciphers")
+    exclusions = [source.get("exclude_ciphers")]
+    if state.enforce:
+        exclusions.append(source.get("mandatory_exclude_ciphers"))
+    cipher_origins = (*grade.origins, *(origin for item in exclusions if item.is_set for origin in item.origins))
+    unknown = next((item.unknown or item.error for item in (grade, *exclusions) if item.unknown or item.error), "")
+    parameter = ciphers.list_parameter(grade.text, parameters.release)
+    base = parameters.get(parameter) if parameter else None
+    if base is not None:
+        cipher_origins += base.origins if base.is_set else ()
+        unknown = unknown or base.unknown or base.error
+    if unknown or build is None:
+        reason = unknown or "nothing is known about this TLS library"
+        return server._replace(
+            versions=Unknown(reason, listed.origins, parsed.versions) if build is None else Known(parsed.versions, listed.origins),
+            suites=Unknown(reason, cipher_origins, ()),
+            server_order=_order(parameters),
+        )
+    choice = ciphers.choose(
+        grade.text, base.text if base else "", (*(item.text for item in exclusions), *(["aNULL"] if asks else [])), parameters.release
+    )
+    if choice.error:
+        named = grade if choice.fault_in == "grade" else next(item for item in exclusions if choice.wrong in item.text)
+        return _broken(
+            server, Failure("handshake", f"every handshake fails: in {named.name} {readable(choice.error)}; {_then(mode)}", named.origins)
+        )
+    string = openssl.evaluate(choice.string, build)
+    if not string.accepted:
+        text = f"every handshake fails: OpenSSL refuses the cipher string {readable(choice.string)!r} ({string.error}); {_then(mode)}"
+        return _broken(server, Failure("handshake", text, cipher_origins))
+    level = string.security_level if string.sets_level else 0
+    if requires:
+        level = 1  # tls_server_start(): 80 bits and more when the peer must prove who it is
+    keys = None
+    if certificate.keys_known:
+        keys = tuple(negotiation.Key(str(item.key_type), item.key_bits) for item in certificate.certificates)
+    offered, group_note = _groups(parameters, build)
+    offer = negotiation.negotiable(
+        negotiation.OpenSslServer(
+            build,
+            string._replace(security_level=level, sets_level=False),
+            versions=parsed.versions,
+            security_level=level,
+            keys=keys,
+            groups=offered,
+            dh=_dh(source, files),
+            server_order=bool(is_yes(parameters.get("tls_preempt_cipherlist"))),
+        )
+    )
+    server = server._replace(
+        versions=Known(offer.versions, listed.origins),
+        suites=Known(offer.suites, cipher_origins),
+        groups=Known(offer.groups, group_note),
+        server_order=_order(parameters),
+        security_level=Known(level),
+        session_tickets=_tickets(parameters, prefix),
+        certificates=_presented(certificate.certificates, offer.suites),
+    )
+    if not offer.versions:
+        return _broken(
+            server,
+            Failure(
+                "handshake", _no_handshake(listed, parsed, mode, certificate), listed.origins if not parsed.versions else cipher_origins
+            ),
+        )
+    return server
+
+
+def _no_handshake(listed: Resolved, parsed: protocols.Protocols, mode: TlsMode, loaded: Loaded) -> str:
+    if not parsed.versions:
+        return f"every handshake fails: {listed.name} leaves no version of TLS; {_then(mode)}"
+    if loaded.missing:
+        return f"every handshake fails: {loaded.missing}, and anonymous suites are excluded; {_then(mode)}"
+    return f"every handshake fails: no suite can be agreed on with these versions, ciphers and certificates; {_then(mode)}"
+
+
+def _presented(certificates: tuple[Certificate, ...], suites: tuple[Suite, ...]) -> tuple[Certificate, ...]:
+    """Certificates that a suite on offer can make use of."""
+    if any(suite.is_tls13 for suite in suites):
+        return certificates
+    used = {suite.authentication for suite in suites} | {suite.key_exchange for suite in suites}
+    return tuple(
+        item
+        for item in certificates
+        if item.key_type is None or item.key_type in used or (item.key_type.startswith("Ed") and "ECDSA" in used)
+    )
+
+
+def _off(failure: Failure, mode: TlsMode) -> Failure:
+    """TLS switched off at start: STARTTLS still stands in the greeting, implicit TLS drops the connection."""
+    if mode is TlsMode.IMPLICIT:
+        return Failure("dropped", f"the connection is dropped at once: {failure.text}", failure.origins)
+    return Failure("454", f"STARTTLS is answered 454 (TLS not available): {failure.text}; {_then(mode)}", failure.origins)
+
+
+def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
+    chain, rsa, dsa, ec = (source.get(name) for name in ("chain_files", "cert_file", "dcert_file", "eccert_file"))
+    for value in (chain, rsa, dsa, ec):
+        if value.unknown or value.error:
+            return Loaded((), keys_known=False, at=value.setting.span if value.setting else None)
+    queue = source.parameters.get("queue_directory").text or "/var/spool/postfix"
+    is_none = rsa.text.lower() == "none"
+    if chain.text:
+        loaded = load_chain(chain.text, _span(chain), files, queue)
+        return Failure("454", loaded.error, chain.origins) if loaded.error else loaded
+    named = [value for value in (rsa, dsa, ec) if value.text and not (value is rsa and is_none)]
+    if not named:
+        if is_none and not asks:
+            return Loaded((), anonymous=True)
+        text = (
+            "a client certificate is asked for, which needs a certificate of one's own"
+            if is_none
+            else (f"no certificate is configured ({source.prefix}_tls_chain_files or {source.prefix}_tls_cert_file)")
+        )
+        return Failure("454", text, rsa.origins if rsa.is_set else ())
+    pairs = []
+    for value in named:
+        key = source.get(value.name.removeprefix(f"{source.prefix}_tls_").replace("cert_file", "key_file"))
+        if key.unknown:
+            return Loaded((), keys_known=False, at=_span(value))
+        pairs.append(Pair(absolute(value.text, queue), absolute(key.text, queue), _span(value)))
+    loaded = load_pairs(tuple(pairs), files)
+    return Failure("454", loaded.error, _blame(named, loaded.at)) if loaded.error else loaded
+
+
+def _blame(values: list[Resolved], span: Span | None) -> tuple[Origin, ...]:
+    return next((value.origins for value in values if _span(value) == span), values[0].origins)
+
+
+def _span(value: Resolved) -> Span | None:
+    return value.setting.span if value.setting else None
+
+
+def _authorities(source: Engine, files: Files) -> Failure | None:
+    """smtpd_tls_CAfile that cannot be loaded switches TLS off; a missing CApath is harmless (seen on all three releases)."""
+    value = source.get("CAfile")
+    if not value.text or value.unknown:
+        return None
+    why = trouble_with_authorities(absolute(value.text, source.parameters.get("queue_directory").text or "/var/spool/postfix"), files)
+    return Failure("454", f"{value.name}: {why}", value.origins) if why else None
+
+
+DIGESTS = frozenset(
+    {"md5", "sha1", "sha", "sha224", "sha256", "sha384", "sha512", "sha512-224", "sha512-256", "sha3-224", "sha3-256", "sha3-384",
+     "sha3-512", "ripemd160", "rmd160", "ripemd", "blake2b512", "blake2s256", "md5-sha1", "shake128", "shake256", "sm3", "md4", "mdc2",
+     "whirlpool", "rsa-sha256", "sha-1", "sha2-224", "sha2-256", "sha2-384", "sha2-512", "sha-224", "sha-256", "sha-384", "sha-512",
+     "ssl3-md5", "ssl3-sha1"}
+)  # fmt: skip
+
+
+def _digest(source: Engine) -> Failure | None:
+    """tls_validate_digest(): a name OpenSSL does not know switches TLS off."""
+    value = source.get("fingerprint_digest")
+    if not value.is_set or value.unknown or value.text.lower() in DIGESTS:
+        return None
+    return Failure("454", f"{value.name}: {readable(value.text)!r} is no digest OpenSSL knows", value.origins)
+
+
+def _dh(source: Engine, files: Files) -> negotiation.Dh | int:
+    """Built-in parameters of 2048 bits since 3.1 (1024 before); smtpd_tls_dh1024_param_file; `auto` since 3.7 (tls_dh.c)."""
+    release = source.parameters.release
+    built_in = 2048 if release >= (3, 1) else 1024
+    value = source.get("dh1024_param_file")
+    if not value.text or value.unknown:
+        return negotiation.Dh.AUTO if release >= (3, 7) else built_in
+    if value.text.lower() == "auto" and release >= (3, 7):
+        return negotiation.Dh.AUTO
+    from tlslint.crypto import certificates  # noqa: PLC0415
+    from tlslint.files.door import FileProblem  # noqa: PLC0415
+
+    try:
+        bits = certificates.dh_bits(files.read(absolute(value.text, "/var/spool/postfix")).data)
+    except FileProblem:
+        bits = None
+    return bits or built_in
+
+
+def _groups(parameters: Parameters, build: str) -> tuple[tuple[Group, ...] | None, tuple[Origin, ...]]:
+    """tls_eecdh_auto_curves and, since 3.8, tls_ffdhe_auto_groups (tls_dh.c)."""
+    curves, fields = parameters.get("tls_eecdh_auto_curves"), parameters.get("tls_ffdhe_auto_groups")
+    origins = (*(curves.origins if curves.is_set else ()), *(fields.origins if fields.is_set else ()))
+    if curves.unknown or fields.unknown or not parameters.release.knows("tls_eecdh_auto_curves"):
+        return None, origins
+    if parameters.release < (3, 8):
+        known = _known_groups(curves.text, build)
+        return known or None, origins  # "using default ECDHE curves" when nothing is left
+    from tlslint.crypto import libraries  # noqa: PLC0415
+
+    field_text = fields.text if libraries.build(build).branch >= (3, 0) else ""
+    if not curves.text and not field_text:
+        return None, origins
+    if "?" in curves.text or "DEFAULT" in curves.text or ":" in curves.text or "/" in curves.text:
+        listed = groups_of.evaluate(":".join(filter(None, [curves.text.replace(" ", ":"), field_text.replace(" ", ":")])), build)
+        return (listed.groups if listed.accepted else None), origins
+    known = (*_known_groups(curves.text, build), *_known_groups(field_text, build))
+    if known:
+        return known, origins
+    release = parameters.release
+    known = (
+        *_known_groups(release.default("tls_eecdh_auto_curves") or "", build),
+        *_known_groups(release.default("tls_ffdhe_auto_groups") or "", build),
+    )
+    return known or None, origins
+
+
+def _known_groups(text: str, build: str) -> tuple[Group, ...]:
+    """Words this build knows; the others are skipped with a warning."""
+    found: list[Group] = []
+    for word in re.split(r"[, \t\r\n]+", text):
+        listed = groups_of.evaluate(word, build) if word else None
+        if listed is not None and listed.accepted:
+            found += [group for group in listed.groups if group not in found]
+    return tuple(found)
+
+
+def _order(parameters: Parameters) -> Value[bool | None]:
+    value = parameters.get("tls_preempt_cipherlist")
+    if value.unknown or value.error:
+        return Unknown(value.unknown or value.error, value.origins)
+    return Known(bool(is_yes(value)), value.origins)
+
+
+def _tickets(parameters: Parameters, prefix: str) -> Value[bool | None]:
+    """tls_server_init(): tickets need tlsmgr's cache time and a cipher, and NO_TICKET switches them off."""
+    cipher, options = parameters.get("tls_session_ticket_cipher"), parameters.get("tls_ssl_options")
+    timeout = parameters.get(f"{prefix}_tls_session_cache_timeout")
+    for value in (cipher, options, timeout):
+        if value.unknown or value.error:
+            return Unknown(value.unknown or value.error, value.origins)
+    if re.search(r"(?i)(?:^|[\s,])NO_TICKET(?:$|[\s,])", options.text):
+        return Known(False, options.origins)
+    if parameters.release.knows("tls_session_ticket_cipher") and not cipher.text:
+        return Known(False, cipher.origins)
+    if timeout.text and re.fullmatch(r"0+[a-zA-Z]?", timeout.text):
+        return Known(False, timeout.origins)
+    return Known(True, cipher.origins)
+
+
+def _starttls_hidden(parameters: Parameters, name: str) -> bool:
+    value = parameters.get(name)
+    return any(word.lower() == "starttls" for word in re.split(r"[, \t\r\n]+", value.text))
+
+
+_FINAL = frozenset({"reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit", "check_relay_domains"})
+
+
+def _relay_policy(parameters: Parameters) -> tuple[str, tuple[Origin, ...]] | None:
+    """smtpd_check_init(): without a rule against relaying smtpd does not run; compatibility_level 0 has none by default."""
+    relay, recipient = parameters.get("smtpd_relay_restrictions"), parameters.get("smtpd_recipient_restrictions")
+    if relay.unknown or recipient.unknown or relay.error or recipient.error:
+        return None
+    words = {word.lower() for word in re.split(r"[, \t\r\n]+", f"{relay.text} {recipient.text}")}
+    if words & _FINAL or "{" in relay.text + recipient.text or not parameters.release >= (2, 10):
+        return None
+    level = parameters.get("compatibility_level")
+    hint = "" if level.is_set else " (compatibility_level is not set, so the default of smtpd_relay_restrictions is empty)"
+    text = f"smtpd stops before its greeting: neither smtpd_relay_restrictions nor smtpd_recipient_restrictions forbids relaying{hint}"
+    origins = relay.origins if relay.is_set else recipient.origins if recipient.is_set else level.origins if level.is_set else ()
+    return text, origins
+
+
+def _login_unknown(parameters: Parameters) -> Value[bool | None]:
+    sasl = parameters.get("smtpd_sasl_auth_enable")
+    if sasl.unknown:
+        return Unknown(sasl.unknown, sasl.origins)
+    if not is_yes(sasl):
+        return Known(False, sasl.origins)
+    only = parameters.get("smtpd_tls_auth_only")
+    if is_yes(only):
+        return Known(False, only.origins)
+    return Unknown("whether TLS is demanded is not known", sasl.origins)
+
+
+_OPTIONS = frozenset({"noanonymous", "noplaintext", "noactive", "nodictionary", "forward_secrecy", "mutual_auth"})
+ASSUMED_MECHANISMS = ("PLAIN", "LOGIN")
+_BACKEND = Origin(How.ASSUMED, None, "the SASL service offers PLAIN and LOGIN only, as Dovecot does unless told otherwise")
+
+
+def _logins(parameters: Parameters, state: Enforcement) -> Value[bool | None] | Failure:
+    """Is a password looked at before TLS? A `Failure` where smtpd finds itself without any mechanism and stops (smtpd_sasl_glue.c)."""
+    sasl = parameters.get("smtpd_sasl_auth_enable")
+    if sasl.unknown:
+        return Unknown(sasl.unknown, sasl.origins)
+    if not is_yes(sasl):
+        return Known(False, sasl.origins)
+    only = parameters.get("smtpd_tls_auth_only")
+    if only.unknown and not state.enforce:
+        return Unknown(only.unknown, only.origins)
+    protected = state.enforce or bool(is_yes(only))
+    clear, tls = parameters.get("smtpd_sasl_security_options"), parameters.get("smtpd_sasl_tls_security_options")
+    for value in (clear, tls):
+        if value.unknown or value.error:
+            return Unknown(value.unknown or value.error, value.origins)
+    wrong = next((value for value in (clear, tls) if not _words(value.text) <= _OPTIONS), None)
+    mechanisms = _filtered(parameters)
+    plain_in_clear = "noplaintext" not in _words(clear.text) and mechanisms
+    plain_in_tls = "noplaintext" not in _words(tls.text) and mechanisms
+    if not protected:
+        # before TLS a session initialises SASL with the options for clear text
+        if wrong is clear:
+            return Failure("no banner", f"smtpd stops before its greeting: {clear.name} has a word it does not know", clear.origins)
+        if not plain_in_clear:
+            text = "smtpd stops before its greeting: no mechanism is left for logins (no SASL authentication mechanisms)"
+            return Failure("no banner", text, (*clear.origins, _BACKEND))
+    elif state.use:
+        if wrong is tls:
+            return Failure(_when(state), f"{_stops(state)}: {tls.name} has a word it does not know", tls.origins)
+        if not plain_in_tls:
+            text = f"{_stops(state)}: no mechanism is left for logins (no SASL authentication mechanisms)"
+            return Failure(_when(state), text, (*tls.origins, *clear.origins, _BACKEND))
+    if protected:
+        return Known(False, state.origins if state.enforce else only.origins)
+    if any(word.lower() == "auth" for word in _words(parameters.get("smtpd_discard_ehlo_keywords").text)):
+        return Known(False, parameters.get("smtpd_discard_ehlo_keywords").origins)
+    return Known(True, (*sasl.origins, *(only.origins if only.is_set else ()), *state.origins))
+
+
+def _when(state: Enforcement) -> str:
+    return "dropped" if state.wrapper else "after starttls"
+
+
+def _stops(state: Enforcement) -> str:
+    return "smtpd stops after the handshake" if state.wrapper else "smtpd stops after STARTTLS"
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in re.split(r"[, \t\r\n]+", text) if word}
+
+
+def _filtered(parameters: Parameters) -> tuple[str, ...]:
+    """Mechanisms of the service that smtpd_sasl_mechanism_filter (3.6) lets through: `!name` excludes, `static:` matches all."""
+    value = parameters.get("smtpd_sasl_mechanism_filter")
+    if not value.text or value.unknown or not parameters.release.knows("smtpd_sasl_mechanism_filter"):
+        return ASSUMED_MECHANISMS
+    left = []
+    for mechanism in ASSUMED_MECHANISMS:
+        for word in re.split(r"[, \t\r\n]+", value.text):
+            bare = word.lstrip("!")
+            if bare.lower() == mechanism.lower() or bare.startswith("static:"):
+                if (len(word) - len(bare)) % 2 == 0:
+                    left.append(mechanism)
+                break
+    return tuple(left)
