@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from tlslint.crypto import libraries, suites
 from tlslint.crypto import groups as group_names
+from tlslint.crypto import libraries, suites
 from tlslint.crypto.openssl import Effect, Word
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
