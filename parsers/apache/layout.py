@@ -7,7 +7,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from tlslint.files import Files
+from tlslint.files import FileProblem, Files
 from tlslint.parsers.format import Claim
 
 
@@ -111,12 +111,19 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
         return path, files, platform
     if path.endswith(platform.root):
         top = path[: -len(platform.root)]
-        return platform.root, files.mounted("/", files.real(top)), platform
+        return platform.root, files.mounted("/", _real(top, files)), platform
     below = posixpath.relpath(platform.root, platform.home).split("/")
     home = path
     for _ in below:
         home = posixpath.dirname(home)
     if posixpath.relpath(path, home) != "/".join(below):
         home = posixpath.dirname(path)
-        return path, files.mounted(platform.home, files.real(home)), platform
-    return platform.root, files.mounted(platform.home, files.real(home)), platform
+        return path, files.mounted(platform.home, _real(home, files)), platform
+    return platform.root, files.mounted(platform.home, _real(home, files)), platform
+
+
+def _real(path: str, files: Files) -> str:
+    try:
+        return files.real(path)
+    except FileProblem:  # above the jail: a mount may begin there, reading may not
+        return path

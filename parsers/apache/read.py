@@ -123,12 +123,13 @@ class Reader:
             "undefmacro": self._undefine_macro,
         }
 
-    def read(self, source: SourceFile) -> Reading:
-        """Read `source` and all it includes."""
-        root = Section(Line(source, "", (), 0, 0, 0), "", 0, source.path, "")
+    def read(self, path: str) -> Reading:
+        """Read the file at a logical path and all it includes. Raises `FileProblem` when that one cannot be had."""
+        source = self._files.read(path)
+        root = Section(Line(source, "", (), 0, 0, 0), "", 0, path, "")
         refused: Problem | None = None
         try:
-            self._read_file(source, root, "", 0)
+            self._read_file(source, path, root, "", 0)
         except _Stop as stop:
             refused = stop.problem
             self._problems.append(refused)
@@ -145,14 +146,14 @@ class Reader:
 
     # Files and blocks
 
-    def _read_file(self, source: SourceFile, parent: Section, condition: str, depth: int) -> None:
+    def _read_file(self, source: SourceFile, path: str, parent: Section, condition: str, depth: int) -> None:
         self._sources.append(source)
         if b"\0" in source.data[:4096]:
             self._stop(
                 "unreadable", f"{source.path} is not text: it holds zero bytes", Span(source, 0, min(len(source.data), 1)), condition
             )
             return
-        lines = _Lines(logical_lines(source), _Place(source.path, depth))
+        lines = _Lines(logical_lines(source), _Place(path, depth))
         self._read_all(lines, parent, condition)
 
     def _read_all(self, lines: _Lines, parent: Section, condition: str) -> None:
@@ -256,13 +257,12 @@ class Reader:
 
     def _soak(self, section: Section, lines: _Lines, condition: str) -> None:
         """Skip a section: only brackets count, by first word (ap_soak_end_container)."""
-        start: Line | None = None
+        contents: list[str] = []
         names = [section.lower]
         while (line := lines.next()) is not None:
             text = line.text
             if text[:1] != "<":
-                if text and text[0] != "#" and start is None:
-                    start = line
+                contents.append(text)
                 continue
             name, _, _, after = next_word(text, 0)
             if name[1:2] == "/":
@@ -271,19 +271,28 @@ class Reader:
                     self._stop("refused", message, line.span(0, len(name)), condition)
                 names.pop()
                 if not names:
-                    self._skipped(section, start)
+                    self._skipped(section, contents)
                     return
             else:
                 names.append((name[1:-1] if after >= len(text) and name.endswith(">") else name[1:]).lower())
         message = f"<{section.name}> is never closed in this file, so httpd does not start"
         self._stop("refused", message, section.name_span, condition)
 
-    def _skipped(self, section: Section, content: Line | None) -> None:
-        reason = _never_true(section)
-        if reason and content is not None:
-            self._problems.append(
-                Problem("dead-section", f"nothing in this <{section.name}> is read: {reason}", section.args_span, "never true here")
-            )
+    def _skipped(self, section: Section, contents: list[str]) -> None:
+        """Say so when a section that is never read holds what somebody relies on, or names its module in a way that never matches."""
+        if section.lower != "ifmodule":
+            return
+        word, negated = _negatable(section)
+        if word is None or negated:
+            return
+        meant = directives.module_meant(word.text)
+        if meant is not None:
+            reason = f"<IfModule> knows this module as {meant}, never as {word.spoken}"
+        elif any(_RELIED_ON.match(line) for line in contents):
+            reason = f"{word.spoken} is not loaded at this point"
+        else:
+            return
+        self._problems.append(Problem("dead-section", f"nothing in this <{section.name}> is read: {reason}", word.span, "never true here"))
 
     def if_module(self, section: Section) -> bool | str:
         """`<IfModule>`: by source file (`mod_ssl.c`) or identifier (`ssl_module`), exact case, among what is loaded so far."""
@@ -468,7 +477,7 @@ class Reader:
                 self._problems.append(Problem("unreadable", message, word.span))
                 _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include that cannot be read"))
             return
-        self._read_file(source, where, condition, depth)
+        self._read_file(source, path, where, condition, depth)
 
     def _missing(self, problem: Problem, condition: str) -> None:
         if self._complete:
@@ -585,7 +594,7 @@ class Reader:
             self._stop("refused", "macros use each other without end, so httpd does not start", node.span, condition)
             return
         shown = f'{macro.shown_in} used on line {node.number} of "{node.shown_in}"'
-        values = {name: word.text for name, word in zip(macro.parameters, found[1:], strict=True)}
+        values = {name: _macro_value(name, word.text) for name, word in zip(macro.parameters, found[1:], strict=True)}
         body = _Lines(iter(_replayed(macro, values)), _Place(shown, lines.place.depth + 1))
         self._read_all(body, where, condition)
 
@@ -600,7 +609,7 @@ class Reader:
 
     def _is_known(self, node: Node) -> bool:
         """Directives of modules act only when their module is there; else they are unknown commands, found later."""
-        needs = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module", "ifversion": "version_module"}.get(
+        needs = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}.get(
             node.lower
         )
         return needs is None or needs in self._modules or not self._knows_all_modules
@@ -641,7 +650,11 @@ class Reader:
         self._problems.append(Problem("swallowed-line", message, span, "part of the comment"))
 
 
-_NEEDS = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module", "ifversion": "version_module"}
+_RELIED_ON = re.compile(
+    r"SSL\w|MDRequireHttps|Header\s.*Strict-Transport-Security|Redirect\w*\s.*https:|RewriteRule\s.*https:", re.IGNORECASE
+)
+"""What is missed when it is not read: TLS settings, HSTS, redirects to HTTPS. A guarded `Listen 443` is not."""
+_NEEDS = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}
 _CONDITIONALS: dict[str, Callable[[Reader, Section], bool | str]] = {
     "ifmodule": Reader.if_module,
     "ifdefine": Reader.if_define,
@@ -667,20 +680,9 @@ def _negatable(section: Section) -> tuple[Word | None, bool]:
     return (found[0] if found else None), negated
 
 
-def _never_true(section: Section) -> str:
-    """Why a skipped section looks like a slip rather than a choice; "" where skipping is what it is for."""
-    if section.lower != "ifmodule":
-        return ""
-    word, negated = _negatable(section)
-    if word is None or negated:
-        return ""
-    meant = directives.module_meant(word.text)
-    if meant is not None:
-        return f"<IfModule> knows modules as {meant}, never as {word.spoken}"
-    identifier = directives.identifier_of(word.text)
-    if identifier in ("ssl_module", "headers_module", "rewrite_module", "md_module"):
-        return f"{word.spoken} is not loaded at this point"
-    return ""
+def _macro_value(name: str, text: str) -> str:
+    """A parameter called `@x` is put in with quotes around it and escaped (mod_macro.c, ESCAPE_ARG)."""
+    return '"' + re.sub(r'(["\\\\])', r"\\\1", text) + '"' if name.startswith("@") else text
 
 
 def _replayed(macro: _Macro, values: dict[str, str]) -> Iterator[Line]:

@@ -116,7 +116,7 @@ def logical_lines(file: SourceFile, start: int = 0, end: int | None = None, numb
             yield Line(file, text, (Run(0, len(text), at, at + len(text), True),), first, physical.end(), number)
         first = physical.end()
     if pieces:
-        yield _joined(file, pieces, first, end, number)
+        yield _joined(file, pieces, first, end, number + 1)  # reaching the end counts as one more line (seen on httpd 2.4.71)
 
 
 def _joined(file: SourceFile, pieces: list[tuple[str, int]], first: int, last: int, number: int) -> Line:

@@ -1,0 +1,60 @@
+"""What httpd is started with: Debian's envvars, flags, builtin modules.
+
+envvars is a shell file sourced by apachectl (Debian: /usr/sbin/apache2ctl, the systemd unit); only plain assignments are understood.
+"""
+
+import posixpath
+import re
+
+from tlslint.files import FileProblem, Files
+from tlslint.parsers.apache import directives
+from tlslint.parsers.apache.layout import Platform
+from tlslint.parsers.apache.read import Environment
+
+_ASSIGNMENT = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$", re.MULTILINE)
+_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+
+_DEBIAN = {
+    "APACHE_RUN_USER": "www-data",
+    "APACHE_RUN_GROUP": "www-data",
+    "APACHE_PID_FILE": "/var/run/apache2/apache2.pid",
+    "APACHE_RUN_DIR": "/var/run/apache2",
+    "APACHE_LOCK_DIR": "/var/lock/apache2",
+    "APACHE_LOG_DIR": "/var/log/apache2",
+    "LANG": "C",
+}
+"""The package's own envvars (apache2 2.4.62 to 2.4.71), for trees that leave the file out."""
+
+
+def environment(root: str, files: Files, platform: Platform | None, defines: dict[str, str | None], *, complete: bool) -> Environment:
+    """Work out what is known of the process that reads `root` (a logical path)."""
+    variables: dict[str, str] = {}
+    name = platform.name if platform else ""
+    whole = False
+    if name == "debian":
+        variables, whole = _envvars(posixpath.join(posixpath.dirname(root), "envvars"), files)
+    server_root = platform.server_root if platform else posixpath.dirname(root)
+    # Debian, RHEL, Arch and the images start httpd without -D of their own but FOREGROUND; SUSE and Gentoo keep flags in a file.
+    flags_known = complete and name not in ("suse", "")
+    flags: dict[str, str | None] = {"FOREGROUND": None} if flags_known else {}
+    builtin = directives.BUILTIN_DEBIAN if name == "debian" else directives.BUILTIN_LEAST
+    return Environment(server_root, flags | defines, variables, whole, flags_known, builtin)
+
+
+def _envvars(path: str, files: Files) -> tuple[dict[str, str], bool]:
+    try:
+        data = files.read(path).data
+    except FileProblem:
+        return dict(_DEBIAN), False
+    variables: dict[str, str] = {}
+    for found in _ASSIGNMENT.finditer(data):
+        name, value = found[1].decode("latin-1"), found[2].decode("latin-1")
+        literal = value.startswith("'")
+        value = value.strip("\"'")
+        if not literal:
+            if "$(" in value or "`" in value:
+                continue
+            value = _REFERENCE.sub(lambda reference: variables.get(reference[1] or reference[2], ""), value)
+        variables[name] = value
+    # The shell may do more than assign: any other command line leaves the rest open.
+    return variables, True
