@@ -8,6 +8,7 @@ usual place, so that a repository's `web/apache2.conf` finds what it includes as
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tlslint.model.source import SourceFile
@@ -17,6 +18,9 @@ MAX_FILE_BYTES = 128 * 1024 * 1024
 
 MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does (path_resolution(7))."""
+
+_NEVER_WALKED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__", "proc", "sys"})
+"""Version control, environments and kernel file systems: no server reads its configuration from there."""
 
 
 class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of the program)
@@ -99,6 +103,25 @@ class Files:
         found.update(os.path.basename(name) for name in self._overlay if os.path.dirname(name) == real)
         return sorted(found, key=os.fsencode)
 
+    def walk(self, path: str) -> Iterator[str]:
+        """Every file below a directory, by logical path, byte-wise by name; links to directories are not entered, nothing is opened."""
+        pending = [path.rstrip("/") or "/"]
+        while pending:
+            directory = pending.pop()
+            try:
+                entries = sorted(os.scandir(self.real(directory)), key=lambda entry: os.fsencode(entry.name), reverse=True)
+            except (OSError, ValueError, FileProblem):
+                continue  # a folder nobody may list holds nothing that could be judged
+            below: list[str] = []
+            for entry in entries:
+                name = f"{directory.rstrip('/')}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _NEVER_WALKED:
+                        below.append(name)
+                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                    yield name
+            pending.extend(below)
+
     def status(self, path: str) -> Status:
         """Mode, owner and size; the file is not opened."""
         try:
@@ -113,6 +136,10 @@ class Files:
         if real is None:
             real = self._resolved[path] = self._resolve(path)
         return real
+
+    def real_of(self, file: SourceFile) -> str | None:
+        """Where a file that was read lies on this disk."""
+        return next((real for real, source in self._read.items() if source is file), None)
 
     def logical(self, real: str) -> str:
         """The name a daemon would use for a real path."""

@@ -1,0 +1,34 @@
+"""`tlslint effective`: what every endpoint really does."""
+
+import click
+from tlslint.cli.shared import MISUSE, find, inputs, outputs, style, target_named, write
+from tlslint.engine.run import evaluate
+
+
+@click.command("effective")
+@inputs
+@outputs(["table", "json"])
+def command(
+    paths: tuple[str, ...],
+    root: str | None,
+    target: str | None,
+    all_files: bool,
+    stdin_filename: str | None,
+    output_format: str,
+    output_file: str | None,
+    color: str,
+) -> None:
+    """Show what TLS every endpoint configured below PATHS really offers."""
+    from tlslint.reports import effective  # noqa: PLC0415
+
+    software = target_named(target)
+    found = find(paths, root, stdin_filename, all_files=all_files)
+    instances, broken = evaluate(found, software)
+    if output_format == "json":
+        write([effective.as_json(instances)], output_file)
+    else:
+        write(effective.table(instances, style(color, output_file)), output_file)
+    for sentence in broken:
+        click.echo(f"tlslint: {sentence}", err=True)
+    if broken:
+        raise click.exceptions.Exit(MISUSE)

@@ -1,0 +1,111 @@
+"""What several commands share: options, output, and one-sentence errors with exit code 2."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import IO, TypeVar
+
+import click
+from tlslint.engine.discover import Discovery, NothingFoundError, discover
+from tlslint.reports.text import Style
+from tlslint.targets import Target, UnknownTargetError, load
+
+F = TypeVar("F", bound=Callable[..., object])
+
+MISUSE = 2
+
+
+def inputs(function: F) -> F:
+    """The options that say what is looked at and as what."""
+    for option in reversed(
+        (
+            click.argument("paths", nargs=-1, type=click.Path(path_type=str)),
+            click.option(
+                "--root", metavar="DIR", help="Treat DIR as /: absolute paths in configuration resolve below it, nothing else is read."
+            ),
+            click.option("--target", metavar="NAME", help="Software to judge for: debian-11, debian-12, debian-13 (the default)."),
+            click.option("--all-files", is_flag=True, help="Also judge disabled sites, backups and examples."),
+            click.option("--stdin-filename", metavar="NAME", help="Name (and so the format) of text read from standard input with `-`."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def outputs(formats: list[str]) -> Callable[[F], F]:
+    """The options that say how things are printed."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(
+            (
+                click.option("--output-format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."),
+                click.option("--output-file", metavar="FILE", help="Write to FILE instead of standard output."),
+                click.option(
+                    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; auto: only on a terminal."
+                ),
+            )
+        ):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def fail(sentence: str) -> "click.exceptions.Exit":
+    """Say one sentence on standard error; raise what this returns."""
+    click.echo(f"tlslint: {sentence}", err=True)
+    return click.exceptions.Exit(MISUSE)
+
+
+def find(paths: tuple[str, ...], root: str | None, stdin_filename: str | None, *, all_files: bool) -> Discovery:
+    """Discover, with misuse as one sentence."""
+    standard_input = None
+    names = list(paths) or [root or "."]
+    if "-" in names:
+        if stdin_filename is None:
+            raise fail("text from standard input needs a name: tlslint --stdin-filename etc/postfix/main.cf -")
+        standard_input = (stdin_filename, sys.stdin.buffer.read())
+        names = [stdin_filename if name == "-" else name for name in names]
+    try:
+        found = discover(names, root=root, all_files=all_files, standard_input=standard_input)
+    except NothingFoundError as error:
+        raise fail(str(error)) from None
+    if not found.jobs and not found.parts:
+        raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot, Courier or OpenLDAP configuration found")
+    return found
+
+
+def target_named(name: str | None) -> Target:
+    """Load a target, with misuse as one sentence."""
+    try:
+        return load(name)
+    except UnknownTargetError as error:
+        raise fail(str(error)) from None
+
+
+def style(color: str, output_file: str | None) -> Style:
+    """Colours on a terminal only; NO_COLOR and FORCE_COLOR are honoured (no-color.org, force-color.org)."""
+    if color != "auto":
+        return Style(color == "always")
+    if os.environ.get("NO_COLOR"):
+        return Style(False)
+    return Style(bool(os.environ.get("FORCE_COLOR")) or (output_file is None and sys.stdout.isatty()))
+
+
+def write(lines: Iterable[str], output_file: str | None) -> None:
+    """Print lines, or write them to a file in one go. A reader that goes away (`| head`) is no error."""
+    text = "".join(f"{line}\n" for line in lines)
+    if output_file is not None:
+        try:
+            with open(output_file, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise fail(f"{output_file} cannot be written: {error.strerror}") from None
+        return
+    stream_out: IO[str] = sys.stdout
+    encoding = stream_out.encoding or "ascii"
+    try:
+        stream_out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream_out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,139 @@
+"""What is here? Paths in, configured servers to evaluate out."""
+
+import os
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from tlslint.files import FileProblem, Files
+from tlslint.parsers import FORMATS
+from tlslint.parsers.format import Claim, Layout
+
+
+class NothingFoundError(ValueError):
+    """Nothing to look at; the message is one sentence for people."""
+
+
+class Job(NamedTuple):
+    """One root file (or fragment) to evaluate. `given`: it was named on the command line itself."""
+
+    format: str
+    path: str
+    complete: bool
+    given: bool
+
+
+class Discovery(NamedTuple):
+    """What was found. `parts`: files that belong to a format and must be reached from a root, or stand alone.
+
+    `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything.
+    """
+
+    files: Files
+    jobs: tuple[Job, ...]
+    parts: tuple[Job, ...]
+    limits: frozenset[str]
+
+
+def layouts() -> Iterator[tuple[str, Layout]]:
+    """Every format's layout, in order."""
+    for name in FORMATS:
+        yield name, import_module(f"tlslint.parsers.{name}.layout")  # type: ignore[misc]
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    root: str | None = None,
+    base: str = ".",
+    all_files: bool = False,
+    standard_input: tuple[str, bytes] | None = None,
+) -> Discovery:
+    """Find configured servers below `paths`. Raises `NothingFoundError` for a path that is not there or is nothing of ours.
+
+    `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for.
+    """
+    formats = list(layouts())
+    absolute = [os.path.abspath(path) for path in paths]
+    for path, shown in zip(absolute, paths, strict=True):
+        if not os.path.lexists(path) and (standard_input is None or path != os.path.abspath(standard_input[0])):
+            raise NothingFoundError(f"{shown} does not exist")
+    files = _door(absolute, root, base, formats)
+    if standard_input is not None:
+        files.overlay(files.logical(os.path.abspath(standard_input[0])), standard_input[1])
+    jobs: dict[str, Job] = {}
+    parts: dict[str, Job] = {}
+    limits: set[str] = set()
+    whole = False
+    for path in absolute:
+        logical = files.logical(path)
+        if os.path.isdir(path):
+            whole = True
+            for found in files.walk(logical):
+                _sort_in(found, formats, files, jobs, parts, all_files=all_files, given=False)
+        else:
+            claimed = _given(logical, formats, files, jobs, parts)
+            if claimed is None:
+                continue
+            limits.add(claimed)
+    return Discovery(files, tuple(jobs.values()), tuple(parts.values()), frozenset() if whole else frozenset(limits))
+
+
+def _door(paths: Sequence[str], root: str | None, base: str, formats: list[tuple[str, Layout]]) -> Files:
+    if root is not None:
+        if not os.path.isdir(root):
+            raise NothingFoundError(f"{root} is not a directory, so it cannot be treated as /")
+        real = os.path.realpath(root)
+        return Files((real,), real, (("/", real),))
+    jail = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
+    # A file is judged as part of its server: what lies between it and its root file may be read too.
+    # Looking for that root file opens nothing; it stays below the working directory when the file does.
+    here = os.path.realpath(base)
+    for path in paths:
+        if os.path.isdir(path):
+            continue
+        lookout = Files((here if os.path.realpath(path).startswith(here + "/") else "/",), base)
+        for _, layout in formats:
+            if layout.claim(path) is not None:
+                found = layout.root_of(path, lookout)
+                if found is not None:
+                    jail.append(os.path.commonpath([os.path.dirname(found), os.path.dirname(path)]))
+                    break
+    return Files(tuple(dict.fromkeys(jail)), base)
+
+
+def _sort_in(
+    path: str, formats: list[tuple[str, Layout]], files: Files, jobs: dict[str, Job], parts: dict[str, Job], *, all_files: bool, given: bool
+) -> None:
+    for name, layout in formats:
+        claim = layout.claim(path)
+        if claim is None:
+            continue
+        if claim is Claim.ROOT:
+            jobs.setdefault(path, Job(name, path, True, given))
+        elif claim is Claim.PART or all_files:
+            parts.setdefault(path, Job(name, path, False, given))
+        return
+    del files
+
+
+def _given(path: str, formats: list[tuple[str, Layout]], files: Files, jobs: dict[str, Job], parts: dict[str, Job]) -> str | None:
+    """A file named on the command line: its root is evaluated, or itself as a fragment. Returns its real path; None: nothing of ours."""
+    chosen = next(((name, layout) for name, layout in formats if layout.claim(path) is not None), None)
+    try:
+        if chosen is None:
+            data = files.read(path).data
+            chosen = next(((name, layout) for name, layout in formats if layout.looks_like(data)), None)
+        if chosen is None:
+            return None
+        name, layout = chosen
+        root = layout.root_of(path, files)
+        if root is not None and files.kind(root) == "file":
+            jobs.setdefault(root, Job(name, root, True, root == path))
+        if root != path:
+            parts.setdefault(path, Job(name, path, False, True))
+        return files.real(path)
+    except FileProblem as problem:
+        raise NothingFoundError(
+            f"{path} {problem.reason}" if problem.kind != "unreadable" else f"{path} cannot be read: {problem.reason}"
+        ) from None

@@ -1,0 +1,200 @@
+"""Evaluate what was found and let the rules look at it."""
+
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from tlslint.checks import registry
+from tlslint.checks.registry import Entry
+from tlslint.checks.rule import EndpointRule, InstanceRule, ProblemRule, Rule
+from tlslint.engine.discover import Discovery, Job
+from tlslint.files import FileProblem
+from tlslint.model import Endpoint, Finding, Instance, Role, Severity, SourceFile
+from tlslint.targets import Target
+
+
+class Selection(NamedTuple):
+    """Which rules count: codes, names or prefixes (`TLS1`); empty `select` means all."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def takes(self, entry: Entry) -> bool:
+        """Is the rule wanted? The longer, more exact word wins between select and ignore."""
+        wanted = max((len(word) for word in self.select if _names(word, entry)), default=-1 if self.select else 0)
+        unwanted = max((len(word) for word in self.ignore if _names(word, entry)), default=-1)
+        return wanted > unwanted
+
+
+class UnknownRuleError(ValueError):
+    """A word in --select or --ignore that names no rule; the message is one sentence for people."""
+
+
+def selection(select: Iterable[str], ignore: Iterable[str]) -> Selection:
+    """Check the words. Raises `UnknownRuleError`."""
+    chosen = Selection(tuple(select), tuple(ignore))
+    for word in (*chosen.select, *chosen.ignore):
+        if not any(_names(word, entry) for entry in registry.ENTRIES):
+            raise UnknownRuleError(f"no rule is called {word!r}; see tlslint rules")
+    return chosen
+
+
+def _names(word: str, entry: Entry) -> bool:
+    return word.lower() == entry.name or (word.upper().startswith("TLS") and entry.code.startswith(word.upper()))
+
+
+class Result(NamedTuple):
+    """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same."""
+
+    instances: tuple[Instance, ...]
+    findings: tuple[Finding, ...]
+    files: int
+    broken: tuple[str, ...]
+
+
+def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str]]:
+    """Every server found, roots first; then the parts no root reached, as fragments."""
+    instances: list[Instance] = []
+    broken: list[str] = []
+    for job in found.jobs:
+        instances += _instances(job, found, target, broken)
+    read = {id(file) for instance in instances for file in instance.files}
+    roots = {job.format for job in found.jobs}
+    for job in found.parts:
+        try:
+            source = found.files.read(job.path)
+        except FileProblem:
+            continue
+        if id(source) in read or (job.format in roots and not job.given):
+            continue
+        part = _instances(job, found, target, broken)
+        read.update(id(file) for instance in part for file in instance.files)
+        instances += part
+    return instances, broken
+
+
+def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) -> Sequence[Instance]:
+    try:
+        module = import_module(f"tlslint.parsers.{job.format}.evaluate")
+        instances: Sequence[Instance] = module.instances(job.path, found.files, target, complete=job.complete)
+    except FileProblem as problem:
+        broken.append(f"{found.files.shown(job.path)} was not read: {problem.reason}")
+        return ()
+    except Exception as error:
+        broken.append(_sentence(f"the {job.format} parser failed on {job.path}", error))
+        return ()
+    return instances
+
+
+def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], broken: list[str]) -> list[Finding]:
+    """Let every wanted rule look at every server."""
+    findings: list[Finding] = []
+    loaded: dict[str, Rule | None] = {}
+    endpoint_rules = [entry for entry in registry.ENTRIES if entry.scope == "endpoint" and chosen.takes(entry)]
+    instance_rules = [entry for entry in registry.ENTRIES if entry.scope == "instance" and chosen.takes(entry)]
+    for instance in instances:
+        for problem in instance.problems:
+            entry = registry.by_code().get(problem.rule)
+            if entry is None:
+                broken.append(f"a parser reported {problem.rule!r}, which is no rule; please report this")
+            elif chosen.takes(entry):
+                rule = _rule(entry, loaded, profiles, broken)
+                if isinstance(rule, ProblemRule):
+                    findings += _safely(entry, lambda rule=rule, problem=problem: rule.check(problem), broken)  # type: ignore[misc]
+        for endpoint in instance.endpoints:
+            findings += _about(endpoint, endpoint_rules, loaded, profiles, broken)
+        for entry in instance_rules:
+            rule = _rule(entry, loaded, profiles, broken)
+            if isinstance(rule, InstanceRule):
+                findings += _safely(entry, lambda rule=rule, instance=instance: rule.check(instance), broken)  # type: ignore[misc]
+    return findings
+
+
+def _about(
+    endpoint: Endpoint, entries: list[Entry], loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]
+) -> list[Finding]:
+    found: list[Finding] = []
+    codes: set[str] = set()
+    role = "client" if endpoint.role is Role.CLIENT else "server"
+    for entry in entries:
+        if entry.role not in ("", role) or codes.intersection(entry.after):
+            continue
+        rule = _rule(entry, loaded, profiles, broken)
+        if isinstance(rule, EndpointRule):
+            new = _safely(entry, lambda rule=rule: rule.check(endpoint), broken)  # type: ignore[misc]
+            codes.update(finding.code for finding in new)
+            found += new
+    return found
+
+
+def _rule(entry: Entry, loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]) -> Rule | None:
+    if entry.code not in loaded:
+        try:
+            loaded[entry.code] = registry.load(entry)(tuple(profiles))  # type: ignore[arg-type]
+        except Exception as error:
+            broken.append(_sentence(f"rule {entry.code} cannot be loaded", error))
+            loaded[entry.code] = None
+    return loaded[entry.code]
+
+
+def _safely(entry: Entry, ask: "object", broken: list[str]) -> list[Finding]:
+    try:
+        return list(ask())  # type: ignore[operator]
+    except Exception as error:
+        broken.append(_sentence(f"rule {entry.code} failed", error))
+        return []
+
+
+def _sentence(what: str, error: Exception) -> str:
+    frame = traceback.extract_tb(sys.exc_info()[2])[-1]
+    place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    return f"{what} ({type(error).__name__} at {place}: {error}); please report this"
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """One cause, one finding: the same rule about the same bytes names all its endpoints."""
+    by_cause: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        message = finding.message
+        for name in finding.endpoints:
+            message = message.replace(name, "\0")
+        span = finding.primary.span
+        key = (finding.code, id(span.file), span.start, span.end, message, finding.severity)
+        known = by_cause.get(key)
+        if known is None:
+            by_cause[key] = finding
+        else:
+            endpoints = tuple(dict.fromkeys((*known.endpoints, *finding.endpoints)))
+            by_cause[key] = known._replace(endpoints=endpoints, confidence=max(known.confidence, finding.confidence))
+    return sorted(by_cause.values(), key=_order)
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    span = finding.primary.span
+    return span.file.path, span.start, span.end, finding.code, finding.message
+
+
+def run(found: Discovery, target: Target, chosen: Selection, profiles: Sequence[object] = ()) -> Result:
+    """Everything: evaluate, check, merge, and keep what the given files cause."""
+    instances, broken = evaluate(found, target)
+    findings = merged(check(instances, chosen, profiles, broken))
+    if found.limits:
+        limits = {id(file) for file in _sources(instances) if found.files.real_of(file) in found.limits}
+        findings = [finding for finding in findings if _caused(finding, limits)]
+    files = len({id(file) for file in _sources(instances)})
+    return Result(tuple(instances), tuple(findings), files, tuple(dict.fromkeys(broken)))
+
+
+def _sources(instances: Iterable[Instance]) -> Iterable[SourceFile]:
+    return {id(file): file for instance in instances for file in instance.files}.values()
+
+
+def _caused(finding: Finding, files: set[int]) -> bool:
+    return id(finding.primary.span.file) in files or any(id(label.span.file) in files for label in finding.related)
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The worst severity among findings."""
+    return max((finding.severity for finding in findings), default=None)

@@ -1,0 +1,173 @@
+"""What every endpoint really does: as a table for people, as JSON (effective.schema.json) for programs."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tlslint.model import Endpoint, Instance, Known, Origin, Software, TlsMode, Unknown, Value, locate
+from tlslint.reports.text import Style
+from tlslint.reports.visible import visible
+
+
+def as_json(instances: Iterable[Instance]) -> str:
+    """The document of `tlslint effective --output-format json`."""
+    return json.dumps({"schema_version": 1, "instances": [_instance(instance) for instance in instances]}, indent=2, ensure_ascii=False)
+
+
+def _instance(instance: Instance) -> dict[str, Any]:
+    return {
+        "service": instance.service,
+        "root": instance.root.path,
+        "software": _software(instance.software),
+        "tls_library": _software(instance.tls_library),
+        "complete": instance.complete,
+        "starts": _plain(instance.starts),
+        "endpoints": [_endpoint(endpoint) for endpoint in instance.endpoints],
+    }
+
+
+def _software(software: Software) -> dict[str, Any]:
+    return {"name": software.name, "version": software.version, "how": software.how.value}
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "name": endpoint.name,
+        "role": endpoint.role.value,
+        "protocol": endpoint.protocol,
+        "address": _plain(endpoint.address),
+        "port": _plain(endpoint.port),
+        "server_names": _plain(endpoint.server_names),
+        "tls": _plain(endpoint.tls),
+        "tls_works": _plain(endpoint.tls_works),
+        "versions": _plain(endpoint.versions, lambda versions: [version.word for version in sorted(versions)]),
+        "cipher_suites": _plain(endpoint.cipher_suites, lambda suites: [suite.iana for suite in suites]),
+        "groups": _plain(endpoint.groups, lambda groups: [group.iana for group in groups]),
+        "server_order": _plain(endpoint.server_order),
+        "compression": _plain(endpoint.compression),
+        "session_tickets": _plain(endpoint.session_tickets),
+        "ocsp_stapling": _plain(endpoint.ocsp_stapling),
+        "client_certificate": _plain(endpoint.client_certificate),
+        "peer_verification": _plain(endpoint.peer_verification),
+        "cleartext_login": _plain(endpoint.cleartext_login),
+        "certificates": [
+            {"path": item.path, "key_type": item.key_type, "key_bits": item.key_bits, "not_after": item.not_after}
+            for item in endpoint.certificates
+        ],
+        "http": _http(endpoint),
+        "grade": None,
+        "origins": dict(_origins(endpoint)),
+    }
+
+
+def _http(endpoint: Endpoint) -> dict[str, Any] | None:
+    http = endpoint.http
+    if http is None:
+        return None
+    return {
+        "hsts": {"success": _plain(http.hsts_success), "error": _plain(http.hsts_error), "redirect": _plain(http.hsts_redirect)},
+        "redirects_to_https": _plain(http.redirects_to_https),
+    }
+
+
+def _plain(value: Value[Any], convert: Any = None) -> Any:  # noqa: ANN401 (JSON)
+    if isinstance(value, Unknown):
+        return {"unknown": value.reason}
+    content = value.value
+    if content is None:
+        return None
+    if convert is not None:
+        return convert(content)
+    if isinstance(content, TlsMode):
+        return content.value
+    return list(content) if isinstance(content, (tuple, frozenset)) else content
+
+
+def _origins(endpoint: Endpoint) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for field in Endpoint._fields:
+        value = getattr(endpoint, field)
+        if isinstance(value, (Known, Unknown)) and value.origins:
+            yield field, [_origin(origin) for origin in value.origins]
+    if endpoint.http is not None:
+        for field in endpoint.http._fields:
+            value = getattr(endpoint.http, field)
+            if value.origins:
+                yield f"http.{field}", [_origin(origin) for origin in value.origins]
+    for field, origins in endpoint.origins:
+        yield field, [_origin(origin) for origin in origins]
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    found: dict[str, Any] = {"how": origin.how.value}
+    if origin.span is not None:
+        found.update(locate(origin.span)._asdict())
+    if origin.note:
+        found["note"] = origin.note
+    return found
+
+
+# The table
+
+_MODES = {TlsMode.NONE: "plain", TlsMode.STARTTLS: "STARTTLS", TlsMode.STARTTLS_REQUIRED: "STARTTLS!", TlsMode.IMPLICIT: "TLS"}
+
+
+def table(instances: Iterable[Instance], style: Style) -> Iterator[str]:
+    """One block per server: what it is, how that is known, and a row per endpoint."""
+    for instance in instances:
+        software, library = instance.software, instance.tls_library
+        yield style.paint(f"{instance.service} · {visible(instance.root.path)}", "1") + ("" if instance.complete else " (a fragment)")
+        yield (
+            f"  {software.name} {software.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}"
+            f" ({software.how.value}); {_starts(instance)}"
+        )
+        rows = [("endpoint", "TLS", "versions", "suites", "order", "notes"), *(_row(endpoint) for endpoint in instance.endpoints)]
+        if len(rows) == 1:
+            yield "  no endpoint"
+        else:
+            widths = [max(len(row[column]) for row in rows) for column in range(5)]
+            for index, row in enumerate(rows):
+                line = "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[5]}"
+                yield style.paint(line.rstrip(), "4") if index == 0 and style.colour else line.rstrip()
+        yield ""
+
+
+def _starts(instance: Instance) -> str:
+    if isinstance(instance.starts, Unknown):
+        return f"whether it starts is not known: {visible(instance.starts.reason)}"
+    return "it starts" if instance.starts.value else "it does NOT start with this configuration"
+
+
+def _row(endpoint: Endpoint) -> tuple[str, str, str, str, str, str]:
+    mode = endpoint.tls
+    shown_mode = "?" if isinstance(mode, Unknown) else _MODES[mode.value]
+    if endpoint.tls_works.holds(False):
+        shown_mode += " fails"
+    versions = endpoint.versions
+    if isinstance(versions, Unknown):
+        shown_versions = "?"
+    else:
+        shown_versions = " ".join(version.word.removeprefix("TLSv") for version in sorted(versions.value)) or "-"
+    suites = endpoint.cipher_suites
+    count = "?" if isinstance(suites, Unknown) else str(len(suites.value)) if suites.value else "-"
+    order = endpoint.server_order
+    shown_order = "?" if isinstance(order, Unknown) else {True: "server", False: "client", None: "-"}[order.value]
+    arrow = "→ " if endpoint.role.value == "client" else ""
+    return visible(arrow + endpoint.name), shown_mode, shown_versions, count, shown_order, "; ".join(_notes(endpoint))
+
+
+def _notes(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.tls_failure:
+        yield visible(endpoint.tls_failure)
+    if endpoint.cleartext_login.holds(True):
+        yield "passwords in the clear"
+    suites = endpoint.cipher_suites.surely
+    if any(not suite.has_forward_secrecy for suite in suites):
+        yield "suites without forward secrecy"
+    if endpoint.client_certificate.surely in ("optional", "required"):
+        yield f"client certificate {endpoint.client_certificate.surely}"
+    if endpoint.peer_verification.surely:
+        yield f"verifies {endpoint.peer_verification.surely}"
+    if endpoint.http is not None and isinstance(endpoint.http.hsts_success, Known) and endpoint.http.hsts_success.value:
+        yield "HSTS"
+    if endpoint.http is not None and endpoint.http.redirects_to_https.holds(True):
+        yield "redirects to HTTPS"
