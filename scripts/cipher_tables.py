@@ -35,24 +35,30 @@ class Order:
         self.inactive = rows
 
     def add(self, match: Callable[[Row], bool]) -> None:
+        """ADD: matching inactive rows go to the tail."""
         self.active += [row for row in self.inactive if match(row)]
         self.inactive = [row for row in self.inactive if not match(row)]
 
     def delete(self, match: Callable[[Row], bool]) -> None:
+        """DEL: matching active rows go to the head, inactive."""
         self.inactive = [row for row in self.active if match(row)] + self.inactive
         self.active = [row for row in self.active if not match(row)]
 
     def last(self, match: Callable[[Row], bool]) -> None:
+        """ORD: matching active rows go to the tail."""
         self.active.sort(key=match)
 
     def first(self, match: Callable[[Row], bool]) -> None:
+        """BUMP: matching active rows go to the head."""
         self.active.sort(key=lambda row: not match(row))
 
     def by_strength(self) -> None:
+        """ssl_cipher_strength_sort()."""
         self.active.sort(key=lambda row: -int(row["strength_bits"]))
 
 
 def main(suites_json: str, weak_answers: str) -> None:
+    """Write all tables."""
     versions = json.loads(Path(suites_json).read_text())["versions"]
     complement = next(alias for alias in versions["1.0.1"]["aliases"] if alias["name"] == "COMPLEMENTOFDEFAULT")
     versions["1.0.2-weak"] = early_1_0_2(versions["1.0.2"], complement, weak_answers)
@@ -89,6 +95,7 @@ def early_1_0_2(facts: dict[str, Any], complement: dict[str, Any], answers_file:
 
 
 def write(branch: str, facts: dict[str, Any]) -> None:
+    """Write the table of one branch."""
     old = branch.startswith("1.0.")
     version = "ssl" if old else "min_tls"
     available = {f"openssl@{name}": ids(names, facts["suites"]) for name, names in facts["available"].items()}
@@ -122,13 +129,17 @@ def write(branch: str, facts: dict[str, Any]) -> None:
 
 
 def ids(names: list[str], rows: list[Row]) -> frozenset[int]:
-    """Which rows a build's list of names means. SSLv2 and SSLv3 share names (RC4-MD5): the SSLv2 row is there if the name is there twice."""
+    """Which rows a build's list of names means. SSLv2 and SSLv3 share names (RC4-MD5): SSLv2 is there if the name is twice."""
     found = set()
     for row in rows:
         twins = sum(other["name"] == row["name"] for other in rows)
         if names.count(row["name"]) >= (twins if row["table"] == "ssl2" else 1):
             found.add(row["id"])
     return frozenset(found)
+
+
+def _every(row: Row) -> bool:
+    return bool(row)
 
 
 def base_order(rows: Iterable[Row], old: bool) -> list[Row]:
@@ -138,9 +149,9 @@ def base_order(rows: Iterable[Row], old: bool) -> list[Row]:
     order = Order(ssl3 + sorted(ssl2, key=lambda row: -row["id"]))
     if old:
         order.add(lambda row: row["mkey"] & 0x80)  # kEECDH
-        order.delete(lambda row: True)
+        order.delete(_every)
         order.add(lambda row: row["enc"] & (0x40 | 0x80 | 0x1000 | 0x2000))  # AES
-        order.add(lambda row: True)
+        order.add(_every)
         order.last(lambda row: bool(row["mac"] & 0x1))  # MD5
         order.last(lambda row: bool(row["auth"] & 0x4))  # aNULL
         order.last(lambda row: bool(row["auth"] & 0x10))  # aECDH
@@ -157,7 +168,7 @@ def base_order(rows: Iterable[Row], old: bool) -> list[Row]:
         order.add(lambda row: row["enc"] & aead_aes)
         order.add(lambda row: row["enc"] & 0x80000)  # CHACHA20
         order.add(lambda row: row["enc"] & (0x40 | 0x80 | 0x4000 | 0x8000 | 0x10000 | 0x20000))  # AES but GCM
-        order.add(lambda row: True)
+        order.add(_every)
         order.last(lambda row: bool(row["mac"] & 0x1))
         order.last(lambda row: bool(row["auth"] & 0x4))
         order.last(lambda row: bool(row["mkey"] & 0x1))
@@ -183,7 +194,7 @@ def masks(facts: dict[str, Any], old: bool) -> dict[str, int]:
 
 def unknown_words(aliases: list[dict[str, Any]], rows: list[Row], branch: str) -> Iterable[str]:
     """Words of which one whole category is missing from the build (ssl_cipher_collect_aliases)."""
-    have = {field: 0 for field in CATEGORIES}
+    have = dict.fromkeys(CATEGORIES, 0)
     for row in rows:
         for field in CATEGORIES:
             have[field] |= row[field]
@@ -199,6 +210,7 @@ def unknown_words(aliases: list[dict[str, Any]], rows: list[Row], branch: str) -
 
 
 def code(row: Row) -> int:
+    """The number on the wire: two bytes, three for SSLv2."""
     return int(row["id"]) & (0xFFFFFF if row["table"] == "ssl2" else 0xFFFF)
 
 

@@ -72,6 +72,7 @@ SSL2 = {
 
 
 def main(suites_json: str) -> None:
+    """Write the file."""
     versions = json.loads(Path(suites_json).read_text())["versions"]
     found: dict[int, dict[str, Any]] = {}
     other_names: dict[str, int] = {}
@@ -103,6 +104,7 @@ def main(suites_json: str) -> None:
 
 
 def add_gnutls(found: dict[int, dict[str, Any]]) -> None:
+    """Add GnuTLS names, and the suites only GnuTLS has."""
     for path in sorted(CRYPTO.glob("gnutls-*.json")):
         for name, number, *_, first in json.loads(path.read_text())["suites"]:
             entry = found.setdefault(number, {"openssl": "", "first": first})

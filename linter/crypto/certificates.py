@@ -3,14 +3,21 @@
 Reading needs the optional `cryptography` (extra `certificates`), imported at the first certificate; without it facts are unknown.
 """
 
-from typing import NamedTuple
+import base64
+import binascii
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 class Facts(NamedTuple):
-    """One certificate. `key_type`: `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`; `curve`: IANA group name for ECDSA.
+    """One certificate. `key_type`: `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`, "" for others; `curve`: IANA group name for ECDSA.
 
-    `not_before`, `not_after`: RFC 3339, UTC (`2026-11-24T00:00:00Z`). `names`: DNS names of subjectAltName, else the common name.
-    `signature`: `sha256WithRSAEncryption` style name of the hash (`SHA-256`, `SHA-1`, `MD5`, "" for EdDSA).
+    `not_before`, `not_after`: RFC 3339, UTC (`2026-11-24T00:00:00Z`). `names`: DNS names and addresses of subjectAltName, else the
+    common name. `signature`: hash the issuer signed with (`SHA-256`, `SHA-1`, `MD5`; "" for EdDSA and unknown ones).
     """
 
     key_type: str
@@ -32,7 +39,7 @@ class Chain(NamedTuple):
     """The CERTIFICATE blocks of one file, in order.
 
     `certificates`: the leaf first as the file has it; `problem`: why it could not be read ("" when it could):
-    `no certificate in the file`, `cryptography is not installed`, `certificate 2 cannot be decoded`.
+    `no certificate in the file`, `cryptography is not installed`, `certificate 2 cannot be decoded` (those before it are given).
     `in_order`: each certificate is issued by the next. `blocks`: how many CERTIFICATE blocks there are, read or not.
     """
 
@@ -47,11 +54,129 @@ class Chain(NamedTuple):
         return self.certificates[0] if self.certificates else None
 
 
+MAX_BLOCKS = 512
+"""More certificates than any chain or bundle of roots has; the rest is counted and not read."""
+NO_CERTIFICATE = "no certificate in the file"
+NOT_INSTALLED = "cryptography is not installed"
+
+_BLOCK = re.compile(rb"^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
+_DH_BLOCK = re.compile(rb"^-----BEGIN (?:X9\.42 )?DH PARAMETERS-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
+_HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
+
+
+@lru_cache(maxsize=64)
 def read(data: bytes) -> Chain:
     """The certificates of a PEM file's bytes. Never raises for any content."""
-    raise NotImplementedError
+    blocks = _BLOCK.findall(data)
+    if not blocks:
+        return Chain((), NO_CERTIFICATE, False, 0)
+    try:
+        from cryptography import x509  # noqa: PLC0415 (optional, and slow to load)
+    except ImportError:
+        return Chain((), NOT_INSTALLED, False, len(blocks))
+    read_so_far: list[Facts] = []
+    problem = ""
+    for number, block in enumerate(blocks[:MAX_BLOCKS], 1):
+        try:
+            read_so_far.append(_facts(x509.load_der_x509_certificate(base64.b64decode(b"".join(block.split()), validate=True))))
+        except (ValueError, TypeError, binascii.Error, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            problem = f"certificate {number} cannot be decoded"
+            break
+    in_order = all(one.issuer == read_so_far[number].subject for number, one in enumerate(read_so_far[:-1], 1))
+    return Chain(tuple(read_so_far), problem, in_order, len(blocks))
+
+
+def _facts(certificate: "x509.Certificate") -> Facts:
+    key_type, bits, curve = _key(certificate)
+    hashed = certificate.signature_hash_algorithm
+    extensions = _extensions(certificate)
+    return Facts(
+        key_type,
+        bits,
+        curve,
+        _time(certificate.not_valid_before_utc),
+        _time(certificate.not_valid_after_utc),
+        certificate.subject.rfc4514_string(),
+        certificate.issuer.rfc4514_string(),
+        _names(certificate, extensions),
+        "" if hashed is None else _HASHES.get(hashed.name, hashed.name.upper()),
+        bool(getattr(extensions.get("basicConstraints"), "ca", False)),
+        certificate.subject == certificate.issuer,
+        "TLSFeature" in extensions,
+        any(
+            access.access_method.dotted_string == "1.3.6.1.5.5.7.48.1"  # id-ad-ocsp, RFC 5280 section 4.2.2.1
+            for access in extensions.get("authorityInfoAccess", ())
+        ),
+    )
+
+
+def _time(moment: Any) -> str:  # noqa: ANN401 (datetime is not imported for it)
+    return str(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _key(certificate: "x509.Certificate") -> tuple[str, int | None, str | None]:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa  # noqa: PLC0415
+
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return "", None, None
+    if isinstance(key, rsa.RSAPublicKey):
+        is_pss = certificate.public_key_algorithm_oid.dotted_string == "1.2.840.113549.1.1.10"  # id-RSASSA-PSS, RFC 4055
+        return ("RSA-PSS" if is_pss else "RSA"), key.key_size, None
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        from tlslint.crypto import groups  # noqa: PLC0415
+
+        group = groups.named(key.curve.name)
+        return "ECDSA", key.curve.key_size, group.iana if group else key.curve.name
+    if isinstance(key, dsa.DSAPublicKey):
+        return "DSA", key.key_size, None
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return "Ed25519", 256, None
+    if isinstance(key, ed448.Ed448PublicKey):
+        return "Ed448", 456, None
+    return "", None, None
+
+
+def _extensions(certificate: "x509.Certificate") -> dict[str, Any]:
+    """Extension values by name; none where they cannot be decoded."""
+    try:
+        return {extension.oid._name: extension.value for extension in certificate.extensions}  # its only short name
+    except ValueError:
+        return {}
+
+
+def _names(certificate: "x509.Certificate", extensions: dict[str, Any]) -> tuple[str, ...]:
+    from cryptography.x509 import DNSName, IPAddress  # noqa: PLC0415
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
+    names = [str(name.value) for name in extensions.get("subjectAltName", ()) if isinstance(name, DNSName | IPAddress)]
+    if not names:
+        names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return tuple(names)
 
 
 def dh_bits(data: bytes) -> int | None:
-    """Size in bits of the first DH PARAMETERS block (PKCS #3 or X9.42); None when there is none or it cannot be read."""
-    raise NotImplementedError
+    """Size in bits of the first DH PARAMETERS block (PKCS #3 and X9.42 begin with the prime); None: none is there, or it makes no sense."""
+    match = _DH_BLOCK.search(data)
+    if match is None:
+        return None
+    try:
+        der = base64.b64decode(b"".join(match.group(1).split()), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    sequence = _der(der, 0x30)
+    prime = None if sequence is None else _der(sequence, 0x02)
+    return int.from_bytes(prime, "big").bit_length() if prime else None
+
+
+def _der(data: bytes, tag: int) -> bytes | None:
+    """The contents of a DER element with this tag at the beginning of `data`."""
+    if len(data) < 2 or data[0] != tag:
+        return None
+    length, start = data[1], 2
+    if length & 0x80:
+        size = length & 0x7F
+        length, start = int.from_bytes(data[2 : 2 + size], "big"), 2 + size
+    return data[start : start + length] if start + length <= len(data) else None

@@ -60,7 +60,7 @@ def is_known(group: Group, build: str) -> bool:
 def usable(group: Group, build: str, version: TlsVersion, security_level: int = 0) -> bool:
     """May a handshake of `version` use this group on this OpenSSL build at `security_level`?
 
-    TLS 1.3 on 3.0 and later: NIST P curves, X25519, X448, ffdhe, hybrids, the brainpool groups made for it (capabilities.c of the providers);
+    TLS 1.3 on 3.0 and later: NIST P curves, X25519, X448, ffdhe, hybrids, its own brainpool groups (capabilities.c of the providers);
     TLS 1.2 and below: EC groups only. 1.1.1 makes no difference between versions.
     """
     if group.bits < LEVEL_BITS[min(max(security_level, 0), 5)]:
