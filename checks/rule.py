@@ -46,6 +46,9 @@ class Rule:
     confidence: ClassVar[Confidence] = Confidence.HIGH
     examples: ClassVar[list[Example]] = []
 
+    instance: Instance
+    """The server that is being looked at; set by the engine."""
+
     def __init__(self, profiles: "tuple[Profile, ...]" = ()) -> None:
         self.profiles = profiles
 

@@ -100,13 +100,13 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
             if entry is None:
                 broken.append(f"a parser reported {problem.rule!r}, which is no rule; please report this")
             elif chosen.takes(entry):
-                rule = _rule(entry, loaded, profiles, broken)
+                rule = _rule(entry, instance, loaded, profiles, broken)
                 if isinstance(rule, ProblemRule):
                     findings += _safely(entry, lambda rule=rule, problem=problem: rule.check(problem), broken)  # type: ignore[misc]
         for endpoint in instance.endpoints:
-            findings += _about(endpoint, endpoint_rules, loaded, profiles, broken)
+            findings += _about(endpoint, instance, endpoint_rules, loaded, profiles, broken)
         for entry in instance_rules:
-            rule = _rule(entry, loaded, profiles, broken)
+            rule = _rule(entry, instance, loaded, profiles, broken)
             if isinstance(rule, InstanceRule):
                 findings += _safely(entry, lambda rule=rule, instance=instance: rule.check(instance), broken)  # type: ignore[misc]
     return findings
@@ -121,7 +121,7 @@ def _about(
     for entry in entries:
         if entry.role not in ("", role) or codes.intersection(entry.after):
             continue
-        rule = _rule(entry, loaded, profiles, broken)
+        rule = _rule(entry, instance, loaded, profiles, broken)
         if isinstance(rule, EndpointRule):
             new = _safely(entry, lambda rule=rule: rule.check(endpoint), broken)  # type: ignore[misc]
             codes.update(finding.code for finding in new)
@@ -129,14 +129,17 @@ def _about(
     return found
 
 
-def _rule(entry: Entry, loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]) -> Rule | None:
+def _rule(entry: Entry, instance: Instance, loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]) -> Rule | None:
     if entry.code not in loaded:
         try:
             loaded[entry.code] = registry.load(entry)(tuple(profiles))  # type: ignore[arg-type]
         except Exception as error:
             broken.append(_sentence(f"rule {entry.code} cannot be loaded", error))
             loaded[entry.code] = None
-    return loaded[entry.code]
+    rule = loaded[entry.code]
+    if rule is not None:
+        rule.instance = instance
+    return rule
 
 
 def _safely(entry: Entry, ask: "object", broken: list[str]) -> list[Finding]:

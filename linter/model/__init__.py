@@ -3,7 +3,7 @@
 Plain frozen data. Named tuples rather than dataclasses: creating a class costs a tenth, and start-up is felt at every commit.
 """
 
-from tlslint.model.endpoint import Certificate, Endpoint, Http, Role, TlsMode
+from tlslint.model.endpoint import Certificate, CipherString, Endpoint, Http, Role, TlsMode
 from tlslint.model.finding import Confidence, Finding, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
@@ -11,6 +11,7 @@ from tlslint.model.values import How, Known, Origin, Unknown, Value
 
 __all__ = [
     "Certificate",
+    "CipherString",
     "Confidence",
     "Endpoint",
     "Finding",

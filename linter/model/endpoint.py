@@ -39,6 +39,21 @@ class Certificate(NamedTuple):
     span: Span | None = None
 
 
+class CipherString(NamedTuple):
+    """The cipher configuration as the library gets it.
+
+    `text` is written at `span` byte for byte (a finding can underline one word of it); `span` None: a default, or put together from parts.
+    `build` is the library build that reads it (`openssl@3.0`, `gnutls@3.7.9`); `evaluated` is what really goes in, with what the server
+    adds to it. `setting` names it to people.
+    """
+
+    text: str
+    build: str
+    span: Span | None = None
+    evaluated: str = ""
+    setting: str = ""
+
+
 class Http(NamedTuple):
     """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS."""
 
@@ -71,6 +86,8 @@ class Endpoint(NamedTuple):
     versions: Value[frozenset[TlsVersion]] = Known(frozenset())
     cipher_suites: Value[tuple[Suite, ...]] = Known(())
     """TLS 1.3 first, then the rest, each in the order of preference."""
+    cipher_string: CipherString | None = None
+    """Where the suites below TLS 1.3 come from, when one string decides; formats fill it where they can."""
     groups: Value[tuple[Group, ...] | None] = NOT_SET
     server_order: Value[bool | None] = NOT_SET
     security_level: Value[int | None] = NOT_SET
