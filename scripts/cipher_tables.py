@@ -118,13 +118,14 @@ def write(branch: str, facts: dict[str, Any]) -> None:
         "masks": masks(facts, old),
         "words": aliases,
         "builds": builds,
+        "never_built": sorted({row["name"] for row in facts["suites"] if row["table"] == "ssl3"} - {row["name"] for row in rows}),
         "rows": [
             [row["name"], code(row), *(row[field] for field in (*CATEGORIES, version, "algo_strength")), row["strength_bits"]]
             for row in rows
         ],
     }
     text = json.dumps(table, separators=(",", ":"))
-    text = re.sub(r'(,"(?:date|default|masks|words|builds|rows)":)', r"\n\1", text).replace("\n,", ",\n")
+    text = re.sub(r'(,"(?:date|default|masks|words|builds|never_built|rows)":)', r"\n\1", text).replace("\n,", ",\n")
     (CRYPTO / f"openssl-{branch}.json").write_text(text.replace("],[", "],\n[") + "\n")
 
 

@@ -10,7 +10,7 @@ import os
 import re
 from enum import Enum
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tlslint.crypto import libraries, suites
 from tlslint.model.suites import Suite
@@ -95,6 +95,7 @@ _SUITE_B = (
 """check_suiteb_cipher_list(): tried in this order, by prefix; whatever follows is thrown away (1.0.2 and later)."""
 
 _ENTRY = re.compile(r"[^:;, ]+")
+_UNKNOWN_END = re.compile("[+!@]")
 _MEMORY = 4096
 """Entries and matches remembered per table; beyond that they are forgotten, so hostile text cannot fill memory."""
 
@@ -210,7 +211,7 @@ class _Table:
                 sign = ""
             if sign == "@":
                 end = self._end_of_word(text, position)
-                rules.append(self._command(text[position:end], start, end if end > position else len(text)))
+                rules.append(self._command(text[position:end], start, len(text)))
                 break
             masks, code = (0, 0, 0, 0, 0, 0), 0
             while True:
@@ -221,7 +222,7 @@ class _Table:
                     return rules
                 found = self.words.get(self.fold(word))
                 if found is None:
-                    rules.append(_Rule(_Kind.UNKNOWN, nothing, start, len(text), 0, word))
+                    rules.append(_Rule(_Kind.UNKNOWN, nothing, start, len(text), 0, _UNKNOWN_END.split(text[position:], maxsplit=1)[0]))
                     return rules
                 code = found[1]
                 combined = self._both(masks, found[0])
@@ -529,20 +530,17 @@ def _about_unknown(word: str, known: _Table) -> tuple[str, str]:
         return "understood at the beginning of a string only", ""
     if word.startswith("PROFILE") and word[7:8] in ("", "="):
         return "understood only by the OpenSSL of Red Hat and Fedora, at the beginning of a string", ""
-    data = table(known.facts.table)
-    if word in data["words"] or any(row[0] == word for row in data["rows"]):
+    if _in_branch(word, known.facts.table):
         return "this build has no such suite", ""
     if suite is not None and suite.iana == word and known.facts.branch < (3, 2):
-        return "the registry's names are understood from OpenSSL 3.2", suite.openssl if known.words.get(suite.openssl) else ""
-    history = [name for name in _tables() if word in table(name)["words"] or any(row[0] == word for row in table(name)["rows"])]
-    if history:
-        if _branch(history[-1]) < known.facts.branch:
-            following = _tables()[_tables().index(history[-1]) + 1]
-            return f"known only before OpenSSL {following}", ""
-        if _branch(history[0]) > known.facts.branch:
-            return f"known only from OpenSSL {history[0]}", ""
+        return "the registry's names are understood from OpenSSL 3.2", suite.openssl if known.fold(suite.openssl) in known.words else ""
+    history = [name for name in _BRANCHES if _in_branch(word, name)]
+    if history and _branch(history[-1]) < known.facts.branch:
+        return f"known only before OpenSSL {_BRANCHES[_BRANCHES.index(history[-1]) + 1]}", ""
+    if history and _branch(history[0]) > known.facts.branch:
+        return f"known only from OpenSSL {history[0].partition('-')[0]}", _older_name(word, history[0], known)
     if suite is not None:
-        return "this build has no such suite", suite.openssl if suite.openssl in known.words and suite.openssl != word else ""
+        return "a name of GnuTLS", suite.openssl if known.fold(suite.openssl) in known.words else ""
     return "", _nearest(word, known)
 
 
@@ -559,8 +557,17 @@ def _nearest(word: str, known: _Table) -> str:
         return exact
     import difflib  # noqa: PLC0415 (only for words nobody knows)
 
-    close = difflib.get_close_matches(plain[:64].lower(), folded, 1, 0.75)
-    return folded[close[0]] if close else ""
+    plain = plain[:64].lower()
+    close = difflib.get_close_matches(plain, folded, 5, 0.75)
+    return folded[max(close, key=lambda name: len(os.path.commonprefix([name, plain])))] if close else ""  # noqa: RUF071 (it is meant)
+
+
+def _older_name(word: str, branch: str, known: _Table) -> str:
+    """What the same thing was called before `word` came with `branch`: `ECDHE` of 1.0.2 is `EECDH` in 1.0.1, whose masks are the same."""
+    if not known.is_old or not branch.startswith("1.0."):
+        return ""
+    masks = table(branch)["words"].get(word)
+    return next((name for name, (mine, code) in known.words.items() if not code and list(mine) == masks), "")
 
 
 def why(string: str, build: str, suite: Suite) -> tuple[Word, ...]:
@@ -602,10 +609,10 @@ def words_of(build: str) -> frozenset[str]:
 
 
 @cache
-def table(name: str) -> dict:  # type: ignore[type-arg] (JSON as it is)
+def table(name: str) -> dict[str, Any]:
     """The data of one release branch; made by scripts/cipher_tables.py."""
     with open(os.path.join(os.path.dirname(__file__), f"openssl-{name}.json"), "rb") as stream:
-        data: dict = json.loads(stream.read())  # type: ignore[type-arg]
+        data: dict[str, Any] = json.loads(stream.read())
     return data
 
 
@@ -614,6 +621,15 @@ def _table(build: str) -> _Table:
     return _Table(build)
 
 
+_BRANCHES = ("1.0.1", "1.0.2-weak", "1.0.2", "1.1.0", "1.1.1", "3.0", "3.2", "4.0")
+
+
 @cache
-def _tables() -> list[str]:
-    return ["1.0.1", "1.0.2-weak", "1.0.2", "1.1.0", "1.1.1", "3.0", "3.2", "4.0"]
+def _names_in(branch: str) -> frozenset[str]:
+    """Words and suites of a branch's source, built or not."""
+    data = table(branch)
+    return frozenset([*data["words"], *data["never_built"], *(row[0] for row in data["rows"])])
+
+
+def _in_branch(word: str, branch: str) -> bool:
+    return word in _names_in(branch)
