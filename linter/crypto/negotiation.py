@@ -193,12 +193,15 @@ def _suite_passes(suite: Suite, server: OpenSslServer, level: int | None) -> boo
     """The security level's say over a suite, and what none of the servers answers (PSK, SRP, Kerberos, GOST, fixed DH)."""
     if suite.key_exchange in ("PSK", "RSA-PSK", "DHE-PSK", "ECDHE-PSK") and not server.has_psk:
         return False
-    if suite.key_exchange in ("SRP", "KRB5", "GOST", "DH"):
-        return False
+    return suite.key_exchange not in ("SRP", "KRB5", "GOST", "DH") and level_allows(suite, server.build, level)
+
+
+def level_allows(suite: Suite, build: str, level: int | None) -> bool:
+    """May a handshake use the suite at this security level (ssl_security_default_callback(), SSL_SECOP_CIPHER_…)? None: no levels yet."""
     if not level:
         return True
     least = _level_bits(level)
-    if openssl.strength_bits(suite, server.build) < least or suite.authentication == "anonymous" or suite.mac == "MD5":
+    if openssl.strength_bits(suite, build) < least or suite.authentication == "anonymous" or suite.mac == "MD5":
         return False
     if least > 160 and suite.mac == "SHA-1":
         return False

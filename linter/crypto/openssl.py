@@ -570,6 +570,17 @@ def _older_name(word: str, branch: str, known: _Table) -> str:
     return next((name for name, (mine, code) in known.words.items() if not code and list(mine) == masks), "")
 
 
+def with_system_profile(string: str, policy: str | None) -> str | None:
+    """What Red Hat's OpenSSL evaluates for a string: one that begins with PROFILE=SYSTEM stands for the system's policy.
+
+    `policy`: the text of /etc/crypto-policies/back-ends/openssl.config; None: not at hand, and then nothing can be said of such a string.
+    (Patch "Add support for PROFILE=SYSTEM system default cipherlist".) Other strings come back as they are.
+    """
+    if not string.startswith("PROFILE=SYSTEM"):
+        return string
+    return None if policy is None else policy.strip() + string[len("PROFILE=SYSTEM") :]
+
+
 def why(string: str, build: str, suite: Suite) -> tuple[Word, ...]:
     """The words that touched `suite`, in order: those that let it in, moved it, took it out."""
     return tuple(word for word in explain(string, build) if suite in word.suites)
