@@ -29,23 +29,106 @@ class Entry(NamedTuple):
         return "".join(part.capitalize() for part in self.name.split("-"))
 
 
-def _topic(topic: str, scope: str, *rows: tuple[str, str] | tuple[str, str, dict[str, object]]) -> list[Entry]:
+_RULES: dict[tuple[str, str], str] = {
+    ("versions", "endpoint"): """
+        TLS101 ssl-version
+        TLS102 deprecated-version
+        TLS103 no-tls13
+        TLS105 no-version-left
+        TLS106 version-not-in-profile""",
+    ("versions", "problem"): "TLS104 version-gap",
+    ("ciphers", "endpoint"): """
+        TLS201 null-cipher
+        TLS202 anonymous-cipher
+        TLS203 export-cipher
+        TLS204 rc4
+        TLS205 small-block-cipher
+        TLS206 legacy-mac
+        TLS207 no-aead
+        TLS208 cipher-not-in-profile
+        TLS210 client-picks-cipher server
+        TLS211 weak-before-strong server
+        TLS212 no-cipher-left
+        TLS213 unknown-cipher-word
+        TLS214 word-without-effect
+        TLS215 security-level-lowered
+        TLS216 wrong-cipher-language""",
+    ("ciphers", "problem"): "TLS217 held-back-by-library",
+    ("keys", "endpoint"): """
+        TLS301 no-forward-secrecy
+        TLS302 weak-dh
+        TLS303 finite-field-dhe
+        TLS304 weak-group
+        TLS305 no-hybrid-group
+        TLS312 weak-certificate-key""",
+    ("keys", "problem"): "TLS310 certificate-missing",
+    ("enforcement", "endpoint"): """
+        TLS401 tls-off server
+        TLS402 cleartext-login server
+        TLS403 starttls-optional server
+        TLS404 mx-demands-tls server""",
+    ("enforcement", "problem"): """
+        TLS407 port-speaks-other-mode
+        TLS408 trusted-network-too-wide""",
+    ("clients", "endpoint"): """
+        TLS601 client-tls-off client
+        TLS602 peer-not-verified client
+        TLS603 name-check-off client
+        TLS606 password-over-opportunistic-tls client""",
+    ("clients", "problem"): """
+        TLS604 verification-impossible
+        TLS605 client-demands-tls-everywhere""",
+    ("handshake", "endpoint"): """
+        TLS701 compression
+        TLS702 insecure-renegotiation""",
+    ("handshake", "problem"): """
+        TLS703 ticket-keys
+        TLS704 stapling-broken
+        TLS706 client-certificate-not-enforced""",
+    ("effect", "problem"): """
+        TLS801 unknown-setting
+        TLS802 setting-overridden
+        TLS803 setting-ignored-here
+        TLS804 setting-not-in-version
+        TLS805 setting-renamed
+        TLS806 dead-section
+        TLS807 default-vhost-decides
+        TLS808 pasted-characters
+        TLS809 trailing-comment
+        TLS810 swallowed-line
+        TLS811 duplicate-setting
+        TLS813 shadowed-vhost
+        TLS814 means-something-else
+        TLS815 file-not-read""",
+    ("reading", "problem"): """
+        TLS901 refused
+        TLS902 include-missing
+        TLS903 unreadable
+        TLS904 outside-root""",
+}
+"""By topic and scope: code, name, and the role where only one is concerned."""
+
+_EXPLAINED_BY = {
+    # an endpoint without suites of authenticated encryption has nothing but what these say
+    "TLS206": ("TLS207",),
+    # no version, no suite
+    "TLS212": ("TLS105",),
+    "TLS402": ("TLS401",),
+}
+
+
+def _entries() -> list[Entry]:
     found = []
-    for code, name, *more in rows:
-        options: dict[str, object] = dict(more[0]) if more else {}
-        found.append(Entry(code, name, f"{topic}.{name.replace('-', '_')}", scope, **options))  # type: ignore[arg-type]
-    return found
+    for (topic, scope), lines in _RULES.items():
+        for line in lines.strip().splitlines():
+            code, name, *role = line.split()
+            found.append(
+                Entry(code, name, f"{topic}.{name.replace('-', '_')}", scope, role[0] if role else "", _EXPLAINED_BY.get(code, ()))
+            )
+    return sorted(found)
 
 
-ENTRIES: tuple[Entry, ...] = tuple(
-    sorted(
-        [
-            *_topic(
-                "effect", "problem", ("TLS801", "unknown-setting"), ("TLS802", "setting-overridden"), ("TLS803", "setting-ignored-here")
-            ),
-        ]
-    )
-)
+ENTRIES: tuple[Entry, ...] = tuple(_entries())
 
 
 @cache

@@ -24,12 +24,12 @@ class Example(NamedTuple):
     """What the text is put into: `library`, `version`, `target`, `service`, `place` …"""
 
 
-def bad(service: str, text: str, says: str = "", **settings: str) -> Example:
+def bad(service: str, text: str, /, says: str = "", **settings: str) -> Example:
     """Text the rule must report."""
     return Example(True, service, text, says, "", tuple(sorted(settings.items())))
 
 
-def good(service: str, text: str, why: str = "", **settings: str) -> Example:
+def good(service: str, text: str, /, why: str = "", **settings: str) -> Example:
     """Text the rule must be silent about."""
     return Example(False, service, text, "", why, tuple(sorted(settings.items())))
 

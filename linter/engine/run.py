@@ -113,7 +113,12 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
 
 
 def _about(
-    endpoint: Endpoint, entries: list[Entry], loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]
+    endpoint: Endpoint,
+    instance: Instance,
+    entries: list[Entry],
+    loaded: dict[str, Rule | None],
+    profiles: Sequence[object],
+    broken: list[str],
 ) -> list[Finding]:
     found: list[Finding] = []
     codes: set[str] = set()

@@ -1,0 +1,46 @@
+"""Suites without authentication are offered.
+
+An anonymous suite never shows a certificate: whoever sits in between can pose as the server.
+
+Use instead: a list that ends in !aNULL.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: on mail servers with opportunistic TLS anonymous suites are fine and silent: nobody checks the certificate there (Postfix
+TLS_README; RFC 7672 section 8.2).
+References: RFC 9325 section 4.1; RFC 7672 section 8.2.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class AnonymousCipher(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS202"
+    name = "anonymous-cipher"
+    severity = Severity.CRITICAL
+
+    examples = [
+        good("httpd", 'SSLCipherSuite "ALL"', why="httpd adds :!aNULL:!eNULL:!EXP to every list"),
+        good("postfix", "smtpd_tls_ciphers = medium", why="opportunistic TLS on port 25 verifies nobody", service="smtp"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        if endpoint.is_opportunistic_mx:
+            return
+        found = [suite for suite in endpoint.cipher_suites.surely if suite.authentication == "anonymous"]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites without authentication: {listed(found)}",
+                severity=self.severity,
+                related=related,
+                remedy=SetValue("cipher_suites", None, "a list that ends in !aNULL", unsafe="clients that know nothing better lose access"),
+            )

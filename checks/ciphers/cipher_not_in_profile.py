@@ -1,0 +1,52 @@
+"""Suites are offered that the chosen profile does not list.
+
+Only suites that no other rule is about: with forward secrecy and authenticated encryption, and still not on the profile's list
+(ARIA,
+CCM-8, Camellia-GCM, DHE …).
+
+Use instead: the profile's list.
+Fix safety: unsafe, a client that knows none of the listed suites loses access.
+Limits: policy; silent on a public MX with opportunistic TLS, and for suites that have a rule of their own.
+References: the profile's own source.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class CipherNotInProfile(EndpointRule):
+    """Compares AEAD suites with each profile."""
+
+    code = "TLS208"
+    name = "cipher-not-in-profile"
+    severity = Severity.INFO
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-RSA-ARIA128-GCM-SHA256»"', "ARIA"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """AEAD suites with ECDHE outside the profile."""
+        if endpoint.is_opportunistic_mx:
+            return
+        for profile in self.profiles:
+            found = [
+                suite
+                for suite in endpoint.cipher_suites.surely
+                if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE") and not profile.allows_suite(suite)
+            ]
+            if found:
+                place, related = culprit(endpoint, found)
+                yield self.finding(
+                    endpoint,
+                    place,
+                    f"{endpoint.name} offers suites that {profile.label} does not list: {listed(found)}",
+                    related=related,
+                    remedy=SetValue("cipher_suites", None, "the profile's list", unsafe="a client that knows none of them loses access"),
+                    profiles=(profile.label,),
+                )

@@ -1,0 +1,49 @@
+"""The client picks among strong and weak suites.
+
+With the server's order off, a client that puts a weak suite first gets it, even where both sides know a strong one. Where all
+offered suites
+are strong the order is a matter of taste (phones without AES hardware like ChaCha20), and nothing is reported.
+
+Use instead: the server's order, or a list without weak suites.
+Fix safety: safe, what can be negotiated stays the same.
+Limits: TLS 1.3 suites are all strong and do not count.
+References: RFC 9325 section 4.2.1; Mozilla Server Side TLS 5 (why its strong lists leave the choice to the client).
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+from tlslint.model.suites import Suite
+
+
+class ClientPicksCipher(EndpointRule):
+    """Looks at listeners whose order is off."""
+
+    code = "TLS210"
+    name = "client-picks-cipher"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder «off»', "the client picks"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder on'),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"\nSSLHonorCipherOrder off', why="all suites are strong"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Order off while strong and weak suites are mixed."""
+        if not endpoint.server_order.holds(False) or endpoint.is_opportunistic_mx:
+            return
+        below = [suite for suite in endpoint.cipher_suites.surely if not suite.is_tls13]
+        if any(_is_strong(suite) for suite in below) and not all(_is_strong(suite) for suite in below):
+            yield self.finding(
+                endpoint,
+                endpoint.server_order,
+                f"the client picks the cipher suite on {endpoint.name}, and the list mixes strong and weak ones",
+                remedy=SetValue("server_order", True, "let the server's order decide, or leave weak suites out"),
+            )
+
+
+def _is_strong(suite: Suite) -> bool:
+    return suite.is_aead and suite.has_forward_secrecy

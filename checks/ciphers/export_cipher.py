@@ -1,0 +1,49 @@
+"""Export-grade or single-DES suites are offered.
+
+Keys of 40 and 56 bits are broken in hours, and a client that accepts them can be forced to use them (FREAK, Logjam).
+
+Use instead: a list without EXPORT and DES words.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: only old library builds have these suites.
+References: RFC 9325 section 4.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class ExportCipher(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS203"
+    name = "export-cipher"
+    severity = Severity.CRITICAL
+
+    examples = [
+        good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = [
+            suite
+            for suite in endpoint.cipher_suites.surely
+            if (0 < suite.bits < 80 and suite.cipher in ("DES", "RC4", "RC2", "DES40")) or "EXPORT" in suite.iana
+        ]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers export-grade or single-DES suites: {listed(found)}",
+                severity=self.severity,
+                related=related,
+                remedy=SetValue(
+                    "cipher_suites", None, "a list without EXPORT and DES words", unsafe="clients that know nothing better lose access"
+                ),
+            )

@@ -1,0 +1,21 @@
+"""A weakness is written here and only the library holds it back.
+
+The text asks for versions or suites that this library build or security level refuses: after a move to another system they are
+back.
+
+Use instead: what is really wanted, in words.
+Fix safety: safe, nothing changes on this system.
+Limits: none.
+References: docs/ciphers.md.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class HeldBackByLibrary(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS217"
+    name = "held-back-by-library"
+    severity = Severity.INFO

@@ -1,0 +1,52 @@
+"""Suites with CBC mode or MD5 or SHA-1 are offered, which the profile does not allow.
+
+CBC suites of TLS 1.2 have been attacked again and again (Lucky Thirteen and its successors); authenticated encryption (GCM,
+ChaCha20-Poly1305) replaces them.
+
+Use instead: AEAD suites only.
+Fix safety: unsafe, clients from before 2014 lose access.
+Limits: policy; silent where every profile in force allows the suites, and on a public MX with opportunistic TLS.
+References: RFC 9325 section 4.2; the profile's own source.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class LegacyMac(EndpointRule):
+    """Looks at non-AEAD suites that the profile leaves out."""
+
+    code = "TLS206"
+    name = "legacy-mac"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-RSA-AES128-SHA»"', "ECDHE-RSA-AES128-SHA"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
+        good("httpd", 'SSLCipherSuite "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"', profile="mozilla-old@5.7"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """CBC and old-MAC suites outside the profile."""
+        if endpoint.is_opportunistic_mx:
+            return
+        for profile in self.profiles:
+            found = [
+                suite
+                for suite in endpoint.cipher_suites.surely
+                if not suite.is_aead and suite.has_forward_secrecy and not profile.allows_suite(suite)
+            ]
+            if found:
+                place, related = culprit(endpoint, found)
+                yield self.finding(
+                    endpoint,
+                    place,
+                    f"{endpoint.name} offers suites without authenticated encryption: {listed(found)}",
+                    related=related,
+                    remedy=SetValue("cipher_suites", None, "AEAD suites only", unsafe="clients from before 2014 lose access"),
+                    profiles=(profile.label,),
+                )

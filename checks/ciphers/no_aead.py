@@ -1,0 +1,44 @@
+"""TLS 1.2 is offered without one suite of authenticated encryption.
+
+Every client of the last ten years knows AES-GCM or ChaCha20-Poly1305; without them all of them fall back to CBC.
+
+Use instead: put ECDHE+AESGCM first in the list.
+Fix safety: safe, adding suites locks nobody out.
+Limits: silent where TLS 1.2 is off or the suites are not known.
+References: RFC 9325 section 4.2.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Known, Severity
+from tlslint.model.remedy import SetValue
+from tlslint.model.versions import TLS12
+
+
+class NoAead(EndpointRule):
+    """Looks at the suites below TLS 1.3."""
+
+    code = "TLS207"
+    name = "no-aead"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "«AES128-SHA:AES256-SHA»"', "authenticated encryption"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"'),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """TLS 1.2 with suites, none of them AEAD."""
+        if not isinstance(endpoint.cipher_suites, Known) or TLS12 not in endpoint.versions.surely:
+            return
+        below = [suite for suite in endpoint.cipher_suites.value if not suite.is_tls13]
+        if below and not any(suite.is_aead for suite in below):
+            string = endpoint.cipher_string
+            yield self.finding(
+                endpoint,
+                string.span if string is not None and string.span is not None else endpoint.cipher_suites,
+                f"{endpoint.name} offers TLS 1.2 without any authenticated encryption",
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                remedy=SetValue("cipher_suites", None, "put ECDHE+AESGCM first"),
+            )

@@ -1,0 +1,48 @@
+"""Suites without encryption are offered.
+
+A NULL suite authenticates and does not encrypt: everything can be read on the way.
+
+Use instead: a list that starts from HIGH and ends in !eNULL.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: reported only for suites that really remain after the library, the security level and the server had their say.
+References: RFC 9325 section 4.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class NullCipher(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS201"
+    name = "null-cipher"
+    severity = Severity.CRITICAL
+
+    examples = [
+        good("httpd", 'SSLCipherSuite "ALL:eNULL"', why="httpd adds :!aNULL:!eNULL:!EXP to every list"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "NULL"]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites without encryption: {listed(found)}",
+                severity=self.severity,
+                related=related,
+                remedy=SetValue(
+                    "cipher_suites",
+                    None,
+                    "a list that starts from HIGH and ends in !eNULL",
+                    unsafe="clients that know nothing better lose access",
+                ),
+            )

@@ -1,0 +1,43 @@
+"""RC4 suites are offered.
+
+The RC4 key stream is biased; with enough traffic passwords and cookies can be read.
+
+Use instead: a list without RC4.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: on a public MX with opportunistic TLS the finding is a warning: the alternative there is plain text. Most current library
+builds have no RC4, and then nothing is reported.
+References: RFC 7465; RFC 9325 section 4.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class Rc4(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS204"
+    name = "rc4"
+    severity = Severity.ERROR
+
+    examples = [
+        good("httpd", 'SSLCipherSuite "HIGH:RC4"', why="the library build has no RC4 suite"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "RC4"]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers RC4 suites: {listed(found)}",
+                severity=Severity.WARNING if endpoint.is_opportunistic_mx else self.severity,
+                related=related,
+                remedy=SetValue("cipher_suites", None, "a list without RC4", unsafe="clients that know nothing better lose access"),
+            )

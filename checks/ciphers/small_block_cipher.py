@@ -1,0 +1,44 @@
+"""Suites with 64-bit blocks are offered (3DES, IDEA, RC2).
+
+Blocks of 64 bits repeat within some ten gigabytes, and repeats leak what was sent (Sweet32).
+
+Use instead: a list without 3DES and IDEA.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: information only on a public MX with opportunistic TLS.
+References: CVE-2016-2183; RFC 9325 section 4.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class SmallBlockCipher(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS205"
+    name = "small-block-cipher"
+    severity = Severity.WARNING
+
+    examples = [
+        good("httpd", 'SSLCipherSuite "HIGH:3DES:!aNULL"', why="the library build has no 3DES suite"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher in ("3DES", "IDEA", "RC2") and suite.bits > 64]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites with 64-bit blocks: {listed(found)}",
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                related=related,
+                remedy=SetValue(
+                    "cipher_suites", None, "a list without 3DES and IDEA", unsafe="clients that know nothing better lose access"
+                ),
+            )

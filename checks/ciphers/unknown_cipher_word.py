@@ -1,0 +1,48 @@
+"""A word of the cipher string is unknown to this library.
+
+Unknown words are skipped without a sound: a misspelt exclusion excludes nothing, a misspelt suite is not offered.
+
+Use instead: the word that was meant.
+Fix safety: unsafe, the list changes.
+Limits: words that older or newer releases know are told as such and reported only when they exclude nothing that matters elsewhere.
+References: openssl-ciphers(1); docs/ciphers.md.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.crypto import openssl
+from tlslint.model import Endpoint, Finding, Severity, Span
+from tlslint.model.remedy import Edit, Rewrite
+
+
+class UnknownCipherWord(EndpointRule):
+    """Looks at the words of the string an endpoint is given."""
+
+    code = "TLS213"
+    name = "unknown-cipher-word"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE+AESGMC»"', "AESGMC"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:!EXP:!DES"', why="EXP and DES are words of older releases: excluding them is harmless"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Words that no release of the library knows."""
+        string = endpoint.cipher_string
+        if string is None or string.span is None or not string.build.startswith("openssl") or string.span.text != string.text:
+            return
+        for word in openssl.explain(string.text, string.build):
+            if word.effect is not openssl.Effect.UNKNOWN or word.note or not word.unknown:
+                continue
+            start = string.span.start + len(string.text[: word.start].encode())
+            span = Span(string.span.file, start, start + len(word.text.encode()))
+            remedy = None
+            if word.suggestion:
+                fixed = word.text.replace(word.unknown, word.suggestion)
+                remedy = Rewrite((Edit(span, fixed.encode()),), f"{fixed}", unsafe="the list of suites changes")
+            hint = f"; did you mean {word.suggestion}?" if word.suggestion else ""
+            yield self.finding(
+                endpoint, span, f"{word.unknown} is unknown to {string.build.replace('@', ' ')} and is skipped{hint}", remedy=remedy
+            )

@@ -1,0 +1,49 @@
+"""The server prefers a weak suite to a strong one.
+
+The server's order is on, and a suite without forward secrecy or authenticated encryption stands before one that has both: clients
+that know
+the strong one never get it.
+
+Use instead: strong suites first (ECDHE+AESGCM:ECDHE+CHACHA20 before anything else).
+Fix safety: safe, what can be negotiated stays the same.
+Limits: TLS 1.3 has its own order and does not count.
+References: RFC 9325 section 4.2.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class WeakBeforeStrong(EndpointRule):
+    """Looks at the order of the suites below TLS 1.3."""
+
+    code = "TLS211"
+    name = "weak-before-strong"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "«AES128-SHA»:ECDHE+AESGCM"\nSSLHonorCipherOrder on', "AES128-SHA"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder on'),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """A suite without forward secrecy before one that has it and AEAD."""
+        if not endpoint.server_order.holds(True):
+            return
+        below = [suite for suite in endpoint.cipher_suites.surely if not suite.is_tls13]
+        strong = [index for index, suite in enumerate(below) if suite.is_aead and suite.has_forward_secrecy]
+        weak = [index for index, suite in enumerate(below) if not suite.has_forward_secrecy]
+        if strong and weak and weak[0] < strong[-1]:
+            first, better = below[weak[0]], below[next(index for index in strong if index > weak[0])]
+            place, related = culprit(endpoint, [first])
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger",
+                related=related,
+                remedy=SetValue("cipher_suites", None, "strong suites first"),
+            )

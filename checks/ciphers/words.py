@@ -1,0 +1,29 @@
+"""From suites back to the words of the cipher string that let them in."""
+
+from collections.abc import Iterable
+
+from tlslint.crypto import openssl
+from tlslint.model import Endpoint, Label, Span, Value
+from tlslint.model.suites import Suite
+from tlslint.model.versions import joined
+
+
+def listed(suites: Iterable[Suite], most: int = 4) -> str:
+    """Name suites in a sentence, the first few by name."""
+    names = [suite.openssl or suite.iana for suite in suites]
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return joined(names)
+
+
+def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[object] | Span, tuple[Label, ...]]:
+    """What to underline: the word of the string that let the suites in, else the whole setting."""
+    string = endpoint.cipher_string
+    wanted = {suite.code for suite in suites}
+    if string is not None and string.span is not None and string.build.startswith("openssl") and string.span.text == string.text:
+        for word in openssl.explain(string.text, string.build):
+            if word.effect is openssl.Effect.ADDED and wanted.intersection(suite.code for suite in word.suites):
+                start = string.span.start + len(string.text[: word.start].encode())
+                span = Span(string.span.file, start, start + len(word.text.encode()))
+                return span, ()
+    return endpoint.cipher_suites, ()

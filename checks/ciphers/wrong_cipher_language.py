@@ -1,0 +1,47 @@
+"""The cipher setting is written in the other library's language.
+
+OpenSSL cipher strings and GnuTLS priority strings look alike and mean nothing to each other: the library refuses the string, or
+takes one
+word for something else.
+
+Use instead: the language of the library the server is linked with.
+Fix safety: unsafe, the list changes.
+Limits: reported when the library in use refuses the string and the other one understands it.
+References: openssl-ciphers(1); gnutls priority strings (GnuTLS manual, section Priority Strings).
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.crypto import gnutls, openssl
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class WrongCipherLanguage(EndpointRule):
+    """Asks the other library when the one in use refuses a string."""
+
+    code = "TLS216"
+    name = "wrong-cipher-language"
+    severity = Severity.ERROR
+
+    examples = [good("httpd", 'SSLCipherSuite "HIGH:!aNULL"')]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """A refused string that the other library accepts."""
+        string = endpoint.cipher_string
+        if string is None or not string.text:
+            return
+        if string.build.startswith("gnutls"):
+            wrong = not gnutls.evaluate(string.text, string.build).accepted and openssl.evaluate(string.text, "openssl@3.0").accepted
+            here, other = "GnuTLS", "OpenSSL"
+        else:
+            wrong = not openssl.evaluate(string.text, string.build).accepted and gnutls.evaluate(string.text, "gnutls@3.7.9").accepted
+            here, other = "OpenSSL", "GnuTLS"
+        if wrong:
+            yield self.finding(
+                endpoint,
+                string.span if string.span is not None else endpoint.cipher_suites,
+                f"{string.setting or 'the cipher setting'} is written for {other}, and this server is linked with {here}, which refuses it",
+                remedy=SetValue("cipher_suites", None, f"a {here} string", unsafe="the list of suites changes"),
+            )

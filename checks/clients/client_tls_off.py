@@ -1,0 +1,39 @@
+"""Outgoing connections never use TLS.
+
+What is sent, mail or directory queries, can be read and changed on the way.
+
+Use instead: opportunistic TLS at least (`may`), verified TLS to partners that are known.
+Fix safety: safe at the opportunistic level: a peer without TLS is still reached.
+Limits: connections to this machine are not reported.
+References: RFC 7435; RFC 9325 section 3.2.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.enforcement.tls_off import is_local
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity, TlsMode
+from tlslint.model.remedy import SetValue
+
+
+class ClientTlsOff(EndpointRule):
+    """Looks at outgoing connections without TLS."""
+
+    code = "TLS601"
+    name = "client-tls-off"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("postfix", "smtp_tls_security_level = «none»", "plain text", service="smtp"),
+        good("postfix", "smtp_tls_security_level = may", service="smtp"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Client role, no TLS."""
+        if endpoint.protocol in ("smtp", "ldap") and endpoint.tls.holds(TlsMode.NONE) and not is_local(endpoint):
+            yield self.finding(
+                endpoint,
+                endpoint.tls,
+                f"{endpoint.name} sends everything in plain text",
+                remedy=SetValue("tls", TlsMode.STARTTLS, "use TLS where the other side offers it"),
+            )

@@ -1,0 +1,54 @@
+"""A client checks the certificate and not the name in it.
+
+Anybody with a certificate from a trusted CA, for whatever name, can pose as the other side.
+
+Use instead: check the name as well.
+Fix safety: unsafe, a peer whose certificate carries another name is no longer reached.
+Limits: silent where certificates are pinned to fingerprints or to a CA of one's own is told by the format.
+References: RFC 9525; RFC 9325 section 6.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class NameCheckOff(EndpointRule):
+    """Looks at clients that verify certificates without names."""
+
+    code = "TLS603"
+    name = "name-check-off"
+    severity = Severity.ERROR
+
+    examples = [
+        bad(
+            "httpd",
+            "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile /etc/ssl/certs/ca.pem\nSSLProxyCheckPeerName «off»\n"
+            'ProxyPass "/app" "https://backend.example.test/"',
+            "name",
+            modules="proxy proxy_http",
+        ),
+        good(
+            "httpd",
+            "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile /etc/ssl/certs/ca.pem\n"
+            'ProxyPass "/app" "https://backend.example.test/"',
+            modules="proxy proxy_http",
+        ),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Client role, certificate verified, name not."""
+        if endpoint.peer_verification.holds("certificate") and not endpoint.is_opportunistic_mx:
+            yield self.finding(
+                endpoint,
+                endpoint.peer_verification,
+                f"{endpoint.name} does not check the name in the certificate",
+                remedy=SetValue(
+                    "peer_verification",
+                    "certificate and name",
+                    "check the name too",
+                    unsafe="a peer with another name is no longer reached",
+                ),
+            )

@@ -1,0 +1,53 @@
+"""A client sends its password over TLS that anybody can strip.
+
+With opportunistic TLS the client goes on in plain text when STARTTLS is not offered: somebody in between removes the offer and
+reads the
+password.
+
+Use instead: required and verified TLS to the relay.
+Fix safety: unsafe, a relay without TLS is no longer used.
+Limits: reported only where the client would really log in.
+References: RFC 8314 section 3; RFC 9325 section 3.2.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Known, Severity, TlsMode
+from tlslint.model.remedy import SetValue
+
+
+class PasswordOverOpportunisticTls(EndpointRule):
+    """Looks at clients that log in over optional TLS."""
+
+    code = "TLS606"
+    name = "password-over-opportunistic-tls"
+    severity = Severity.ERROR
+
+    examples = [
+        bad(
+            "postfix",
+            "relayhost = [smtp.example.test]:587\nsmtp_tls_security_level = may\nsmtp_sasl_auth_enable = yes\n"
+            "smtp_sasl_password_maps = inline:{ { [smtp.example.test]:587 = user:secret } }\nsmtp_sasl_security_options =",
+            "password",
+            service="smtp",
+        ),
+        good(
+            "postfix",
+            "relayhost = [smtp.example.test]:587\nsmtp_tls_security_level = secure\nsmtp_tls_CApath = /etc/ssl/certs\nsmtp_sasl_auth_enable = yes\n"
+            "smtp_sasl_password_maps = inline:{ { [smtp.example.test]:587 = user:secret } }",
+            service="smtp",
+        ),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Client role, password may go out in the clear."""
+        if endpoint.cleartext_login.holds(True) and isinstance(endpoint.tls, Known):
+            plain = endpoint.tls.value is TlsMode.NONE
+            yield self.finding(
+                endpoint,
+                endpoint.cleartext_login,
+                f"{endpoint.name} sends its password {'in plain text' if plain else 'over TLS that anybody in between can strip'}",
+                severity=Severity.CRITICAL if plain else self.severity,
+                remedy=SetValue("tls", TlsMode.STARTTLS_REQUIRED, "require and verify TLS", unsafe="a relay without TLS is no longer used"),
+            )

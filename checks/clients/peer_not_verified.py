@@ -1,0 +1,57 @@
+"""An outgoing connection accepts any certificate.
+
+TLS without verification protects against listening along, not against somebody who poses as the other side.
+
+Use instead: verify the certificate against a known CA, and the name.
+Fix safety: unsafe, a peer whose certificate is not trusted is no longer reached.
+Limits: mail between strangers (opportunistic TLS) cannot be verified this way and is not reported.
+References: RFC 9325 section 6.1; RFC 7435.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Known, Severity, TlsMode
+from tlslint.model.remedy import SetValue
+
+
+class PeerNotVerified(EndpointRule):
+    """Looks at clients that demand TLS and verify nothing."""
+
+    code = "TLS602"
+    name = "peer-not-verified"
+    severity = Severity.ERROR
+
+    examples = [
+        bad(
+            "httpd",
+            'SSLProxyEngine on\nSSLProxyVerify «none»\nProxyPass "/app" "https://backend.example.test/"',
+            "any certificate",
+            modules="proxy proxy_http",
+        ),
+        good(
+            "httpd",
+            'SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile /etc/ssl/certs/ca.pem\nProxyPass "/app" "https://backend.example.test/"',
+            modules="proxy proxy_http",
+        ),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Client role, TLS, no verification."""
+        if endpoint.is_opportunistic_mx or not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE:
+            return
+        if endpoint.protocol == "smtp" and endpoint.tls.value is TlsMode.STARTTLS:
+            return
+        if endpoint.peer_verification.holds("none"):
+            yield self.finding(
+                endpoint,
+                endpoint.peer_verification,
+                f"{endpoint.name} accepts any certificate",
+                severity=Severity.WARNING if endpoint.protocol == "smtp" else self.severity,
+                remedy=SetValue(
+                    "peer_verification",
+                    "certificate and name",
+                    "verify certificate and name",
+                    unsafe="an untrusted peer is no longer reached",
+                ),
+            )

@@ -1,0 +1,20 @@
+"""A setting is written twice in one place with different values.
+
+Only one counts, mostly the last; the other misleads.
+
+Use instead: one line.
+Fix safety: safe when the line without effect is removed.
+Limits: settings that add up are not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class DuplicateSetting(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS811"
+    name = "duplicate-setting"
+    severity = Severity.WARNING

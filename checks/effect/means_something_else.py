@@ -1,0 +1,25 @@
+"""A setting is accepted and does not mean what it looks like.
+
+No error tells that the words were taken otherwise.
+
+Use instead: the spelling that means it.
+Fix safety: unsafe, behaviour changes to what was meant.
+Limits: none.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule, bad, good
+from tlslint.model import Severity
+
+
+class MeansSomethingElse(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS814"
+    name = "means-something-else"
+    severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLProtocol TLSv1.2 «TLSv1.3»", "TLS 1.3"),
+        good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
+    ]

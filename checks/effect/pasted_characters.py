@@ -1,0 +1,21 @@
+"""Typographic characters stand where plain ones are meant.
+
+Curly quotes, long dashes, no-break spaces and byte-order marks come from web pages and word processors; servers take them for
+ordinary letters.
+
+Use instead: plain quotes, hyphens and blanks.
+Fix safety: safe where the server refuses or ignores the line today.
+Limits: inside comments they do no harm and are not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class PastedCharacters(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS808"
+    name = "pasted-characters"
+    severity = Severity.ERROR

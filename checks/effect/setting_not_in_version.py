@@ -1,0 +1,20 @@
+"""The software in use does not have this setting or value.
+
+It is newer or older than the version: the server ignores it or does not start.
+
+Use instead: what the version offers for the purpose.
+Fix safety: unsafe, behaviour changes.
+Limits: the version is the one given, detected or assumed; see the header of `tlslint effective`.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class SettingNotInVersion(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS804"
+    name = "setting-not-in-version"
+    severity = Severity.ERROR

@@ -1,0 +1,20 @@
+"""A setting is written and later overridden.
+
+What stands here does not count; the finding shows what does.
+
+Use instead: one place for each setting.
+Fix safety: safe.
+Limits: overriding in another scope on purpose is how scopes are meant to be used and is not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class SettingOverridden(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS802"
+    name = "setting-overridden"
+    severity = Severity.INFO

@@ -1,0 +1,20 @@
+"""A setting has been renamed or is deprecated.
+
+It still works, or works no longer after the next upgrade.
+
+Use instead: the new spelling.
+Fix safety: safe where the old one still works the same.
+Limits: none.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class SettingRenamed(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS805"
+    name = "setting-renamed"
+    severity = Severity.WARNING

@@ -1,0 +1,20 @@
+"""A line belongs to the one before it.
+
+A backslash at the end, or an indented line, joins two lines: the second is never read as what it looks like.
+
+Use instead: a line of its own.
+Fix safety: unsafe, a dead setting begins to act.
+Limits: joined comments are not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class SwallowedLine(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS810"
+    name = "swallowed-line"
+    severity = Severity.ERROR

@@ -1,0 +1,20 @@
+"""A comment behind a value is part of the value, or breaks the line.
+
+Most servers know comments only on lines of their own.
+
+Use instead: the comment on its own line above.
+Fix safety: unsafe, the value changes to what was meant.
+Limits: servers that do know trailing comments are not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class TrailingComment(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS809"
+    name = "trailing-comment"
+    severity = Severity.ERROR

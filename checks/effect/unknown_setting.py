@@ -1,0 +1,25 @@
+"""A name the server does not know.
+
+Depending on the server it is ignored without a sound, or the server does not start.
+
+Use instead: the name that was meant.
+Fix safety: unsafe, a setting that was dead begins to act.
+Limits: names of third-party modules and of later versions are told apart where they can be.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule, bad, good
+from tlslint.model import Severity
+
+
+class UnknownSetting(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS801"
+    name = "unknown-setting"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("postfix", "«smtpd_tls_securty_level» = may", "smtpd_tls_security_level"),
+        good("postfix", "smtpd_tls_security_level = may"),
+    ]

@@ -1,0 +1,48 @@
+"""Passwords are accepted before TLS.
+
+A client that does not ask for TLS, or from whose connection somebody removed STARTTLS, sends its password for everybody to read.
+
+Use instead: no authentication before TLS.
+Fix safety: unsafe, clients configured for plain text lose access until they are changed.
+Limits: listeners on loopback are not reported; a service that is plain text altogether is TLS401.
+References: RFC 8314 section 3; RFC 9325 section 3.2.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.enforcement.tls_off import is_local
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class CleartextLogin(EndpointRule):
+    """Looks at listeners that take a password in the clear."""
+
+    code = "TLS402"
+    name = "cleartext-login"
+    severity = Severity.CRITICAL
+
+    examples = [
+        bad(
+            "postfix",
+            "smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = «yes»\nsmtpd_tls_auth_only = no",
+            "passwords",
+            service="smtp",
+        ),
+        good(
+            "postfix",
+            "smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = yes",
+            service="smtp",
+        ),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Passwords looked at before TLS."""
+        if endpoint.cleartext_login.holds(True) and not is_local(endpoint) and not self.instance.starts.holds(False):
+            yield self.finding(
+                endpoint,
+                endpoint.cleartext_login,
+                f"{endpoint.name} takes passwords in the clear",
+                remedy=SetValue("cleartext_login", False, "no login before TLS", unsafe="clients configured for plain text lose access"),
+            )

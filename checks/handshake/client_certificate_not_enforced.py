@@ -1,0 +1,20 @@
+"""Client certificates are asked for and never required, or revocation lists are never checked.
+
+The setting looks like access control and lets everybody in.
+
+Use instead: require the certificate, or do not ask.
+Fix safety: unsafe, clients without a certificate lose access.
+Limits: an application behind the server may do the check itself.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class ClientCertificateNotEnforced(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS706"
+    name = "client-certificate-not-enforced"
+    severity = Severity.WARNING

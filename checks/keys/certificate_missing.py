@@ -1,0 +1,20 @@
+"""TLS is on and its certificate is missing, unreadable or no PEM file.
+
+Without a certificate the server does not start, or every handshake fails.
+
+Use instead: the path of a certificate that is there.
+Fix safety: nothing tlslint could write.
+Limits: files outside the scanned roots are not looked at.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class CertificateMissing(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS310"
+    name = "certificate-missing"
+    severity = Severity.ERROR

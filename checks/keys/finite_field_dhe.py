@@ -1,0 +1,52 @@
+"""Finite-field DHE suites are offered in TLS 1.2.
+
+Clients cannot refuse a small group without breaking off, and the exchange costs a server dearly (DHEat); ECDHE has neither problem.
+
+Use instead: ECDHE suites only.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: policy: RFC 10015 demands it since 2026-07, many profiles since 2025. Information only; silent on a public MX with
+opportunistic TLS.
+References: RFC 10015; CVE-2002-20001.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class FiniteFieldDhe(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS303"
+    name = "finite-field-dhe"
+    severity = Severity.INFO
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«DHE-RSA-AES128-GCM-SHA256»"', "DHE-RSA-AES128-GCM-SHA256"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM"'),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        if endpoint.is_opportunistic_mx:
+            return
+        found = [
+            suite
+            for suite in endpoint.cipher_suites.surely
+            if suite.key_exchange == "DHE"
+            and suite.authentication != "anonymous"
+            and any(not profile.allows_suite(suite) for profile in self.profiles)
+        ]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers finite-field DHE suites: {listed(found)}",
+                severity=self.severity,
+                related=related,
+                remedy=SetValue("cipher_suites", None, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+            )

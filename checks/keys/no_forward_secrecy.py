@@ -1,0 +1,43 @@
+"""Suites without forward secrecy are offered.
+
+With a static RSA, DH, ECDH or plain-PSK key exchange, whoever gets the private key one day reads all traffic recorded before.
+
+Use instead: ECDHE suites only.
+Fix safety: unsafe, clients that know nothing better lose access.
+Limits: information only on a public MX with opportunistic TLS.
+References: RFC 10015; RFC 9325 section 4.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+
+
+class NoForwardSecrecy(EndpointRule):
+    """Looks at the suites an endpoint surely offers."""
+
+    code = "TLS301"
+    name = "no-forward-secrecy"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«AES128-SHA»"', "AES128-SHA"),
+        good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = [suite for suite in endpoint.cipher_suites.surely if not suite.has_forward_secrecy]
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites without forward secrecy: {listed(found)}",
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                related=related,
+                remedy=SetValue("cipher_suites", None, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+            )

@@ -1,0 +1,49 @@
+"""The hybrid group X25519MLKEM768 is possible and not offered.
+
+Traffic recorded today can be opened once large quantum computers exist; the hybrid group protects it, browsers use it since 2024,
+and
+OpenSSL has it from 3.5 on, switched on by default.
+
+Use instead: X25519MLKEM768 first in the list of groups, or no list at all.
+Fix safety: safe, clients without it use the next group.
+Limits: silent where the library is older, where TLS 1.3 is off, and where the library's default is in force.
+References: draft-ietf-tls-ecdhe-mlkem; OpenSSL 3.5 release notes.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.crypto import groups, libraries
+from tlslint.model import Endpoint, Finding, Known, Severity
+from tlslint.model.remedy import SetValue
+from tlslint.model.versions import TLS13
+
+
+class NoHybridGroup(EndpointRule):
+    """Looks at configured group lists on libraries that have the hybrid group."""
+
+    code = "TLS305"
+    name = "no-hybrid-group"
+    severity = Severity.INFO
+
+    examples = [
+        bad("httpd", "SSLOpenSSLConfCmd Groups «X25519:P-256»", "X25519MLKEM768", target="debian-13"),
+        good("httpd", "SSLOpenSSLConfCmd Groups X25519MLKEM768:X25519:P-256", target="debian-13"),
+        good("httpd", "SSLOpenSSLConfCmd Groups X25519:P-256", why="OpenSSL 3.0 does not have it", target="debian-12"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """A group list without the hybrid group."""
+        offered = endpoint.groups
+        if not isinstance(offered, Known) or not offered.value or TLS13 not in endpoint.versions.surely:
+            return
+        build = libraries.build_of(self.instance.tls_library)
+        if build is None or not any(group.family == "hybrid" for group in groups.default(build)):
+            return
+        if not any(group.family == "hybrid" for group in offered.value):
+            yield self.finding(
+                endpoint,
+                offered,
+                f"{endpoint.name} does not offer X25519MLKEM768, which this library has",
+                remedy=SetValue("groups", None, "put X25519MLKEM768 first"),
+            )

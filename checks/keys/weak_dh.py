@@ -1,0 +1,40 @@
+"""Finite-field parameters are too small.
+
+DH groups below 2048 bits can be broken by those with enough computers, and one effort opens all traffic that uses the same group
+(Logjam).
+
+Use instead: 2048 bits or more, or no DHE at all (RFC 10015).
+Fix safety: safe for every client since Java 8.
+Limits: parameter files are read for their size only; silent where no DHE suite is offered.
+References: RFC 9325 section 4.5; RFC 10015.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Known, Severity
+from tlslint.model.remedy import SetValue
+
+
+class WeakDh(EndpointRule):
+    """Looks at the size of DH parameters that are in use."""
+
+    code = "TLS302"
+    name = "weak-dh"
+    severity = Severity.ERROR
+
+    examples = [good("httpd", 'SSLCipherSuite "DHE+AESGCM:ECDHE+AESGCM"', why="httpd follows the size of the key")]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Parameters below 2048 bits with DHE suites that use them."""
+        bits = endpoint.dh_bits
+        if not isinstance(bits, Known) or bits.value is None or bits.value >= 2048:
+            return
+        if any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely):
+            yield self.finding(
+                endpoint,
+                bits,
+                f"{endpoint.name} uses DH parameters of {bits.value} bits",
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                remedy=SetValue("dh_bits", 2048, "parameters of 2048 bits or more, or no DHE suites"),
+            )

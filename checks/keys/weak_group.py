@@ -1,0 +1,41 @@
+"""Groups below 256 bits of elliptic curve are offered.
+
+Curves such as secp192r1, secp224r1 and the binary ones are below today's strength or no longer looked after.
+
+Use instead: X25519, P-256, P-384.
+Fix safety: unsafe, a client that knows no other group loses access.
+Limits: library defaults that a security level already keeps out are not reported.
+References: RFC 8422 section 5.1.1; RFC 9325 section 4.5.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import SetValue
+from tlslint.model.versions import joined
+
+
+class WeakGroup(EndpointRule):
+    """Looks at the groups an endpoint surely offers."""
+
+    code = "TLS304"
+    name = "weak-group"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", "SSLOpenSSLConfCmd Curves «P-256:P-224»", "secp224r1"),
+        good("httpd", "SSLOpenSSLConfCmd Curves X25519:P-256"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Elliptic groups with less than 128 bits of strength."""
+        weak = [group for group in endpoint.groups.surely or () if group.family == "EC" and group.bits < 128]
+        if weak:
+            yield self.finding(
+                endpoint,
+                endpoint.groups,
+                f"{endpoint.name} offers {joined(group.iana for group in weak)}, below 256 bits",
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                remedy=SetValue("groups", None, "X25519, P-256 and P-384 only", unsafe="a client that knows no other group loses access"),
+            )

@@ -1,0 +1,20 @@
+"""A file is included that is not there.
+
+The settings in it are missing, and many servers do not start.
+
+Use instead: the right path.
+Fix safety: nothing tlslint could write.
+Limits: an include that may be missing is not reported.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule
+from tlslint.model import Severity
+
+
+class IncludeMissing(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS902"
+    name = "include-missing"
+    severity = Severity.WARNING

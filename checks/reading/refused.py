@@ -1,0 +1,25 @@
+"""The server would refuse this line or file.
+
+With it the server does not start, or stops at the next restart.
+
+Use instead: what the message says.
+Fix safety: depends on the line.
+Limits: only what can be told from files; `configtest` and its like miss some of these.
+References: each server's page in the documentation.
+"""
+
+from tlslint.checks.rule import ProblemRule, bad, good
+from tlslint.model import Severity
+
+
+class Refused(ProblemRule):
+    """Reports what the format's reader met."""
+
+    code = "TLS901"
+    name = "refused"
+    severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLProtocol «TLSv1.4»", "TLSv1.4"),
+        good("httpd", "SSLProtocol all"),
+    ]

@@ -1,0 +1,42 @@
+"""SSL 2.0 or SSL 3.0 is offered.
+
+Both are broken: SSL 2.0 lets an attacker choose the weakest cipher and opens other servers with the same key (DROWN), SSL 3.0 leaks
+what it
+encrypts (POODLE).
+
+Use instead: TLS 1.2 and 1.3.
+Fix safety: unsafe, clients from before 2006 lose access.
+Limits: reported only where the library still has these versions; builds of the last ten years mostly do not.
+References: RFC 6176; RFC 7568; RFC 9325 section 3.1.1.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import OfferVersions
+from tlslint.model.versions import SSL20, SSL30, TLS12, TLS13, spoken
+
+
+class SslVersion(EndpointRule):
+    """Looks at the versions an endpoint surely offers."""
+
+    code = "TLS101"
+    name = "ssl-version"
+    severity = Severity.CRITICAL
+
+    examples = [
+        good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1", why="no library since 2016 is built with SSL 2.0 or 3.0"),
+        good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """SSL 2.0 and 3.0 among the versions."""
+        broken = endpoint.versions.surely & {SSL20, SSL30}
+        if broken:
+            yield self.finding(
+                endpoint,
+                endpoint.versions,
+                f"{endpoint.name} offers {spoken(broken)}",
+                remedy=OfferVersions(frozenset({TLS12, TLS13}), unsafe="clients from before 2006 lose access"),
+            )

@@ -1,0 +1,48 @@
+"""A version is offered that the chosen profile does not allow.
+
+Profiles are dated policies (`--profile`); the finding names the one that asks for it. TLS 1.0, 1.1 and SSL have rules of their own.
+
+Use instead: the versions of the profile.
+Fix safety: unsafe, clients that need the version lose access.
+Limits: silent on public MX hosts with opportunistic TLS, where refusing a version means plain text.
+References: the profile's own source, shown by its name.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import OfferVersions
+from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, spoken
+
+_HAVE_THEIR_OWN_RULE = frozenset({SSL20, SSL30, TLS10, TLS11})
+
+
+class VersionNotInProfile(EndpointRule):
+    """Compares what is surely offered with each profile."""
+
+    code = "TLS106"
+    name = "version-not-in-profile"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", "SSLProtocol «-all +TLSv1.2 +TLSv1.3»", "TLS 1.2", profile="mozilla-modern"),
+        good("httpd", "SSLProtocol -all +TLSv1.3", profile="mozilla-modern"),
+        good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3", profile="mozilla-intermediate"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Versions outside the strictest profile."""
+        if endpoint.is_opportunistic_mx:
+            return
+        offered = endpoint.versions.surely - _HAVE_THEIR_OWN_RULE
+        for profile in self.profiles:
+            outside = offered - profile.versions
+            if outside:
+                yield self.finding(
+                    endpoint,
+                    endpoint.versions,
+                    f"{endpoint.name} offers {spoken(outside)}, which {profile.label} does not allow",
+                    remedy=OfferVersions(profile.versions, unsafe="clients that need the version lose access"),
+                    profiles=(profile.label,),
+                )
