@@ -1,0 +1,186 @@
+"""Certificates by slot: which files a server ends up with after the merge, and what is in them.
+
+Sources: modssl_ctx_cfg_merge_certkeys_array (ssl_engine_config.c), ssl_init_server_certs (ssl_engine_init.c) of httpd 2.4. Private keys
+are not opened; of a certificate file only whether it holds a key at all is looked at.
+"""
+
+import re
+from typing import NamedTuple
+
+from tlslint.crypto import negotiation
+from tlslint.crypto.certificates import Chain
+from tlslint.crypto.certificates import read as read_chain
+from tlslint.files import FileProblem, Files
+from tlslint.model import Certificate
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last
+
+MOST = 3
+"""CERTKEYS_IDX_MAX + 1: entries beyond the third are lost in a merge."""
+
+
+class Held(NamedTuple):
+    """One certificate of a server. `chain` None: the file could not be looked at. `key_span`: the directive that names its key."""
+
+    entry: Entry
+    path: str
+    chain: Chain | None
+    data: bytes
+
+
+class Slots(NamedTuple):
+    """A server's certificates. `reason`: why the list itself is not known; `unread`: why their keys are not."""
+
+    held: tuple[Held, ...]
+    reason: str = ""
+    unread: str = ""
+
+    @property
+    def keys(self) -> "tuple[negotiation.Key, ...] | None":
+        """Key types OpenSSL has to choose from, the last certificate of each type; None: not known."""
+        if self.reason or self.unread:
+            return None
+        found: dict[str, negotiation.Key] = {}
+        for held in self.held:
+            leaf = held.chain.leaf if held.chain else None
+            if leaf is None:
+                return None
+            found[leaf.key_type] = negotiation.Key(leaf.key_type, leaf.key_bits)
+        return tuple(found.values())
+
+    def certificates(self) -> tuple[Certificate, ...]:
+        """As the model has them, without those a later one of the same key type takes the place of."""
+        found: dict[object, Certificate] = {}
+        for index, held in enumerate(self.held):
+            leaf = held.chain.leaf if held.chain else None
+            kind = leaf.key_type if leaf else f"unread {index}"
+            found.pop(kind, None)
+            found[kind] = Certificate(
+                held.path,
+                leaf.key_type if leaf else None,
+                leaf.key_bits if leaf else None,
+                leaf.not_after if leaf else None,
+                held.entry.span,
+            )
+        return tuple(found.values())
+
+
+class Reader:
+    """Reads each certificate file once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._read: dict[str, tuple[Chain | None, bytes]] = {}
+
+    def chain(self, path: str) -> tuple[Chain | None, bytes]:
+        """What a file holds; (None, b"") where it cannot be looked at."""
+        found = self._read.get(path)
+        if found is None:
+            try:
+                data = self._files.read(path).data
+                found = (read_chain(data), data)
+            except FileProblem:
+                found = (None, b"")
+            self._read[path] = found
+        return found
+
+
+def merge(main: Scope, server: Scope, slot: str) -> tuple[list[Entry], str]:
+    """Slot by slot: a vhost's entry replaces the main server's of the same number, the others stay. Gives the reason for doubt too."""
+    own = server.of(slot)
+    reason = _doubt(server, slot)
+    if server is main:
+        return own, reason
+    base = main.of(slot)
+    return own[:MOST] + base[len(own) : MOST], reason or _doubt(main, slot)
+
+
+def _doubt(scope: Scope, slot: str) -> str:
+    reason = next((entry.unknown for entry in scope.of(slot) if entry.unknown), "")
+    return reason or next((why for _, why in scope.holes), "") or ("" if scope.of(slot) else scope.unseen)
+
+
+def slots(main: Scope, server: Scope, reader: Reader) -> Slots:
+    """Read a server's certificates."""
+    entries, reason = merge(main, server, "sslcertificatefile")
+    held, unread = [], ""
+    for entry in entries:
+        if entry.value is None:
+            continue
+        chain, data = reader.chain(entry.value.path) if entry.value.state == "there" else (None, b"")
+        if chain is None or chain.leaf is None:
+            unread = unread or (chain.problem if chain else f"{entry.value.written} was not read")
+        held.append(Held(entry, entry.value.path, chain, data))
+    return Slots(tuple(held), reason, unread)
+
+
+def faults(main: Scope, server: Scope, found: Slots, software: Software, level: int | None) -> list[RefusedError]:
+    """What keeps httpd from starting with these certificates (AH02561, AH02562, AH02564, AH02579)."""
+    if found.reason:
+        return []
+    keys, key_reason = merge(main, server, "sslcertificatekeyfile")
+    refused = []
+    for index, held in enumerate(found.held):
+        chain = held.chain
+        if chain is None:
+            continue
+        if chain.leaf is None and (chain.problem.startswith("no certificate") or chain.problem.startswith("certificate")):
+            refused.append(RefusedError(f"{held.entry.value.written}: {chain.problem}, so httpd does not start", held.entry.span))
+            continue
+        if index >= len(keys) and not key_reason and b"PRIVATE KEY-----" not in held.data:
+            refused.append(
+                RefusedError(
+                    f"{held.entry.value.written} holds no private key and no SSLCertificateKeyFile names one, so httpd does not start",
+                    held.entry.span,
+                    "its key is missing",
+                )
+            )
+        leaf = chain.leaf
+        if leaf is None or software.build is None:
+            continue
+        why = negotiation.key_refused(negotiation.Key(leaf.key_type, leaf.key_bits), software.build, level)
+        if why:
+            refused.append(
+                RefusedError(
+                    f"OpenSSL takes no {leaf.key_bits}-bit {leaf.key_type} key at security level {level}, so httpd does not start with "
+                    f"{held.entry.value.written}",
+                    held.entry.span,
+                    why,
+                )
+            )
+        elif _weak_signature(leaf.signature, software, level) and not leaf.self_signed:
+            refused.append(
+                RefusedError(
+                    f"OpenSSL takes no certificate signed with {leaf.signature} at security level {level}, so httpd does not start with "
+                    f"{held.entry.value.written}",
+                    held.entry.span,
+                    "ca md too weak",
+                )
+            )
+    return refused
+
+
+def _weak_signature(name: str, software: Software, level: int | None) -> bool:
+    """ssl_security_cert_sig: MD5 counts 64 bits at most; SHA-1 80 in 1.1.1 and 63 from 3.0 on (X509_get_signature_info)."""
+    if level is None:
+        return False
+    if name == "MD5":
+        return level >= 1
+    return name == "SHA-1" and level >= (1 if software.openssl >= (3,) else 2)
+
+
+_EC_PARAMETERS = re.compile(rb"-----BEGIN EC PARAMETERS-----\s+([A-Za-z0-9+/=]+)\s+-----END EC PARAMETERS-----")
+_CURVES = {b"BggqhkjOPQMBBw==": "P-256", b"BgUrgQQAIg==": "P-384", b"BgUrgQQAIw==": "P-521"}
+"""DER of the named curves (RFC 5480 section 2.1.1.1)."""
+
+
+def curve(found: Slots) -> str:
+    """The curve that an EC PARAMETERS block in the first certificate file narrows the groups to; "" for none (2.4.7 and later)."""
+    block = _EC_PARAMETERS.search(found.held[0].data) if found.held else None
+    return _CURVES.get(block[1], "") if block else ""
+
+
+def chain_file(main: Scope, server: Scope) -> Entry | None:
+    """SSLCertificateChainFile, with which further certificates in SSLCertificateFile are not read as a chain (ssl_init_server_certs)."""
+    own = last(server, "sslcertificatechainfile")
+    return own.entry if own.is_set or server is main else last(main, "sslcertificatechainfile").entry

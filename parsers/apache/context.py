@@ -1,0 +1,351 @@
+"""The TLS context of one server (an SSL_CTX): mod_ssl's settings after the merge, then OpenSSL's own commands, and what httpd refuses.
+
+Sources: modules/ssl/ssl_engine_init.c (ssl_init_Module, ssl_init_ctx_*, ssl_init_server_ctx) and ssl_engine_config.c of httpd 2.4; by tag
+where versions differ; the runs behind tests/data/live.
+"""
+
+from typing import NamedTuple
+
+from tlslint.crypto import openssl
+from tlslint.crypto.negotiation import Dh, Key
+from tlslint.model import How, Origin, Span
+from tlslint.model.suites import Group
+from tlslint.parsers.apache import certificates, confcmd, protocol
+from tlslint.parsers.apache.certificates import Slots
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.protocol import Range
+from tlslint.parsers.apache.scopes import Entry, Pick, RefusedError, Scope, merged
+from tlslint.parsers.apache.settings import SUFFIX, Ciphers, can_compress, suffixed
+from tlslint.parsers.apache.vhosts import Server
+
+DEFAULT_LIST = "DEFAULT"
+"""SSL_DEFAULT_CIPHER_LIST, when no SSLCipherSuite is set; the suffix is added all the same."""
+
+
+class Engine(NamedTuple):
+    """Is TLS on for a server? `on` None: not known, `reason` says why. `automatic`: nobody wrote SSLEngine on."""
+
+    on: bool | None
+    origins: tuple[Origin, ...]
+    reason: str = ""
+    automatic: bool = False
+    optional: bool = False
+
+
+class Bit(NamedTuple):
+    """One SSL_OP_… option: is it set, where from, and why that may not be known."""
+
+    on: bool
+    origins: tuple[Origin, ...]
+    reason: str = ""
+
+
+class TlsContext:
+    """One server's context, ready for handshakes. `refused`: what keeps httpd from starting."""
+
+    __slots__ = (
+        "bits",
+        "certificate_slots",
+        "ciphers",
+        "ciphers_origins",
+        "ciphers_reason",
+        "dh",
+        "dh_origins",
+        "doubt",
+        "groups",
+        "groups_origins",
+        "protocol_is_set",
+        "protocol_origins",
+        "protocol_reason",
+        "protocol_words",
+        "range",
+        "refused",
+        "server",
+        "signature_algorithms",
+        "stapling",
+        "verify",
+    )
+
+    def __init__(self, server: Server, version_range: Range) -> None:
+        self.server = server
+        self.range = version_range
+        self.protocol_is_set = False
+        self.protocol_words: Pick = Pick()
+        self.protocol_origins: tuple[Origin, ...] = ()
+        self.protocol_reason = ""
+        self.bits: dict[str, Bit] = {}
+        self.ciphers: openssl.CipherList | None = None
+        self.ciphers_origins: tuple[Origin, ...] = ()
+        self.ciphers_reason = ""
+        self.certificate_slots: Slots = Slots(())
+        self.groups: tuple[Group, ...] | None = None
+        self.groups_origins: tuple[Origin, ...] = ()
+        self.signature_algorithms: tuple[str, ...] | None = None
+        self.dh: Dh | int = Dh.AUTO
+        self.dh_origins: tuple[Origin, ...] = ()
+        self.verify: Pick = Pick("none")
+        self.stapling: Pick = Pick(False)
+        self.doubt = ""
+        """Why OpenSSL's own commands are not all known."""
+        self.refused: list[RefusedError] = []
+
+    @property
+    def keys(self) -> tuple[Key, ...] | None:
+        """Keys of the certificates; None: not known."""
+        return self.certificate_slots.keys
+
+
+def engine(server: Server, software: Software) -> Engine:
+    """SSLEngine after the merge, or TLS switched on by itself where the protocol is https (ssl_init_Module)."""
+    main, scope = server.main, server.scope
+    pick = merged(main, scope, "sslengine")
+    if pick.reason:
+        return Engine(None, pick.origins(), pick.reason)
+    if pick.is_set:
+        if pick.value == "optional":
+            note = (
+                "no longer supported: counts as off"
+                if software.httpd >= (2, 4, 64)
+                else "plain HTTP with an upgrade nobody uses (RFC 2817)"
+            )
+            return Engine(False, (Origin(How.WRITTEN, pick.entry.span if pick.entry else None, note),), optional=True)
+        return Engine(pick.value == "on", pick.origins())
+    entries, reason = certificates.merge(main, scope, "sslcertificatefile")
+    if server.protocol == "https" and software.httpd >= (2, 4, 10):
+        if entries or software.httpd < (2, 4, 34):
+            origins: tuple[Origin, ...] = (Origin(How.DEFAULT, None, "on by itself: the port speaks https and there is a certificate"),)
+            if entries:
+                origins += (Origin(How.WRITTEN, entries[0].span, "the certificate that switches TLS on"),)
+            return Engine(True, origins, automatic=True)
+        if reason:
+            return Engine(None, (), reason)
+    return Engine(False, (Origin(How.DEFAULT, None, "SSLEngine is off unless it is switched on"),))
+
+
+def build(server: Server, software: Software, reader: certificates.Reader, main_stapling_cache: bool, *, managed: bool) -> TlsContext:
+    """Put a server's context together as httpd does at start. `managed`: mod_md supplies a certificate."""
+    main, scope = server.main, server.scope
+    name = software.name
+    pick = merged(main, scope, "sslprotocol")
+    versions = pick.value.versions if pick.is_set and pick.value is not None else protocol.default(software)
+    found = TlsContext(server, protocol.told(versions, software) if versions else Range(None, None, software.versions))
+    found.protocol_words = pick
+    found.protocol_is_set = pick.is_set
+    found.protocol_reason = pick.reason
+    found.protocol_origins = pick.origins(f"default of {name}: {'all' if software.httpd < (2, 4, 17) else 'all -SSLv3'}")
+    if not versions and not pick.reason and pick.entry is not None:
+        found.refused.append(
+            RefusedError(
+                "this leaves no version at all, so httpd does not start: begin with all, or put + before what is wanted",
+                pick.entry.span,
+                "no version left",
+            )
+        )
+    _options(found, main, scope, software)
+    state = confcmd.State(found.range, frozenset(bit for bit, value in found.bits.items() if value.on))
+    _ciphers(found, main, scope, software)
+    level = _level(found, software)
+    slots = found.certificate_slots = certificates.slots(main, scope, reader)
+    found.refused.extend(certificates.faults(main, scope, slots, software, level))
+    _dh(found, software)
+    _commands(found, state, main, scope, software, reader)
+    if not slots.held and not slots.reason and not managed and not any(file.name == "Certificate" for file in state.files):
+        found.refused.append(_no_certificate(server, software))
+    _client_certificates(found, main, scope)
+    _stapling(found, main, scope, cache=main_stapling_cache, managed=managed)
+    return found
+
+
+def _level(found: TlsContext, software: Software) -> int | None:
+    ciphers = found.ciphers
+    return ciphers.security_level if ciphers is not None and ciphers.sets_level else software.level
+
+
+def _no_certificate(server: Server, software: Software) -> RefusedError:
+    switch = merged(server.main, server.scope, "sslengine").entry
+    where = "the server outside all virtual hosts" if server.is_main else (server.names[0] if server.names else "this virtual host")
+    message = f"TLS is on and {where} has no SSLCertificateFile, so httpd does not start"
+    if switch is not None and not server.is_main and switch in server.main.of("sslengine"):
+        message += ": SSLEngine outside all virtual hosts counts for every one of them"
+    del software
+    return RefusedError(message, switch.span if switch is not None else server.scope.section.args_span)
+
+
+def _bit(pick: Pick, *, on: bool, default: str) -> Bit:
+    return Bit(on, pick.origins(default), pick.reason)
+
+
+def _options(found: TlsContext, main: Scope, scope: Scope, software: Software) -> None:
+    name = software.name
+    honor = merged(main, scope, "sslhonorcipherorder")
+    found.bits["SERVER_PREFERENCE"] = _bit(honor, on=bool(honor.value), default=f"default of {name}: off")
+    tickets = merged(main, scope, "sslsessiontickets")
+    found.bits["NO_TICKET"] = _bit(tickets, on=tickets.value is False, default=f"default of {name}: on")
+    legacy = merged(main, scope, "sslinsecurerenegotiation")
+    found.bits["UNSAFE_LEGACY_RENEGOTIATION"] = _bit(legacy, on=bool(legacy.value), default=f"default of {name}: off")
+    compression = merged(main, scope, "sslcompression")
+    # OpenSSL 1.1.0 and later sets NO_COMPRESSION in every new context, and mod_ssl only ever sets it (seen on Debian 13).
+    on_by_default = software.httpd < (2, 4, 4)
+    wanted = compression.value is True or (not compression.is_set and on_by_default)
+    barred = not wanted or software.openssl >= (1, 1, 0) or not (can_compress(software) or software.openssl < (1, 1, 0))
+    found.bits["NO_COMPRESSION"] = _bit(compression, on=barred, default=f"default of {name}: {'on' if on_by_default else 'off'}")
+
+
+def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software) -> None:
+    pick, tls13 = merged(main, scope, "sslciphersuite"), merged(main, scope, "sslciphersuite tlsv1.3")
+    found.ciphers_reason = pick.reason or tls13.reason
+    found.ciphers_origins = pick.origins(f"default of {software.name}: {DEFAULT_LIST}{SUFFIX}") + tls13.origins()
+    written: Ciphers | None = pick.value if not pick.reason else None
+    written13: Ciphers | None = tls13.value if not tls13.reason else None
+    string = written.string if written is not None else suffixed(DEFAULT_LIST, software)
+    if software.build is None:
+        found.ciphers_reason = found.ciphers_reason or "the TLS library is not known"
+        return
+    found.ciphers = openssl.evaluate(string, software.build, tls13=written13.string if written13 else None, level=software.level)
+    if not found.ciphers.accepted:
+        _refuse_ciphers(found, string, written, written13, software)
+
+
+def _refuse_ciphers(found: TlsContext, string: str, written: Ciphers | None, written13: Ciphers | None, software: Software) -> None:
+    """AH01898, AH10127."""
+    alone = openssl.evaluate(string, software.build or "", level=software.level)
+    if not alone.accepted and written is not None:
+        listed = written.word.text
+        hint = ""
+        if listed.startswith("TLS_") or ":TLS_" in listed:
+            hint = ": TLS 1.3 suites go into a line of their own, SSLCipherSuite TLSv1.3 …"
+        elif listed == "PROFILE=SYSTEM":
+            hint = ": PROFILE=SYSTEM is known to the OpenSSL of Red Hat and Fedora alone"
+        message = f"OpenSSL refuses this list ({alone.error}), so httpd does not start{hint}"
+        found.refused.append(RefusedError(message, written.word.span, alone.error or ""))
+    elif written13 is not None:
+        message = f"OpenSSL refuses this list of TLS 1.3 suites ({(found.ciphers.error if found.ciphers else '')}), so httpd does not start"
+        found.refused.append(RefusedError(message, written13.word.span))
+
+
+def _dh(found: TlsContext, software: Software) -> None:
+    """DH parameters behind the first certificate; else of a size that goes with the key (2.4.7 and later)."""
+    slots = found.certificate_slots
+    if slots.held and b"DH PARAMETERS" in slots.held[0].data:
+        from tlslint.crypto.certificates import dh_bits  # noqa: PLC0415 (only where there are parameters)
+
+        bits = dh_bits(slots.held[0].data)
+        if bits is not None:
+            found.dh = bits
+            found.dh_origins = (Origin(How.WRITTEN, slots.held[0].entry.span, "parameters in the certificate file"),)
+            return
+    if software.httpd < (2, 4, 7):
+        found.dh = 1024  # a callback with 512 and 1024 bits (ssl_callback_TmpDH before 2.4.7)
+    curve = certificates.curve(slots)
+    if curve and software.build is not None:
+        from tlslint.crypto import groups  # noqa: PLC0415 (only where there is such a block)
+
+        group = groups.named(curve)
+        if group is not None:
+            found.groups = (group,)
+            found.groups_origins = (Origin(How.WRITTEN, slots.held[0].entry.span, "EC PARAMETERS in the certificate file"),)
+
+
+def _commands(found: TlsContext, state: confcmd.State, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> None:
+    """SSLOpenSSLConfCmd: the main server's, then the vhost's, after everything else."""
+    entries: list[Entry] = list(main.of("sslopensslconfcmd"))
+    if scope is not main:
+        entries += scope.of("sslopensslconfcmd")
+    found.doubt = next((entry.unknown for entry in entries if entry.unknown), "")
+    for entry in entries:
+        if entry.unknown or entry.value is None:
+            continue
+        command: confcmd.Command = entry.value
+        why = confcmd.apply(command, state, software)
+        if why:
+            message = f"OpenSSL does not take {command.words[1].spoken} for {command.name} ({why}), so httpd does not start"
+            found.refused.append(RefusedError(message, command.span, why))
+    _take_over(found, state, software, reader)
+
+
+def _written(span: Span, note: str = "") -> tuple[Origin, ...]:
+    return (Origin(How.WRITTEN, span, note),)
+
+
+def _take_over(found: TlsContext, state: confcmd.State, software: Software, reader: certificates.Reader) -> None:
+    found.range = state.range
+    touched = state.touched.get("versions")
+    if touched is not None:
+        said = tuple(origin._replace(how=How.OVERRIDDEN) if origin.span else origin for origin in found.protocol_origins)
+        found.protocol_origins = (*_written(touched.span, f"{touched.name} is carried out last"), *said)
+    for bit, value in list(found.bits.items()):
+        command = state.touched.get(bit)
+        if command is not None:
+            found.bits[bit] = Bit(bit in state.options.bits, _written(command.span, "OpenSSL's own option, carried out last"))
+        del value
+    if "PRIORITIZE_CHACHA" in state.options.bits:
+        found.bits["PRIORITIZE_CHACHA"] = Bit(True, _written(state.touched["PRIORITIZE_CHACHA"].span))
+    if state.cipher_string is not None or state.tls13 is not None:
+        _take_ciphers(found, state, software)
+    if state.groups is not None:
+        found.groups, found.groups_origins = state.groups[0], _written(state.groups[1].span)
+    if state.signature_algorithms is not None:
+        found.signature_algorithms = state.signature_algorithms[0]
+    if state.dh_path is not None:
+        from tlslint.crypto.certificates import dh_bits  # noqa: PLC0415 (only where there are parameters)
+
+        bits = dh_bits(reader.chain(state.dh_path[0])[1])
+        if bits is not None:
+            found.dh, found.dh_origins = bits, _written(state.dh_path[1].span)
+
+
+def _take_ciphers(found: TlsContext, state: confcmd.State, software: Software) -> None:
+    if software.build is None or found.ciphers is None:
+        return
+    string, tls13, level = found.ciphers.string, found.ciphers.tls13, found.ciphers.security_level
+    commands = []
+    if state.cipher_string is not None:
+        string = state.cipher_string[0]
+        commands.append(state.cipher_string[1])
+        found.ciphers_reason = ""
+    if state.tls13 is not None:
+        tls13 = state.tls13[0]
+        commands.append(state.tls13[1])
+    # A level that an earlier string set stays when a later string has none.
+    earlier = found.ciphers
+    found.ciphers = openssl.evaluate(string, software.build, tls13=tls13, level=level)
+    if earlier.sets_level and not found.ciphers.sets_level:
+        found.ciphers = found.ciphers._replace(sets_level=True)
+    if not found.ciphers.accepted:
+        command = commands[-1]
+        message = f"OpenSSL does not take this for {command.name} ({found.ciphers.error}), so httpd does not start"
+        found.refused.append(RefusedError(message, command.span, found.ciphers.error or ""))
+    said = tuple(origin._replace(how=How.OVERRIDDEN) if origin.span else origin for origin in found.ciphers_origins)
+    found.ciphers_origins = (*(Origin(How.WRITTEN, command.span, f"{command.name} is carried out last") for command in commands), *said)
+
+
+def _client_certificates(found: TlsContext, main: Scope, scope: Scope) -> None:
+    """SSLVerifyClient, and revocation lists that are demanded and not there (ssl_init_ctx_crl)."""
+    verify = merged(main, scope, "sslverifyclient")
+    found.verify = verify if verify.is_set or verify.reason else verify._replace(value="none")
+    check = merged(main, scope, "sslcarevocationcheck")
+    lists = [merged(main, scope, slot) for slot in ("sslcarevocationfile", "sslcarevocationpath")]
+    if check.value in ("leaf", "chain") and not check.reason and not any(pick.is_set or pick.reason for pick in lists) and check.entry:
+        found.refused.append(
+            RefusedError(
+                "revocation lists are demanded and neither SSLCARevocationFile nor SSLCARevocationPath is set, so httpd does not start",
+                check.entry.span,
+            )
+        )
+
+
+def _stapling(found: TlsContext, main: Scope, scope: Scope, *, cache: bool, managed: bool) -> None:
+    stapling = merged(main, scope, "sslusestapling")
+    found.stapling = stapling if stapling.is_set or stapling.reason else stapling._replace(value=False)
+    if stapling.value and not stapling.reason and not cache and stapling.entry is not None:
+        found.refused.append(
+            RefusedError(
+                "stapling needs a cache: without an SSLStaplingCache outside all virtual hosts httpd does not start",
+                stapling.entry.span,
+                "no SSLStaplingCache",
+            )
+        )
+    if managed:
+        by_md = merged(main, scope, "mdstapling")
+        if by_md.value:
+            found.stapling = by_md

@@ -1,0 +1,61 @@
+"""Facts of httpd and OpenSSL that carry a version; the data are in defaults.json."""
+
+import json
+import os
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+from tlslint.model.versions import TlsVersion
+from tlslint.targets import Target
+
+
+class Software(NamedTuple):
+    """What a configuration runs on.
+
+    `httpd` and `openssl` as numbers (newest of the data where not known); `build` and `versions` as `tlslint.crypto.libraries` has them
+    (None and the modern four where nothing is known); `level`: the security level before any cipher string; `words` for people.
+    """
+
+    httpd: tuple[int, ...]
+    openssl: tuple[int, ...]
+    build: str | None
+    versions: frozenset[TlsVersion]
+    level: int | None
+    words: str
+    name: str
+
+
+def of(target: Target) -> Software:
+    """The software of a target."""
+    from tlslint.crypto import libraries  # noqa: PLC0415 (its tables are only needed for web servers)
+
+    server, library = target.software["httpd"], target.libraries["httpd"]
+    build = libraries.build_of(library)
+    facts = libraries.build(build) if build else None
+    modern = frozenset(version for version in TlsVersion if version >= TlsVersion.TLS10)
+    level: int | None = target.openssl_security_level
+    if facts is not None and facts.security_level is None:
+        level = None
+    return Software(
+        numbers(server.version) or (2, 4, 999),
+        numbers(library.version) or (3, 5, 0),
+        build,
+        facts.versions if facts else modern,
+        level,
+        f"httpd {server.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}",
+        f"httpd {server.version}" if server.version else "httpd",
+    )
+
+
+def numbers(version: str | None) -> tuple[int, ...]:
+    """`2.4.62-1~deb12u1` → (2, 4, 62); letters are dropped."""
+    return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+~ ]", version)[0])[:3]) if version else ()
+
+
+@cache
+def data() -> dict[str, Any]:
+    """defaults.json."""
+    with open(os.path.join(os.path.dirname(__file__), "defaults.json"), "rb") as stream:
+        loaded: dict[str, Any] = json.loads(stream.read())
+    return loaded

@@ -1,0 +1,134 @@
+"""Apache httpd: a root file into endpoints.
+
+The path of a configuration: read.py (files to one tree) → scopes.py (the tree executed, directive by directive) → vhosts.py (which server
+answers where) → context.py (a server's TLS context) → handshake.py (what a client meets at an address and name).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tlslint.files import FileProblem, Files
+from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, Unknown, Value
+from tlslint.parsers.apache import defaults, scopes, settings, vhosts
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.environment import environment
+from tlslint.parsers.apache.layout import mounted
+from tlslint.parsers.apache.listen import Socket
+from tlslint.parsers.apache.read import Reader, Reading
+from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
+from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
+from tlslint.parsers.apache.vhosts import Door, Server
+from tlslint.targets import Target
+
+
+class Evaluated(NamedTuple):
+    """Everything found out about one configuration. The endpoints of `sites`, then `outgoing`, are the instance's endpoints."""
+
+    reading: Reading
+    walked: Walked
+    sites: tuple[Site, ...]
+    outgoing: tuple[Endpoint, ...]
+    problems: tuple[Problem, ...]
+    starts: Value[bool]
+    software: Software
+
+
+def instances(
+    root: str, files: Files, target: Target, *, complete: bool, defines: dict[str, str | None] | None = None
+) -> Sequence[Instance]:
+    """Evaluate the httpd whose configuration begins at `root`; `defines`: further `-D` names it is started with.
+
+    Never raises for any content of any file. Semantics: the sources named in the modules of this folder.
+    """
+    try:
+        found = evaluate(root, files, target, complete=complete, defines=defines)
+    except FileProblem as problem:
+        return (_unreadable(root, files, target, problem, complete=complete),)
+    reading = found.reading
+    return (
+        Instance(
+            "httpd",
+            reading.tree.file,
+            target.software["httpd"],
+            target.libraries["httpd"],
+            complete,
+            found.starts,
+            (*(site.endpoint for site in found.sites), *found.outgoing),
+            found.problems,
+            reading.files,
+        ),
+    )
+
+
+def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines: dict[str, str | None] | None = None) -> Evaluated:
+    """The same with all that was found on the way, for whoever looks at requests. Raises `FileProblem` when the root cannot be had."""
+    path, files, platform = mounted(root, files)
+    surroundings = environment(path, files, platform, defines or {}, complete=complete)
+    reading = Reader(files, surroundings, target.software["httpd"], complete=complete).read(path)
+    software = defaults.of(target)
+    # Only with the host's whole tree in sight is a file that is not there really missing.
+    context = settings.Context(files, reading, software, complete, files.kind("/") == "directory")
+    walked = scopes.walk(reading, settings.handlers(context), absent=settings.absent(software), unseen="" if complete else NOT_SEEN)
+    verdict = Verdict(reading, walked, complete=complete)
+    main, servers = _servers(walked, verdict)
+    sockets = _sockets(walked.main, verdict)
+    assumed = not complete or (not sockets and bool(walked.main.holes))
+    vhosts.settle_protocols(main, servers, sockets, assumed=assumed)
+    opened = vhosts.doors(main, servers, sockets, assumed=assumed)
+    if assumed and not opened and _bears_on_tls([main]):
+        opened = [Door(None, 0, ((main, None),), None)]
+    verdict.problems.extend(vhosts.facts(servers, opened, sockets, assumed=assumed))
+    sites, outgoing = _sites(context, verdict, main, servers, opened, sockets)
+    return Evaluated(reading, walked, tuple(sites), tuple(outgoing), verdict.all_problems(), verdict.starts(), software)
+
+
+def _servers(walked: Walked, verdict: Verdict) -> tuple[Server, tuple[Server, ...]]:
+    bad: list[tuple[Scope, RefusedError]] = []
+    found = vhosts.servers(walked.main, walked.vhosts, refuse=bad)
+    for scope, refused in bad:
+        verdict.refuse(refused, scope)
+    return found
+
+
+def _sockets(main: Scope, verdict: Verdict) -> list[Socket]:
+    """The Listen lines; the same address twice is refused (listen.c, alloc_listener)."""
+    found: list[Socket] = []
+    for entry in main.of("listen"):
+        if entry.value is None:
+            continue
+        socket: Socket = entry.value
+        if socket.host is not None and any(other.host == socket.host and other.port == socket.port for other in found):
+            if not entry.unknown:
+                verdict.refuse(RefusedError(f"{socket.shown} is listened on already, so httpd does not start", entry.span), main)
+            continue
+        found.append(socket)
+    return found
+
+
+def _sites(
+    context: settings.Context, verdict: Verdict, main: Server, servers: tuple[Server, ...], opened: list[Door], sockets: list[Socket]
+) -> tuple[list[Site], list[Endpoint]]:
+    reading = context.reading
+    has_module = "ssl_module" in reading.modules or not reading.knows_all_modules
+    if has_module and _bears_on_tls([main, *servers]):
+        from tlslint.parsers.apache import tls  # noqa: PLC0415 (brings the cipher tables along)
+
+        return tls.sites(context, verdict, main, servers, opened, sockets)
+    return [Site(base_endpoint(door, server, address), server, door) for door in opened for server, address in door.servers], []
+
+
+def _bears_on_tls(servers: Iterable[Server]) -> bool:
+    """If nothing here does, no table of ciphers is loaded."""
+    slots = {slot for server in servers for slot in server.scope.entries}
+    return any(slot.startswith(("ssl", "md", "proxypass")) for slot in slots)
+
+
+def _unreadable(root: str, files: Files, target: Target, problem: FileProblem, *, complete: bool) -> Instance:
+    try:
+        shown = files.shown(files.real(root))
+    except FileProblem:
+        shown = root
+    source = SourceFile(shown, b"")
+    told = Problem("unreadable", f"{shown} cannot be read: it {problem.reason}", Span(source, 0, 0))
+    software, library = target.software["httpd"], target.libraries["httpd"]
+    return Instance("httpd", source, software, library, complete, Unknown("its root file cannot be read"), (), (told,), (source,))

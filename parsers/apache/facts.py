@@ -1,0 +1,248 @@
+"""Facts about the text that no endpoint shows: settings overridden, ignored, said twice, decided elsewhere.
+
+Each becomes a `Problem` under the rule that reports it; what is so is said here, how bad that is the rule decides.
+Sources as in context.py and handshake.py.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from tlslint.model import Label, Problem
+from tlslint.model.versions import spoken
+from tlslint.parsers.apache import certificates, protocol
+from tlslint.parsers.apache.context import Engine, TlsContext
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.handshake import Effective
+from tlslint.parsers.apache.listen import Socket
+from tlslint.parsers.apache.scopes import Entry, Pick, Scope, merged, trailing_comment
+from tlslint.parsers.apache.settings import in_sections
+from tlslint.parsers.apache.vhosts import Door, Server
+
+_APPENDING = frozenset(
+    {
+        "sslopensslconfcmd",
+        "sslcertificatefile",
+        "sslcertificatekeyfile",
+        "ssloptions",
+        "serveralias",
+        "listen",
+        "proxypass",
+        "proxypassmatch",
+        "balancermember",
+        "mdomain",
+        "mdmember",
+        "mdmembers",
+        "rewriterule",
+        "servername",
+    }
+)
+_FLAGS = frozenset(
+    {"sslhonorcipherorder", "sslcompression", "sslsessiontickets", "sslusestapling", "sslinsecurerenegotiation", "sslstrictsnivhostcheck"}
+)
+
+
+def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterator[Problem]:
+    """Facts one scope shows by itself, or against the main server."""
+    seen: set[object] = set()
+    for scope in (main, *vhosts):
+        for slot, entries in scope.entries.items():
+            if not slot.startswith("ssl"):
+                continue
+            if len(entries) > 1 and slot not in _APPENDING:
+                yield from _said_twice(entries)
+            if slot in _FLAGS:
+                for entry in entries:
+                    yield from trailing_comment(entry.node, 1)
+            if slot in ("sslprotocol", "sslproxyprotocol"):
+                for entry in entries:
+                    if entry.value is not None and entry.span not in seen:
+                        seen.add(entry.span)
+                        yield from protocol.facts(entry.node, entry.value, software)
+        for entry in scope.of("sslengine"):
+            if entry.value == "optional":
+                yield _optional(entry, software)
+
+
+def _optional(entry: Entry, software: Software) -> Problem:
+    if software.httpd >= (2, 4, 64):
+        message = "SSLEngine optional is no longer supported and counts as off: this speaks plain HTTP"
+        return Problem("setting-not-in-version", message, entry.span, "counts as off")
+    message = "SSLEngine optional speaks plain HTTP and waits for an upgrade no browser asks for"
+    return Problem("means-something-else", message, entry.span, "plain HTTP")
+
+
+def _said_twice(entries: list[Entry]) -> Iterator[Problem]:
+    """The last of several in one scope counts; nothing is added up."""
+    final = entries[-1]
+    if final.unknown:
+        return
+    for entry in entries[:-1]:
+        if entry.unknown or entry.value is None:
+            continue
+        if entry.node.args == final.node.args:
+            continue
+        name = entry.node.name
+        message = f"{name} is set again further on in the same place, and only the last one counts"
+        related = (Label(final.span, "this one counts"),)
+        yield Problem("duplicate-setting", message, entry.span, "has no effect", related=related)
+
+
+def of_overriding(main: Scope, contexts: Iterable[TlsContext]) -> Iterator[Problem]:
+    """Settings outside all virtual hosts that every TLS virtual host overrides, and so count for none."""
+    reached = [context for context in contexts if not context.server.is_main]
+    if not reached:
+        return
+    for slot in ("sslprotocol", "sslciphersuite", "sslciphersuite tlsv1.3", "sslhonorcipherorder", "sslsessiontickets", "sslcompression"):
+        above = main.of(slot)
+        if not above or above[-1].unknown:
+            continue
+        picks = [merged(main, context.server.scope, slot) for context in reached]
+        if all(pick.is_set and not pick.inherited and not pick.reason and pick.value != above[-1].value for pick in picks):
+            related = tuple(Label(pick.entry.span, "counts instead") for pick in picks[:3] if pick.entry is not None)
+            message = f"every virtual host with TLS sets its own {above[-1].node.name}: this one counts for none"
+            yield Problem("setting-overridden", message, above[-1].span, "overridden everywhere", related=related)
+
+
+def of_door(door: Door, engines: dict[Server, Engine], contexts: dict[Server, TlsContext], software: Software) -> Iterator[Problem]:
+    """What the first virtual host of a port takes out of the others' hands."""
+    first, _ = door.servers[0]
+    first_engine = engines[first]
+    if first_engine.on is None:
+        return
+    for server, _ in door.servers[1:]:
+        own = engines[server]
+        if own.on and not first_engine.on:
+            yield _plain_port(door, first, server, own)
+        elif own.on is False and first_engine.on:
+            switch = merged(server.main, server.scope, "sslengine")
+            if switch.entry is not None and not switch.inherited and switch.value == "off":
+                message = f"{door.shown} speaks TLS because its first virtual host does: SSLEngine off here changes nothing"
+                related = (Label(first.scope.section.args_span, "the first virtual host of this port"),)
+                yield Problem("default-vhost-decides", message, switch.entry.span, "has no effect", related=related)
+        elif own.on and server in contexts and first in contexts:
+            yield from _leaks(contexts[first], contexts[server], door, software)
+
+
+def _plain_port(door: Door, first: Server, server: Server, engine: Engine) -> Problem:
+    spans = [origin.span for origin in engine.origins if origin.span is not None]
+    message = f"{door.shown} speaks plain HTTP because its first virtual host has TLS off: nothing of the TLS set up here is ever used"
+    related = (Label(first.scope.section.args_span, "the first virtual host of this port decides"),)
+    return Problem("port-speaks-other-mode", message, spans[0] if spans else server.scope.section.args_span, "never used", related=related)
+
+
+def _leaks(first: TlsContext, own: TlsContext, door: Door, software: Software) -> Iterator[Problem]:
+    """Settings of a later virtual host that the first one of the port outweighs (handshake.py says how)."""
+    there = Label(first.server.scope.section.args_span, "the first virtual host of this port")
+    for bit, slot, word in (
+        ("SERVER_PREFERENCE", "sslhonorcipherorder", False),
+        ("NO_TICKET", "sslsessiontickets", True),
+        ("UNSAFE_LEGACY_RENEGOTIATION", "sslinsecurerenegotiation", False),
+    ):
+        entry = _own_entry(own, slot, word)
+        if entry is not None and first.bits[bit].on and not own.bits[bit].on and not first.bits[bit].reason:
+            spans = [origin.span for origin in first.bits[bit].origins if origin.span is not None]
+            related = (Label(spans[0], "cannot be undone by another virtual host"),) if spans else (there,)
+            message = (
+                f"the first virtual host of {door.shown} has {entry.node.name} {'off' if word else 'on'}, and that holds for this one too"
+            )
+            yield Problem("default-vhost-decides", message, entry.span, "has no effect", related=related)
+    pick = own.protocol_words
+    written_here = pick.entry is not None and not pick.inherited and not pick.reason
+    if pick.entry is not None and written_here and software.httpd < (2, 4, 43) and own.range != first.range:
+        message = f"before httpd 2.4.43 the first virtual host of {door.shown} alone decides on versions: SSLProtocol here changes nothing"
+        yield Problem("default-vhost-decides", message, pick.entry.span, "has no effect", related=(there,))
+    for entry in own.server.scope.of("sslopensslconfcmd"):
+        if entry.unknown or entry.value is None:
+            continue
+        name = entry.value.name
+        if name in ("Curves", "Groups", "ECDHParameters"):
+            message = f"groups are those of the first virtual host of {door.shown}: {name} here changes nothing for this name"
+            yield Problem("default-vhost-decides", message, entry.span, "has no effect", related=(there,))
+        elif name in ("MinProtocol", "MaxProtocol") and not own.protocol_is_set:
+            message = f"without an SSLProtocol here the first virtual host of {door.shown} decides on versions: {name} changes nothing"
+            yield Problem("default-vhost-decides", message, entry.span, "has no effect", related=(there,))
+
+
+def _own_entry(context: TlsContext, slot: str, value: bool) -> Entry | None:
+    """The entry of this very virtual host that sets a flag to `value`."""
+    pick: Pick = merged(context.server.main, context.server.scope, slot)
+    if pick.entry is None or pick.inherited or pick.reason or pick.value is not value:
+        return None
+    return pick.entry
+
+
+def of_sockets(main: Server, opened: list[Door], engines: dict[Server, Engine], sockets: list[Socket]) -> Iterator[Problem]:
+    """TLS switched on for everybody at once, port 443 without TLS, port 80 with it."""
+    switch = merged(main.scope, main.scope, "sslengine")
+    if switch.value == "on" and switch.entry is not None and not switch.reason:
+        plain = [door for door in opened if door.port in (80, 8080) and engines[door.servers[0][0]].on]
+        if plain:
+            where = ", ".join(door.shown for door in plain[:3])
+            message = f"SSLEngine on outside all virtual hosts counts for every one of them: {where} speaks TLS, and http:// gets an error"
+            related = tuple(
+                Label(door.servers[0][0].scope.section.args_span, "speaks TLS too") for door in plain[:3] if not door.servers[0][0].is_main
+            )
+            yield Problem("port-speaks-other-mode", message, switch.entry.span, "counts everywhere", related=related)
+    for door in opened:
+        first = door.servers[0][0]
+        if door.port == 443 and engines[first].on is False and not any(engines[server].on for server, _ in door.servers):
+            held, _ = certificates.merge(first.main, first.scope, "sslcertificatefile")
+            related = tuple(Label(socket.node.args_span, "listens here") for socket in sockets if socket.port == 443)[:1]
+            if held and not first.is_main:
+                message = f"{door.shown} speaks plain HTTP: a certificate is set and TLS is not switched on"
+                yield Problem("port-speaks-other-mode", message, first.scope.section.args_span, "plain HTTP", related=related)
+
+
+def of_context(context: TlsContext, found: Effective) -> Iterator[Problem]:
+    """Weakness held back by the library alone, client certificates asked for in vain, chains read by nobody, stapling without use."""
+    yield from _held_back(context, found)
+    yield from _client_certificates(context)
+    scope, main = context.server.scope, context.server.main
+    chain = certificates.chain_file(main, scope)
+    for held in context.certificate_slots.held:
+        if chain is not None and held.chain is not None and held.chain.blocks > 1 and not chain.unknown:
+            message = f"with SSLCertificateChainFile the further certificates in {held.entry.value.written} are not read"
+            related = (Label(chain.span, "the chain is taken from here"),)
+            yield Problem("setting-ignored-here", message, held.entry.span, "only its first certificate is read", related=related)
+        leaf = held.chain.leaf if held.chain else None
+        if leaf is not None and leaf.must_staple and context.stapling.value is False and not context.stapling.reason:
+            message = f"the certificate in {held.entry.value.written} demands stapling, and SSLUseStapling is off: some browsers refuse it"
+            yield Problem("stapling-broken", message, held.entry.span, "must-staple")
+
+
+def _held_back(context: TlsContext, found: Effective) -> Iterator[Problem]:
+    pick = context.protocol_words
+    if pick.entry is None or pick.reason or found.range_from is not context or found.offer is None:
+        return
+    back = [held for held in found.offer.held_back if held.version < 0x0303]
+    if back and found.offer.versions:
+        words = spoken(held.version for held in back)
+        message = (
+            f"{words} is switched on here and only held back by OpenSSL ({back[0].reason}): it comes back with another library or level"
+        )
+        yield Problem("held-back-by-library", message, pick.entry.span, f"switches {words} on")
+
+
+def _client_certificates(context: TlsContext) -> Iterator[Problem]:
+    main, scope = context.server.main, context.server.scope
+    verify = context.verify
+    if verify.entry is not None and not verify.reason and str(verify.value).startswith("optional"):
+        inside = in_sections([*main.sections, *scope.sections], "sslverifyclient", "sslrequire", "require", "ssloptions", "rewritecond")
+        directly = [entry.node for slot in ("ssloptions", "rewriterule") for entry in (*main.of(slot), *scope.of(slot))]
+        enforced = any(
+            "SSL_CLIENT" in node.args
+            or "ssl-verify-client" in node.args
+            or "FakeBasicAuth" in node.args
+            or node.lower == "sslrequire"
+            or (node.lower == "sslverifyclient" and "require" in node.args.lower())
+            for node in (*inside, *directly)
+        )
+        conditions = in_sections([main.section, scope.section], "rewritecond", "header", "requestheader", "sslusername")
+        if not enforced and not any("SSL_CLIENT" in node.args or node.lower == "sslusername" for node in conditions):
+            message = "client certificates are asked for, and nothing here demands or looks at one"
+            yield Problem("client-certificate-not-enforced", message, verify.entry.span, "asked for and never required")
+    check = merged(main, scope, "sslcarevocationcheck")
+    for slot in ("sslcarevocationfile", "sslcarevocationpath"):
+        lists = merged(main, scope, slot)
+        if lists.entry is not None and not lists.reason and not check.reason and check.value in (None, "none"):
+            message = "revocation lists are given and never checked: SSLCARevocationCheck is none"
+            yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked")

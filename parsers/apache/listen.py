@@ -1,0 +1,142 @@
+"""Listen, and the addresses of <VirtualHost>: what httpd opens and what each part of an address means.
+
+Sources: server/listen.c (ap_set_listener, alloc_listener, ap_setup_listeners), server/vhost.c (get_addresses), apr_parse_addr_port of
+httpd 2.4 and APR 1.7; the runs behind tests/data/live.
+"""
+
+import re
+from typing import NamedTuple
+
+from tlslint.model import Span
+from tlslint.parsers.apache.scopes import Place, RefusedError
+from tlslint.parsers.apache.syntax import Word
+from tlslint.parsers.apache.tree import Node
+
+ANY = "*"
+"""Every address of the host, IPv6 and IPv4 alike (`*`, `_default_`, `[::]` on a host with IPv6: one wildcard socket)."""
+
+_LOCAL = {"localhost": ("127.0.0.1",), "ip6-localhost": ("::1",)}
+
+
+class Socket(NamedTuple):
+    """A `Listen`. `host`: normalised address, `*` for all; None where only DNS could tell. `protocol`: https, http or as written."""
+
+    host: str | None
+    port: int
+    protocol: str
+    node: Node
+
+    @property
+    def shown(self) -> str:
+        """As people write it: `*:443`, `[::1]:443`."""
+        return f"{bracketed(self.host or '?')}:{self.port}"
+
+
+class Address(NamedTuple):
+    """One address of a `<VirtualHost>`. `port` 0: any. `host` None: a name only DNS knows; `written`: the word's host part."""
+
+    host: str | None
+    port: int
+    word: Word
+    written: str
+
+    @property
+    def span(self) -> Span:
+        """The word."""
+        return self.word.span
+
+    @property
+    def is_wild(self) -> bool:
+        """`*`, `_default_`, and addresses of all zeros: they form one list (vhost.c, ap_fini_vhost_config)."""
+        return self.host in (ANY, "0.0.0.0", "::")  # noqa: S104 (an address to compare with, nothing is opened)
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address in brackets, anything else as it is."""
+    return f"[{host}]" if ":" in host else host
+
+
+def listen(node: Node, _place: Place) -> tuple[str, Socket]:
+    """Read `Listen [address:]port [protocol] [options=…]`. Raises `RefusedError`."""
+    found = node.words
+    if not found or len(found) > 3:
+        raise RefusedError("Listen takes an address and perhaps a protocol, so httpd does not start")
+    host, port = _split(found[0], "Listen")
+    if not port:
+        what = found[0].spoken
+        raise RefusedError(f"Listen needs a port: {what} is none, so httpd does not start", found[0].span)
+    options = [word for word in found[1:] if word.text.lower().startswith("options=")]
+    plain = [word for word in found[1:] if word not in options]
+    if len(plain) > 1:
+        raise RefusedError("Listen takes an address and perhaps a protocol, so httpd does not start", plain[1].span, "one too many")
+    protocol = plain[0].text.lower() if plain else "https" if port == 443 else "http"
+    return "listen", Socket(ANY if host in ("", "*") else _resolved(host), port, protocol, node)
+
+
+def addresses(words: tuple[Word, ...], default_port: int) -> list[Address]:
+    """The addresses of a `<VirtualHost>` line. `default_port`: the main server's, where it has named one by then. Raises `RefusedError`."""
+    found = []
+    for word in words:
+        any_port = word.text.endswith(":*")
+        bare = word._replace(text=word.text[:-2]) if any_port else word
+        host, port = _split(bare, "<VirtualHost>")
+        if not host:
+            raise RefusedError(f"<VirtualHost {word.spoken}> has no address, so httpd does not start: write *:{port or 443}", word.span)
+        if not port and not any_port:
+            port = default_port
+        wild = host == "*" or host.lower() == "_default_"
+        found.append(Address(ANY if wild else _resolved(host), port, word, host))
+    return found
+
+
+def _split(word: Word, where: str) -> tuple[str, int]:
+    """apr_parse_addr_port: (host or "", port or 0)."""
+    text = word.text
+    digits = re.search(r"[0-9]*\Z", text)
+    start = digits.start() if digits else len(text)
+    host, port = text, 0
+    if start == 0 and text:
+        host, port = "", _port(word, text, where)
+    elif start < len(text) and text[start - 1] == ":" and not (text.count(":") > 1 and not text.startswith("[")):
+        host, port = text[: start - 1], _port(word, text[start:], where)
+        if not host:
+            raise _bad(word, where)
+    elif start < len(text) and text[start - 1] == ":":
+        # An IPv6 address without brackets: apr takes what follows the last colon for a port.
+        host, port = text[: start - 1], _port(word, text[start:], where)
+    if host.startswith("["):
+        if not host.endswith("]") or len(host) < 4 or not re.fullmatch(r"[0-9A-Fa-f:.]+(?:%.*)?", host[1:-1]):
+            raise _bad(word, where)
+        if "%" in host:
+            raise RefusedError(f"{where} takes no scope id (the part behind %), so httpd does not start", word.span)
+        host = host[1:-1]
+    return host, port
+
+
+def _port(word: Word, digits: str, where: str) -> int:
+    port = int(digits[:9])
+    if not 1 <= port <= 65535:
+        raise _bad(word, where)
+    return port
+
+
+def _bad(word: Word, where: str) -> RefusedError:
+    return RefusedError(f"{where} takes {word.spoken} for an address or port that cannot be, so httpd does not start", word.span)
+
+
+def _resolved(host: str) -> str | None:
+    """A numeric address in its usual form; None for names other than localhost."""
+    lower = host.lower()
+    if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", lower):
+        return lower
+    if ":" in lower:
+        import ipaddress  # noqa: PLC0415 (only where IPv6 is written)
+
+        try:
+            address = ipaddress.IPv6Address(lower)
+        except ValueError:
+            return None
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return ANY if int(address) == 0 else str(address)
+    return _LOCAL[lower][0] if lower in _LOCAL else None

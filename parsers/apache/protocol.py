@@ -1,0 +1,171 @@
+"""SSLProtocol and SSLProxyProtocol: a list of words into a set of versions, and the set into what OpenSSL is told.
+
+Sources: modules/ssl/ssl_engine_config.c (ssl_cmd_protocol_parse) and ssl_engine_init.c (ssl_init_ctx_protocol) of httpd 2.4; the runs
+behind tests/data/live.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tlslint.model import Label, Problem, Span
+from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion, spoken
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.scopes import RefusedError
+from tlslint.parsers.apache.syntax import Word
+from tlslint.parsers.apache.tree import Node
+
+_NAMES = {"sslv2": SSL20, "sslv3": SSL30, "tlsv1": TLS10, "tlsv1.1": TLS11, "tlsv1.2": TLS12, "tlsv1.3": TLS13}
+_SPELT = {SSL20: "SSLv2", SSL30: "SSLv3", TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
+_MEANT = {"tlsv1.0": "TLSv1", "tls1": "TLSv1", "tls1.0": "TLSv1", "tls1.1": "TLSv1.1", "tls1.2": "TLSv1.2", "tls1.3": "TLSv1.3"}
+
+
+class Protocols(NamedTuple):
+    """The set a list of words comes to. `lost`: bare words that threw away what the words before them had chosen."""
+
+    versions: frozenset[TlsVersion]
+    lost: tuple[tuple[Word, frozenset[TlsVersion]], ...] = ()
+
+
+def every(software: Software) -> frozenset[TlsVersion]:
+    """What `all` stands for: SSLv2 before 2.4, SSLv3 where it is compiled in, TLS 1.3 from httpd 2.4.36 on OpenSSL 1.1.1."""
+    found = {version for version in software.versions if version is not SSL20 or software.httpd < (2, 3)}
+    if software.httpd < (2, 4, 36):
+        found.discard(TLS13)
+    return frozenset(found)
+
+
+def default(software: Software) -> frozenset[TlsVersion]:
+    """`all` up to 2.4.16, `all -SSLv3` since (SSL_PROTOCOL_DEFAULT; tags of the source)."""
+    return every(software) if software.httpd < (2, 4, 17) else every(software) - {SSL30}
+
+
+def read(node: Node, software: Software) -> Protocols:
+    """Read the words of one directive. The list starts empty, not from what is inherited. Raises `RefusedError`."""
+    chosen: frozenset[TlsVersion] = frozenset()
+    lost: list[tuple[Word, frozenset[TlsVersion]]] = []
+    everything = every(software)
+    for word in node.words:
+        sign, name = (word.text[0], word.text[1:]) if word.text[:1] in ("+", "-") else ("", word.text)
+        lower = name.lower()
+        this = everything if lower == "all" else _version(node, word, sign, lower, software)
+        if sign == "-":
+            chosen -= this
+        elif sign == "+":
+            chosen |= this
+        else:
+            if chosen - this:
+                lost.append((word, chosen))
+            chosen = this
+    return Protocols(chosen, tuple(lost))
+
+
+def _version(node: Node, word: Word, sign: str, name: str, software: Software) -> frozenset[TlsVersion]:
+    version = _NAMES.get(name)
+    if version is None:
+        raise _illegal(node, word, sign, name)
+    known = every(software)
+    if version is SSL20 and software.httpd >= (2, 3):
+        if sign == "-":
+            return frozenset()
+        raise RefusedError(f"SSLv2 is no longer supported by httpd 2.4, so it does not start with {node.name} {word.spoken}", word.span)
+    if version not in known:
+        if version is SSL30 and sign == "-":
+            return frozenset()
+        if version in (SSL20, SSL30):
+            raise RefusedError(
+                f"this OpenSSL is built without {_SPELT[version]}, so httpd does not start", word.span, "cannot be switched on"
+            )
+        needs = "httpd 2.4.36 and OpenSSL 1.1.1" if version is TLS13 else "OpenSSL 1.0.1"
+        raise RefusedError(
+            f"{node.name} knows {_SPELT[version]} only from {needs} on, so this httpd ({software.words}) does not start",
+            word.span,
+            rule="setting-not-in-version",
+        )
+    return frozenset({version})
+
+
+def _illegal(node: Node, word: Word, sign: str, name: str) -> RefusedError:
+    said = word.spoken or '""'
+    if name.startswith("#"):
+        return RefusedError(
+            f"httpd knows no comments behind a value: {node.name} takes {said} for a version, so httpd does not start",
+            word.span,
+            "read as a version",
+            rule="trailing-comment",
+        )
+    meant = _MEANT.get(name) or (_SPELT.get(_NAMES[name.strip(",;")]) if name.strip(",;") in _NAMES else None)
+    if meant is not None:
+        message = f"{node.name} does not know {said}, so httpd does not start: write {sign}{meant}"
+        return RefusedError(message, word.span, remedy=Rewrite((Edit(word.span, f"{sign}{meant}".encode()),), f"write {sign}{meant}"))
+    if " " in name or "," in name or ":" in name or ";" in name:
+        message = f"{node.name} takes {said} for one version, so httpd does not start: versions are separated by blanks, without quotes"
+        return RefusedError(message, word.span, "one word to httpd")
+    if any(ord(char) > 126 or ord(char) < 32 for char in word.text):
+        message = f"{node.name} does not know {said}: it holds a character that only looks right, so httpd does not start"
+        return RefusedError(message, word.span, "pasted characters", rule="pasted-characters")
+    choices = "all, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3"
+    return RefusedError(f"{node.name} does not know {said}, so httpd does not start: there are {choices}", word.span)
+
+
+class Range(NamedTuple):
+    """What the library is told: lowest and highest version, and versions switched off one by one (SSL_OP_NO_…)."""
+
+    lowest: TlsVersion | None
+    highest: TlsVersion | None
+    off: frozenset[TlsVersion] = frozenset()
+
+    def within(self, possible: frozenset[TlsVersion]) -> frozenset[TlsVersion]:
+        """The versions this leaves."""
+        return frozenset(
+            version
+            for version in possible - self.off
+            if (self.lowest is None or version >= self.lowest) and (self.highest is None or version <= self.highest)
+        )
+
+
+def told(versions: frozenset[TlsVersion], software: Software) -> Range:
+    """From OpenSSL 1.1.0 on a lowest and a highest version, so a hole closes everything below it; before, each version by itself."""
+    if software.openssl < (1, 1, 0):
+        return Range(None, None, software.versions - versions)
+    highest = lowest = max(versions)
+    ordered = [SSL30, TLS10, TLS11, TLS12, TLS13]
+    while lowest > SSL30 and ordered[ordered.index(lowest) - 1] in versions:
+        lowest = ordered[ordered.index(lowest) - 1]
+    return Range(lowest, highest)
+
+
+def facts(node: Node, protocols: Protocols, software: Software) -> list[Problem]:
+    """What the words do that they do not seem to: bare words that replace, holes that close more than they say, an empty set."""
+    found = []
+    for word, before in protocols.lost:
+        fixed = Rewrite((Edit(word.span, b"+" + word.span.data),), f"write +{word.spoken}")
+        found.append(
+            Problem(
+                "means-something-else",
+                f"{word.spoken} without + throws away {spoken(before)}: {node.name} is left with {spoken(protocols.versions)}",
+                word.span,
+                f"replaces {spoken(before)}",
+                related=tuple(Label(other.span, "chosen and thrown away") for other in node.words if other.span.end <= word.span.start)[:4],
+                remedy=fixed,
+            )
+        )
+    if protocols.versions and software.openssl >= (1, 1, 0):
+        reached = told(protocols.versions, software).within(protocols.versions)
+        closed = protocols.versions - reached
+        if closed:
+            hole = [version for version in every(software) - protocols.versions if min(closed) < version < max(protocols.versions)]
+            found.append(
+                Problem(
+                    "version-gap",
+                    f"{spoken(hole)} left out in the middle closes {spoken(closed)} as well: OpenSSL takes a lowest and a highest version",
+                    _word_for(node, hole),
+                    f"closes {spoken(closed)} too",
+                )
+            )
+    return found
+
+
+def _word_for(node: Node, hole: Sequence[TlsVersion]) -> Span:
+    names = {_SPELT[version].lower() for version in hole}
+    return next((word.span for word in node.words if word.text.lower().lstrip("-") in names), node.args_span)

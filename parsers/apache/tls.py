@@ -1,0 +1,101 @@
+"""TLS at every door: contexts for the servers that need one, handshakes for each name, and what the text says that nobody hears."""
+
+from tlslint.model import Endpoint, How, Known, Origin, TlsMode, Unknown, Value
+from tlslint.parsers.apache import certificates, context, facts, handshake, proxy
+from tlslint.parsers.apache.context import Engine, TlsContext
+from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.listen import Socket
+from tlslint.parsers.apache.scopes import RefusedError
+from tlslint.parsers.apache.settings import Context
+from tlslint.parsers.apache.sites import Site, Verdict, base_endpoint
+from tlslint.parsers.apache.vhosts import Door, Server
+
+
+def sites(
+    given: Context, verdict: Verdict, main: Server, servers: tuple[Server, ...], opened: list[Door], sockets: list[Socket]
+) -> tuple[list[Site], list[Endpoint]]:
+    """Every endpoint of the server role with its TLS, then those of the client role."""
+    software, complete = given.software, given.complete
+    everyone = [main, *servers]
+    engines = {server: context.engine(server, software) for server in everyone}
+    reader = certificates.Reader(given.files)
+    cache = bool(main.scope.of("sslstaplingcache")) or not complete or bool(main.scope.holes)
+    managed = _managed(given, everyone)
+    contexts: dict[Server, TlsContext] = {}
+    for server in everyone:
+        engine = engines[server]
+        if engine.on is False and not (engine.optional and software.httpd < (2, 4, 64)):
+            continue
+        if engine.on is None and server.is_main and servers:
+            continue
+        found = context.build(server, software, reader, cache, managed=server in managed or not complete)
+        contexts[server] = found
+        if engine.on is not None:
+            for refused in found.refused:
+                verdict.refuse(refused, server.scope, surely=complete)
+    if complete:
+        _fips(verdict, main, contexts)
+    result = []
+    for door in opened:
+        verdict.problems.extend(facts.of_door(door, engines, contexts, software))
+        default = door.servers[0][0]
+        for server, address in door.servers:
+            endpoint = base_endpoint(door, server, address)
+            tls = _mode(engines[default], engines[server], is_first=default is server)
+            endpoint = endpoint._replace(tls=tls)
+            if not (isinstance(tls, Known) and tls.value is TlsMode.NONE) and default in contexts:
+                matched = contexts[server] if server in contexts and engines[server].on is not False else contexts[default]
+                effective = handshake.effective(contexts[default], matched, software)
+                endpoint = _with(endpoint, effective, software)
+                verdict.problems.extend(facts.of_context(matched, effective))
+            result.append(Site(endpoint, server, door))
+    verdict.problems.extend(facts.of_text(main.scope, [server.scope for server in servers], software))
+    verdict.problems.extend(facts.of_overriding(main.scope, contexts.values()))
+    verdict.problems.extend(facts.of_sockets(main, opened, engines, sockets))
+    outgoing, refusals = proxy.endpoints(everyone, software)
+    for server, refused in refusals:
+        verdict.refuse(refused, server.scope)
+    return result, outgoing
+
+
+def _mode(first: Engine, own: Engine, *, is_first: bool) -> Value[TlsMode]:
+    """The first virtual host of an address decides whether TLS is spoken there."""
+    if first.on is None:
+        return Unknown(first.reason, first.origins)
+    mode = TlsMode.IMPLICIT if first.on else TlsMode.NONE
+    if is_first:
+        return Known(mode, first.origins)
+    note = "the first virtual host of this port decides"
+    origins = tuple(origin._replace(note=origin.note or note) for origin in first.origins)
+    said = tuple(
+        origin._replace(how=How.OVERRIDDEN)
+        for origin in own.origins
+        if origin.span is not None and own.on is not first.on and origin not in first.origins
+    )
+    return Known(mode, origins + said)
+
+
+def _with(endpoint: Endpoint, found: handshake.Effective, software: Software) -> Endpoint:
+    held = found.matched.certificate_slots
+    origins = tuple(Origin(How.WRITTEN, one.entry.span) for one in held.held)
+    return endpoint._replace(
+        **handshake.fields(found, software)._asdict(),
+        certificates=held.certificates(),
+        origins=(("certificates", origins),) if origins else (),
+    )
+
+
+def _managed(given: Context, everyone: list[Server]) -> set[Server]:
+    """Servers whose certificate mod_md fetches: one of their names is in an MDomain (manual of mod_md; ssl_run_add_cert_files)."""
+    if "md_module" not in given.reading.modules and given.reading.knows_all_modules:
+        return set()
+    names = {name.lower() for server in everyone for entry in server.scope.of("mdomain") if entry.value for name in entry.value}
+    return {server for server in everyone if any(name.lower() in names for name in server.names)}
+
+
+def _fips(verdict: Verdict, main: Server, contexts: dict[Server, TlsContext]) -> None:
+    """SSLFIPS on with OpenSSL 3 and no FIPS provider: no cipher is left (AH01884, seen on Debian 12 and 13)."""
+    entries = main.scope.of("sslfips")
+    if contexts and entries and entries[-1].value and not entries[-1].unknown:
+        message = "this OpenSSL has no FIPS provider set up, so no cipher is left and httpd does not start"
+        verdict.refuse(RefusedError(message, entries[-1].span), main.scope)
