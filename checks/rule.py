@@ -1,7 +1,7 @@
 """What every rule is made of."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tlslint.model import Confidence, Endpoint, Finding, How, Instance, Label, Problem, Severity, Span, Value
 from tlslint.model.remedy import Remedy
@@ -55,7 +55,7 @@ class Rule:
     def finding(
         self,
         endpoint: Endpoint,
-        value: "Value[object] | Span",
+        value: "Value[Any] | Span",
         message: str,
         *,
         label: str = "",

@@ -1,6 +1,7 @@
 """From suites back to the words of the cipher string that let them in."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from tlslint.crypto import openssl
 from tlslint.model import Endpoint, Label, Span, Value
@@ -16,7 +17,7 @@ def listed(suites: Iterable[Suite], most: int = 4) -> str:
     return joined(names)
 
 
-def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[object] | Span, tuple[Label, ...]]:
+def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | Span, tuple[Label, ...]]:
     """What to underline: the word of the string that let the suites in, else the whole setting."""
     string = endpoint.cipher_string
     wanted = {suite.code for suite in suites}

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import click
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
@@ -102,10 +102,9 @@ def write(lines: Iterable[str], output_file: str | None) -> None:
         except OSError as error:
             raise fail(f"{output_file} cannot be written: {error.strerror}") from None
         return
-    stream_out: IO[str] = sys.stdout
-    encoding = stream_out.encoding or "ascii"
+    encoding = sys.stdout.encoding or "ascii"
     try:
-        stream_out.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        stream_out.flush()
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -38,7 +38,7 @@ class Discovery(NamedTuple):
 def layouts() -> Iterator[tuple[str, Layout]]:
     """Every format's layout, in order."""
     for name in FORMATS:
-        yield name, import_module(f"tlslint.parsers.{name}.layout")  # type: ignore[misc]
+        yield name, import_module(f"tlslint.parsers.{name}.layout")
 
 
 def discover(

@@ -2,7 +2,8 @@
 
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
@@ -102,13 +103,13 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
             elif chosen.takes(entry):
                 rule = _rule(entry, instance, loaded, profiles, broken)
                 if isinstance(rule, ProblemRule):
-                    findings += _safely(entry, lambda rule=rule, problem=problem: rule.check(problem), broken)  # type: ignore[misc]
+                    findings += _safely(entry, partial(rule.check, problem), broken)
         for endpoint in instance.endpoints:
             findings += _about(endpoint, instance, endpoint_rules, loaded, profiles, broken)
         for entry in instance_rules:
             rule = _rule(entry, instance, loaded, profiles, broken)
             if isinstance(rule, InstanceRule):
-                findings += _safely(entry, lambda rule=rule, instance=instance: rule.check(instance), broken)  # type: ignore[misc]
+                findings += _safely(entry, partial(rule.check, instance), broken)
     return findings
 
 
@@ -128,7 +129,7 @@ def _about(
             continue
         rule = _rule(entry, instance, loaded, profiles, broken)
         if isinstance(rule, EndpointRule):
-            new = _safely(entry, lambda rule=rule: rule.check(endpoint), broken)  # type: ignore[misc]
+            new = _safely(entry, partial(rule.check, endpoint), broken)
             codes.update(finding.code for finding in new)
             found += new
     return found
@@ -147,9 +148,9 @@ def _rule(entry: Entry, instance: Instance, loaded: dict[str, Rule | None], prof
     return rule
 
 
-def _safely(entry: Entry, ask: "object", broken: list[str]) -> list[Finding]:
+def _safely(entry: Entry, ask: Callable[[], Iterable[Finding]], broken: list[str]) -> list[Finding]:
     try:
-        return list(ask())  # type: ignore[operator]
+        return list(ask())
     except Exception as error:
         broken.append(_sentence(f"rule {entry.code} failed", error))
         return []

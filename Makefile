@@ -1,0 +1,68 @@
+# Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
+.DEFAULT_GOAL := run
+.PHONY: run test check lint types layers build bench golden docs agreement clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := linter parsers checks tests scripts
+
+run: $(VENV)/installed  ## lint sample_configs/ and show the findings
+	$(BIN)/tlslint --exit-zero sample_configs
+
+test: $(VENV)/installed-dev  ## everything there is to prove
+	$(BIN)/pytest
+
+check: lint types layers build  ## before every commit
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+# The three source folders install as one package; type checker and layer contracts want to see them as one.
+build/plain/tlslint: $(shell find linter parsers checks -name '*.py' -o -name '*.json')
+	rm -rf build/plain && mkdir -p build/plain
+	cp -r linter $@ && cp -r parsers checks $@/
+	find $@ -name __pycache__ -prune -exec rm -r {} +
+
+types: $(VENV)/installed-dev build/plain/tlslint
+	cd build/plain && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tlslint
+
+layers: $(VENV)/installed-dev build/plain/tlslint
+	PYTHONPATH=build/plain $(BIN)/lint-imports
+
+build: $(VENV)/installed-dev
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist . >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	$(BIN)/python scripts/compare_distributions.py dist
+
+bench: $(VENV)/installed-dev  ## ratios, side by side; see docs/performance.md
+	$(BIN)/python scripts/bench.py
+
+agreement: $(VENV)/installed-dev  ## how often the prediction is what the real server did
+	$(BIN)/python scripts/agreement.py
+
+golden: $(VENV)/installed-dev  ## write the expected output of tests/golden anew; read the difference
+	TLSLINT_GOLDEN=write $(BIN)/pytest -q tests/cli/test_golden.py
+
+docs: $(VENV)/installed-dev  ## rule pages from the rules
+	$(BIN)/python scripts/build_docs.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/created:
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: apt-get install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: tlslint needs Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: the venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[certificates]'
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/created pyproject.toml
+	@mkdir -p build
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[certificates,dev]'
+	@touch $@ $(VENV)/installed

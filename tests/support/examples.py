@@ -1,0 +1,106 @@
+"""Put a rule's example text where it belongs and let the real parser, engine and rules look at it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tlslint.checks.registry import Entry
+from tlslint.checks.rule import Example
+from tlslint.engine.discover import discover
+from tlslint.engine.run import Result, run, selection
+from tlslint.profiles import load as load_profile
+from tlslint.targets import load as load_target
+
+from tests.support.world import certificate, private_key
+
+MARKS = re.compile("[«»]")
+
+HTTPD = """ServerRoot /etc/apache2
+{modules}
+ServerName host.example.test
+Listen 443
+<VirtualHost *:443>
+ServerName www.example.test
+SSLEngine on
+SSLCertificateFile /etc/ssl/certs/www.pem
+SSLCertificateKeyFile /etc/ssl/private/www.key
+{text}
+</VirtualHost>
+"""
+HTTPD_MODULES = ("mpm_event", "authz_core", "alias", "env", "setenvif", "headers", "rewrite", "socache_shmcb", "ssl")
+
+MAIN_CF = """compatibility_level = 3.6
+myhostname = mx.example.test
+smtpd_tls_chain_files = /etc/ssl/private/mx.pem
+{text}
+"""
+MASTER_CF = """{listener}
+pickup unix n - y 60 1 pickup
+cleanup unix n - y - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - y 1000? 1 tlsmgr
+rewrite unix - - y - - trivial-rewrite
+smtp unix - - y - - smtp
+"""
+LISTENERS = {
+    "smtp": "smtp inet n - y - - smtpd",
+    "submission": "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt",
+}
+
+
+def lay(example: Example, root: Path) -> Path:
+    """Write the example below `root`; returns the file its text is in."""
+    settings = dict(example.settings)
+    text = MARKS.sub("", example.text)
+    if example.service == "httpd":
+        names = (*HTTPD_MODULES, *settings.get("modules", "").split())
+        modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names)
+        return _written(
+            root, "etc/apache2/apache2.conf", HTTPD.format(modules=modules, text=text), "etc/ssl/certs/www.pem", "etc/ssl/private/www.key"
+        )
+    if example.service == "postfix":
+        certificate_at, key_at = "etc/ssl/private/mx.pem", "etc/ssl/private/mx.pem"
+        in_master = settings.get("place") == "master.cf"
+        overrides = "smtpd_tls_security_level" in text and settings.get("service") == "submission"
+        listener = text if in_master else LISTENERS["smtp" if overrides else settings.get("service", "smtp")]
+        listener = listener.replace("smtp inet", "submission inet") if overrides else listener
+        main = _written(root, "etc/postfix/main.cf", MAIN_CF.format(text="" if in_master else text), certificate_at, key_at)
+        master = _written(root, "etc/postfix/master.cf", MASTER_CF.format(listener=listener), certificate_at, key_at)
+        return master if in_master else main
+    raise NotImplementedError(f"no recipe for an example of {example.service}")
+
+
+def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str) -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    key = private_key("rsa", 2048)
+    leaf = certificate("rsa", 2048, "www.example.test", ("www.example.test", "mx.example.test"))
+    for place in {certificate_at, key_at}:
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+    if certificate_at == key_at:
+        (root / key_at).write_bytes(key + leaf)
+    else:
+        (root / key_at).write_bytes(key)
+        (root / certificate_at).write_bytes(leaf)
+    return path
+
+
+def findings(entry: Entry, example: Example, root: Path) -> tuple[Result, Path]:
+    """What the one rule says about the example."""
+    path = lay(example, root)
+    settings: dict[str, Any] = dict(example.settings)
+    found = discover([str(root / "etc")], root=str(root))
+    profiles = [load_profile(settings.get("profile", "mozilla-intermediate"))]
+    return run(found, load_target(settings.get("target", "debian-12")), selection([entry.code], []), profiles), path
+
+
+def marked(example: Example, written: str) -> list[tuple[int, int]]:
+    """Offsets in the written file of what the example marks."""
+    start = written.index(MARKS.sub("", example.text))
+    places, position = [], 0
+    for found in re.finditer("«([^»]*)»", example.text):
+        before = len(MARKS.sub("", example.text[: found.start()]))
+        places.append((start + before, start + before + len(found[1])))
+    del position
+    return places
