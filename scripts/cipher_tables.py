@@ -60,11 +60,19 @@ class Order:
 def main(suites_json: str, weak_answers: str) -> None:
     """Write all tables."""
     versions = json.loads(Path(suites_json).read_text())["versions"]
-    complement = next(alias for alias in versions["1.0.1"]["aliases"] if alias["name"] == "COMPLEMENTOFDEFAULT")
+    complement = dict(next(alias for alias in versions["1.0.1"]["aliases"] if alias["name"] == "COMPLEMENTOFDEFAULT"))
+    late_1_0_1(versions["1.0.1"], versions["1.0.2"])
     versions["1.0.2-weak"] = early_1_0_2(versions["1.0.2"], complement, weak_answers)
     del versions["1.0.2"]["available"]["1.0.2-weak"]
     for branch, facts in versions.items():
         write(branch, facts)
+
+
+def late_1_0_1(facts: dict[str, Any], newer: dict[str, Any]) -> None:
+    """1.0.1u has the NOT_DEFAULT flag and the COMPLEMENTOFDEFAULT of 1.0.2s; the word tables at hand are those of 1.0.1s."""
+    facts["masks"]["SSL_NOT_DEFAULT"] = newer["masks"]["SSL_NOT_DEFAULT"]
+    meaning = next(alias for alias in newer["aliases"] if alias["name"] == "COMPLEMENTOFDEFAULT")
+    facts["aliases"] = [meaning if alias["name"] == "COMPLEMENTOFDEFAULT" else alias for alias in facts["aliases"]]
 
 
 def early_1_0_2(facts: dict[str, Any], complement: dict[str, Any], answers_file: str) -> dict[str, Any]:

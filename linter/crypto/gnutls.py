@@ -400,6 +400,19 @@ def _nearest(word: str, known: _Table) -> str:
     return close[0] if close else ""
 
 
+def reads_like_priority(string: str) -> bool:
+    """Is this written in GnuTLS's language rather than OpenSSL's? By its first word, or a word only GnuTLS has."""
+    words = [word.strip().upper() for word in string.split(":")]
+    if words[0] in _FIRST_WORDS or words[0].startswith("@"):
+        return words[0] != "@STRENGTH" and not words[0].startswith("@SECLEVEL")
+    return any(word.startswith(_ONLY_HERE) for word in words)
+
+
+_FIRST_WORDS = frozenset({"NORMAL", "PERFORMANCE", "PFS", "LEGACY", "SECURE", "SECURE128", "SECURE192", "SECURE256", "NONE", "SYSTEM"})
+_PREFIXES = ("VERS-", "GROUP-", "CURVE-", "SIGN-", "CTYPE-", "COMP-", "KX-ALL", "CIPHER-ALL")
+_ONLY_HERE = ("%", *(sign + prefix for sign in "+-!" for prefix in _PREFIXES))
+
+
 def suites_of(build: str) -> tuple[Suite, ...]:
     """Every suite the build has, in its table's order."""
     by_code = suites.numbers()
