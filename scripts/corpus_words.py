@@ -48,7 +48,9 @@ def values(name: str, value: str) -> list[str]:
     """The cipher strings of one setting's value."""
     value = value.strip().strip("\"'")
     if name.lower().startswith("ssl"):
-        value = re.sub(r"^(?:TLSv1\.3|SSL)\s+", "", value)  # httpd: SSLCipherSuite TLSv1.3 LIST
+        if re.match(r"TLSv1\.3\s", value):  # httpd: SSLCipherSuite TLSv1.3 LIST is no cipher string
+            return []
+        value = re.sub(r"^SSL\s+", "", value)
     if "exclude" in name.lower():
         return re.split(r"[\s,:]+", value)
     return [value] if value else []

@@ -29,5 +29,5 @@ def test_the_report_reads_every_spelling(tmp_path: Path) -> None:
     (tmp_path / "main.cf").write_text("smtpd_tls_exclude_ciphers = aNULL, RC4\n")
     (tmp_path / "imapd-ssl").write_text('TLS_PRIORITY="NORMAL:-VERS-TLS1.O"\n')
     found = report(tmp_path, ("openssl@3.0", "gnutls@3.7.9"))
-    assert {word.word for word in found["openssl@3.0"]} == {"EXP", "HIHG", "RC4", "TLS_AES_128_GCM_SHA256"}
+    assert {word.word for word in found["openssl@3.0"]} == {"EXP", "HIHG", "RC4"}
     assert {word.word for word in found["gnutls@3.7.9"]} == {"VERS-TLS1.O"}

@@ -142,6 +142,13 @@ def test_the_level_before_the_string_counts_until_the_string_sets_one() -> None:
     assert openssl.evaluate("HIGH:@SECLEVEL=0", "openssl@1.0.2").error == openssl.INVALID_COMMAND
 
 
+def test_red_hat_s_system_profile() -> None:
+    policy = "@SECLEVEL=2:kEECDH:kRSA\n"
+    assert openssl.with_system_profile("PROFILE=SYSTEM:!kRSA", policy) == "@SECLEVEL=2:kEECDH:kRSA:!kRSA"
+    assert openssl.with_system_profile("PROFILE=SYSTEM", None) is None
+    assert openssl.with_system_profile("HIGH", None) == "HIGH"
+
+
 ALPHABET = "HIGHALLaNULLRC4AESGCMECDHE+-!@:;, =DEFAULTSECLEVEL0129STRENGTH_.~\t\nü\x00"
 HOSTILE = st.one_of(
     st.text(max_size=200),
