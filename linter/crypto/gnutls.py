@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tlslint.crypto import groups as group_names
 from tlslint.crypto import libraries, suites
-from tlslint.crypto.openssl import Effect, Word
+from tlslint.crypto.openssl import MAX_EXPLAINED, Effect, Word
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -311,7 +311,7 @@ def evaluate(priority: str, build: str) -> Priority:
 
 @lru_cache(maxsize=256)
 def explain(priority: str, build: str) -> tuple[Word, ...]:
-    """What each word of `priority` did in turn; `suites` are those that came or went with it."""
+    """What each word of `priority` did in turn; `suites` are those that came or went with it (of the first 200 words)."""
     known = _table(build)
     elements = list(_elements(priority))
     state = _begin(known, elements[0][1])
@@ -324,19 +324,22 @@ def explain(priority: str, build: str) -> tuple[Word, ...]:
             words.append(Word(element, start, end, Effect.UNREAD))
             continue
         lists = state.copy()
+        is_brief = number >= MAX_EXPLAINED
         if not _element(known, state, element, number):
             refused = True
             words.append(Word(element, start, end, Effect.REFUSED, (), element.lstrip("+-!%"), *_about_refused(element, known)))
             continue
-        after = _suites_now(known, state)
+        after = before if is_brief else _suites_now(known, state)
         came = [suite for suite in after if suite not in before]
         went = [suite for suite in before if suite not in after]
-        words.append(_word(known, element, start, lists, state, (came, went)))
+        words.append(_word(known, element, start, lists, state, (came, went), is_brief=is_brief))
         before = after
     return tuple(words)
 
 
-def _word(known: _Table, element: str, start: int, before: _State, after: _State, changed: tuple[list[Suite], list[Suite]]) -> Word:
+def _word(
+    known: _Table, element: str, start: int, before: _State, after: _State, changed: tuple[list[Suite], list[Suite]], *, is_brief: bool
+) -> Word:
     end = start + len(element)
     came, went = changed
     lists = [name for name in _State.__slots__ if getattr(before, name) != getattr(after, name)]
@@ -344,9 +347,8 @@ def _word(known: _Table, element: str, start: int, before: _State, after: _State
         body = element[1:].upper()
         ignored = body.startswith(("MAC-", "KX-", "CIPHER-", "COMP-")) and not body.endswith("-ALL")
         if ignored and body not in known.known["macs"]:
-            return Word(
-                element, start, end, Effect.UNKNOWN, (), element[1:], "skipped without a word", _nearest(body.partition("-")[2], known)
-            )
+            meant = "" if is_brief else _nearest(body.partition("-")[2], known)
+            return Word(element, start, end, Effect.UNKNOWN, (), element[1:], "skipped without a word", meant)
         return Word(element, start, end, Effect.NOTHING, note="" if element[:1] != "+" else "it is in the list already")
     effect = Effect.ADDED
     if element[:1] in "-!" or (went and not came):

@@ -94,6 +94,9 @@ _SUITE_B = (
 )
 """check_suiteb_cipher_list(): tried in this order, by prefix; whatever follows is thrown away (1.0.2 and later)."""
 
+MAX_EXPLAINED = 200
+"""Words explained in full; hostile text cannot make an explanation slow or large."""
+
 _ENTRY = re.compile(r"[^:;, ]+")
 _UNKNOWN_END = re.compile("[+!@]")
 _MEMORY = 4096
@@ -439,9 +442,12 @@ def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | N
     return tuple(chosen), None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def explain(string: str, build: str) -> tuple[Word, ...]:
-    """What each word of `string` did in turn; every character that is not a separator lies in exactly one word."""
+    """What each word of `string` did in turn; every character that is not a separator lies in exactly one word.
+
+    Words after the first 200 say what kind of effect they had, without suites or advice: no list a person wrote is that long.
+    """
     known = _table(build)
     state = _State(known)
     parts, skip = _parts(known, string)
@@ -458,7 +464,8 @@ def explain(string: str, build: str) -> tuple[Word, ...]:
             words.append(Word(match.group(), match.start(), match.end(), Effect.UNREAD))
             continue
         for rule in known.entry(match.group()):
-            words.append(_word(known, state, rule, match.group(), match.start()))
+            word = _word(known, state, rule, match.group(), match.start(), is_brief=len(words) >= MAX_EXPLAINED)
+            words.append(word)
             if state.stopped:
                 break
         if state.error is not None:
@@ -466,14 +473,15 @@ def explain(string: str, build: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _word(known: _Table, state: _State, rule: _Rule, entry: str, offset: int) -> Word:
+def _word(known: _Table, state: _State, rule: _Rule, entry: str, offset: int, *, is_brief: bool) -> Word:
     before, inactive = state.active, state.inactive
     state.apply(rule)
     text = entry[rule.start : rule.end]
     start, end = offset + rule.start, offset + rule.end
     kind = rule.kind
     if kind is _Kind.UNKNOWN:
-        return Word(text, start, end, Effect.UNKNOWN, (), rule.word, *_about_unknown(rule.word, known))
+        about = ("", "") if is_brief else _about_unknown(rule.word, known)
+        return Word(text, start, end, Effect.UNKNOWN, (), rule.word, *about)
     if kind is _Kind.CONTRADICTION:
         return Word(text, start, end, Effect.NOTHING, note="no suite is all of this at once")
     if kind in (_Kind.STOP, _Kind.INVALID):
@@ -482,7 +490,7 @@ def _word(known: _Table, state: _State, rule: _Rule, entry: str, offset: int) ->
         return Word(text, start, end, Effect.LEVEL)
     if kind is _Kind.STRENGTH:
         if state.active != before:
-            return Word(text, start, end, Effect.SORTED, _suites(known, state.active))
+            return Word(text, start, end, Effect.SORTED, () if is_brief else _suites(known, state.active))
         return Word(text, start, end, Effect.NOTHING, note="in this order already" if before else "nothing to sort yet")
     effects = {_Kind.ADD: Effect.ADDED, _Kind.DELETE: Effect.REMOVED, _Kind.LAST: Effect.MOVED, _Kind.KILL: Effect.BANNED}
     source = inactive if kind is _Kind.ADD else before + inactive if kind is _Kind.KILL else before
@@ -492,7 +500,7 @@ def _word(known: _Table, state: _State, rule: _Rule, entry: str, offset: int) ->
     note = ""
     if kind is _Kind.KILL and not any(number in rule.matching for number in before):
         note = "none of them was in the list: this only keeps later words from adding them"
-    return Word(text, start, end, effects[kind], _suites(known, touched), note=note)
+    return Word(text, start, end, effects[kind], () if is_brief else _suites(known, touched), note=note)
 
 
 def _suites(known: _Table, numbers: list[int]) -> tuple[Suite, ...]:

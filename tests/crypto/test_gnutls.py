@@ -105,3 +105,9 @@ def test_no_string_crashes(string: str, build: str) -> None:
     assert mine.position is None or 0 <= mine.position <= len(string)
     for word in mine.words:
         assert string[word.start : word.end] == word.text
+
+
+def test_a_hostile_explanation_stays_small() -> None:
+    words = gnutls.explain("NORMAL" + ":-RSA:+RSA:+MAC-FOO" * 5000, "gnutls@3.8.9")
+    assert len(words) == 15001
+    assert not any(word.suites for word in words[300:])

@@ -182,6 +182,15 @@ def test_time_is_linear(unit: str) -> None:
     assert openssl.evaluate(unit * 2000, "openssl@3.0").string
 
 
+@pytest.mark.parametrize("unit", ["ALL:-ALL:", "HIHGG:", "!FOO+:", "@STRENGTH:"])
+def test_a_hostile_explanation_stays_small(unit: str) -> None:
+    words = openssl.explain(unit * 5000, "openssl@3.0")
+    assert len(words) >= 5000
+    assert not any(
+        word.suites or word.note or word.suggestion for word in words[openssl.MAX_EXPLAINED + 1 :] if word.effect is not Effect.NOTHING
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "version", "build"),
     [
