@@ -25,16 +25,20 @@ SERVICES = {"apache": "httpd", "postfix": "postfix", "dovecot": "dovecot", "cour
 ABSENT = object()
 
 
-def effective(root: Path, target: str) -> Json:
-    """The JSON that `tlslint effective --root ROOT --target TARGET ROOT/etc` prints."""
+def effective(root: Path, record: Record) -> Json:
+    """The JSON that `tlslint effective --root ROOT --target TARGET ROOT/etc` prints (and the root file where it lies elsewhere)."""
     from click.testing import CliRunner  # noqa: PLC0415
+    from tlslint.cli.commands import cli  # noqa: PLC0415
 
-    from tlslint.cli.main import cli  # noqa: PLC0415
-
-    arguments = ["effective", "--root", str(root), "--target", target, "--output-format", "json", str(root / "etc")]
+    places = [str(root / "etc")] if (root / "etc").exists() else []
+    if not record.get("root", "/etc").startswith("/etc"):
+        places.append(str(root / record["root"].lstrip("/")))
+    arguments = ["effective", "--root", str(root), "--target", record["target"], "--output-format", "json", *places]
     result = CliRunner().invoke(cli, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
+    if not result.stdout.strip():
+        return {"instances": []}
     answer: Json = json.loads(result.stdout)
     return answer
 
@@ -71,7 +75,7 @@ def _all_start(instances: list[Json]) -> Any:
 def _endpoint(endpoints: list[Json], address: str, port: int, name: str | None) -> Json | None:
     on_port = [endpoint for endpoint in endpoints if endpoint["port"] == port]
     exact = [endpoint for endpoint in on_port if endpoint["address"] == address]
-    wild = [endpoint for endpoint in on_port if endpoint["address"] in (None, "*", "0.0.0.0", "::", "", "[::]")]  # noqa: S104
+    wild = [endpoint for endpoint in on_port if endpoint["address"] in (None, "*", "0.0.0.0", "::", "", "[::]")]
     candidates = exact or wild
     for endpoint in candidates if name else ():
         if _serves(endpoint.get("server_names"), str(name)):
@@ -108,12 +112,16 @@ def _values(observed: Json, endpoint: Json) -> Iterator[Row]:
             yield field, observed[field], endpoint.get(field)
     if not observed.get("tls_works"):
         return
-    versions = set(observed["versions"]) | set(observed.get("partial_versions") or ())
+    versions = {"TLSv1.0" if word == "TLSv1" else word for word in (*observed["versions"], *(observed.get("partial_versions") or ()))}
     yield "versions", sorted(versions), _sorted(endpoint["versions"])
     ordered = observed.get("suites_ordered", observed.get("server_order"))
     suites = observed.get("cipher_suites")
     if suites is not None:
-        yield (("suites in order", suites, endpoint["cipher_suites"]) if ordered else ("suites", sorted(suites), _sorted(endpoint["cipher_suites"])))
+        yield (
+            ("suites in order", suites, endpoint["cipher_suites"])
+            if ordered
+            else ("suites", sorted(suites), _sorted(endpoint["cipher_suites"]))
+        )
     if observed.get("server_order") is not None:
         yield "server_order", observed["server_order"], endpoint["server_order"]
     if observed.get("groups"):
@@ -150,7 +158,7 @@ def main(arguments: list[str]) -> int:
             count = by_target.setdefault(record["target"], Counter())
             count["configurations"] += 1
             with tempfile.TemporaryDirectory() as directory:
-                answer = effective(lay(record, Path(directory)), record["target"])
+                answer = effective(lay(record, Path(directory)), record)
             for field, seen, predicted in compare(server, record, answer):
                 count["values"] += 1
                 verdict = _verdict(seen, predicted)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
-from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, Unknown, Value
+from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, TlsMode, Unknown, Value
 from tlslint.parsers.apache import defaults, scopes, settings, vhosts
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.environment import environment
@@ -79,6 +79,7 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
         opened = [Door(None, 0, ((main, None),), None)]
     verdict.problems.extend(vhosts.facts(servers, opened, sockets, assumed=assumed))
     sites, outgoing = _sites(context, verdict, main, servers, opened, sockets)
+    sites = _with_answers(sites, reading, files, target, complete=complete)
     return Evaluated(reading, walked, tuple(sites), tuple(outgoing), verdict.all_problems(), verdict.starts(), software)
 
 
@@ -115,6 +116,19 @@ def _sites(
 
         return tls.sites(context, verdict, main, servers, opened, sockets)
     return [Site(base_endpoint(door, server, address), server, door) for door in opened for server, address in door.servers], []
+
+
+def _with_answers(sites: list[Site], reading: Reading, files: Files, target: Target, *, complete: bool) -> list[Site]:
+    """Add what each site's answers carry."""
+    from tlslint.parsers.apache import request, web  # noqa: PLC0415 (not every configuration has a site)
+
+    others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in sites)
+    return [
+        site._replace(
+            endpoint=site.endpoint._replace(http=web.http(site, request.Host(site.server, reading, files, target, complete, others)))
+        )
+        for site in sites
+    ]
 
 
 def _bears_on_tls(servers: Iterable[Server]) -> bool:

@@ -1,0 +1,892 @@
+"""One request through one server: which answer it gets, and which values of one header that answer carries.
+
+The phases are those of server/request.c (ap_process_request_internal) of httpd 2.4: location walk, URL translation (mod_rewrite,
+mod_proxy, mod_alias), directory walk with .htaccess, access and authorisation, fixups, handler. Which table of mod_headers goes out
+depends on where the answer is made; checked against the runs behind tests/data/live.
+
+Nothing is executed; whatever hangs on more than files say gives an unknown answer.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from tlslint.files import FileProblem, Files
+from tlslint.model import SourceFile
+from tlslint.parsers.apache import directives, expression, headers, rewrite
+from tlslint.parsers.apache.read import Environment, Reader, Reading, os_path
+from tlslint.parsers.apache.scopes import RefusedError
+from tlslint.parsers.apache.tree import Directive, Node, Section
+from tlslint.parsers.apache.vhosts import Server
+from tlslint.targets import Target
+
+MAX_ROUNDS = 10
+"""Internal redirects of one request (LimitInternalRecursion's default)."""
+
+DIRECTORY_INDEX = ("index.html",)
+"""Default of DirectoryIndex (mod_dir.c)."""
+
+
+class UnknownAnswerError(Exception):
+    """The answer hangs on what files do not tell; the text completes "cannot tell: …"."""
+
+
+class Request(NamedTuple):
+    """A browser's GET. `host` is the Host header, `path` begins with `/`."""
+
+    https: bool
+    host: str
+    port: int
+    path: str
+    query: str = ""
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return "https" if self.https else "http"
+
+
+class Answer(NamedTuple):
+    """`status`; `location` of a redirect; `values` of the asked header in the order in which lines are sent; `by` made the answer.
+
+    A None among the values: a line is sent whose text cannot be known.
+    """
+
+    status: int
+    location: str = ""
+    values: tuple[str | None, ...] = ()
+    by: Node | None = None
+    sources: tuple[Node, ...] = ()
+
+
+class Host(NamedTuple):
+    """The server that answers, and what surrounds it. `others`: the virtual hosts of the same configuration, for proxying to itself."""
+
+    server: Server
+    reading: Reading
+    files: Files
+    target: Target
+    complete: bool
+    others: tuple["tuple[Server, str | None, int, bool]", ...] = ()
+
+
+class _Configuration:
+    """The sections that apply to a request, merged level by level as httpd does."""
+
+    def __init__(self, host: Host, request: Request) -> None:
+        self.host = host
+        self.request = request
+        main, own = host.server.main.section, host.server.scope.section
+        self.levels: list[Section] = [main] if own is main else [main, own]
+        self.directories: list[Section] = []
+        self.locations: list[Section] = []
+        self.ifs: list[Section] = []
+        self.refused_override = False
+
+    def plain(self, names: tuple[str, ...], sections: Iterable[Section] | None = None) -> Iterator[Node]:
+        """Directives with these names, level by level in the order in which httpd merges them."""
+        order = [*self.levels, *self.directories, *self.locations, *self.ifs] if sections is None else sections
+        for section in order:
+            for node in section.children:
+                if isinstance(node, Directive) and node.lower in names:
+                    _certain(node)
+                    yield node
+
+    def inner(self, names: tuple[str, ...], sections: Iterable[Section]) -> Iterator[Section]:
+        """Sections with these names inside `sections`."""
+        for section in sections:
+            for node in section.children:
+                if isinstance(node, Section) and node.lower in names:
+                    yield node
+
+    def last(self, name: str, default: str = "") -> str:
+        """The last word written for a directive of the server or virtual host."""
+        for section in reversed(self.levels):
+            for node in reversed(section.children):
+                if isinstance(node, Directive) and node.lower == name and node.words:
+                    _certain(node)
+                    return node.words[0].text
+        return default
+
+
+def _certain(node: Node) -> None:
+    if node.condition:
+        raise UnknownAnswerError(node.condition)
+    if node.unknown:
+        raise UnknownAnswerError(node.unknown)
+
+
+def answer(host: Host, request: Request, header: str, depth: int = 0) -> Answer:
+    """What the server answers. Raises `UnknownAnswerError`."""
+    path, query = request.path, request.query
+    for _ in range(MAX_ROUNDS):
+        run = _Run(host, request._replace(path=path, query=query), header, depth)
+        outcome = run.answer()
+        if isinstance(outcome, Answer):
+            return outcome
+        path, query = outcome
+    return Answer(500)
+
+
+class _Run:
+    """One pass of the phases. Local rewrites in directory context start another (mod_rewrite's internal redirect)."""
+
+    def __init__(self, host: Host, request: Request, header: str, depth: int) -> None:
+        self.host = host
+        self.request = request
+        self.header = header
+        self.depth = depth
+        self.config = _Configuration(host, request)
+        self.environment: dict[str, str] = {}
+        self.https_is_set = False
+        self.late = False
+
+    # Variables
+
+    def variable(self, name: str) -> str | None:
+        """What `%{NAME}` is for this request; "" where empty, None unknown."""
+        request = self.request
+        kind, colon, rest = name.partition(":")
+        if colon:
+            if kind in ("ENV", "REQENV", "NOTE"):
+                return self._environment(rest)
+            if kind in ("HTTP", "REQ", "REQ_NOVARY"):
+                return request.host if rest.lower() == "host" else ""
+            if kind == "SSL":
+                return ("TLSv1.3" if rest == "SSL_PROTOCOL" else None) if request.https else ""
+            if kind == "FILE":
+                return self._file_test(*rest.partition(":")[::2])
+            return None
+        simple = {
+            "HTTPS": "on" if request.https else "off",
+            "REQUEST_SCHEME": request.scheme,
+            "SERVER_PORT": str(request.port),
+            "HTTP_HOST": request.host,
+            "SERVER_NAME": request.host.partition(":")[0],
+            "REQUEST_URI": request.path,
+            "DOCUMENT_URI": request.path,
+            "QUERY_STRING": request.query,
+            "REQUEST_METHOD": "GET",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "THE_REQUEST": f"GET {request.path}{'?' + request.query if request.query else ''} HTTP/1.1",
+            "IS_SUBREQ": "false",
+            "CONN_REMOTE_ADDR": None,
+            "HTTP_COOKIE": "",
+            "HTTP_REFERER": "",
+            "REMOTE_USER": "",
+            "HTTP_FORWARDED": "",
+            "HTTP_PROXY_CONNECTION": "",
+            "AUTH_TYPE": "",
+            "PATH_INFO": "",
+        }
+        return simple.get(name)
+
+    def _environment(self, name: str) -> str | None:
+        """A variable of the request; names are looked up without regard to case (apr_table_get)."""
+        wanted = name.lower()
+        if wanted in self.environment:
+            return self.environment[wanted]
+        if wanted == "https":
+            return "on" if self.https_is_set and self.request.https else ""
+        if wanted.startswith("ssl_"):
+            return None if self.late and self.request.https and self._has_standard_variables() else ""
+        if self.late:
+            for node in self.config.plain(("setenv", "passenv", "unsetenv")):
+                if node.words and node.words[0].text.lower() == wanted:
+                    return node.words[1].text if node.lower == "setenv" and len(node.words) > 1 else ""
+        for node in self.config.plain(("setenvif", "setenvifnocase", "setenvifexpr", "browsermatch", "browsermatchnocase")):
+            if any(re.match(rf"!?{re.escape(wanted)}(?:=|$)", word.text.lower()) for word in node.words[1:]):
+                return self._set_by(node, wanted)
+        return ""
+
+    def _set_by(self, node: Node, name: str) -> str | None:
+        """SetEnvIf, where the attribute is one that is known."""
+        words = [word.text for word in node.words]
+        if node.lower not in ("setenvif", "setenvifnocase") or len(words) < 3:
+            return None
+        subjects = {
+            "request_uri": self.request.path,
+            "request_method": "GET",
+            "request_protocol": "HTTP/1.1",
+            "host": self.request.host,
+            "x-forwarded-proto": "",
+        }
+        subject = subjects.get(words[0].lower())
+        if subject is None:
+            return None
+        matched = expression.matches(words[1], subject, ignore_case=node.lower == "setenvifnocase")
+        if matched is None:
+            return None
+        if not matched:
+            return ""
+        for word in words[2:]:
+            key, _, value = word.partition("=")
+            if key.lower() == name:
+                return value or "1"
+        return ""
+
+    def _has_standard_variables(self) -> bool:
+        return any("stdenvvars" in node.args.lower() for node in self.config.plain(("ssloptions",)))
+
+    def _file_test(self, test: str, path: str) -> str | None:
+        kind = self.host.files.kind(os_path(path)) if path.startswith("/") else "missing"
+        if kind in ("outside", "unreadable", "other"):
+            return None
+        return str({"-f": kind == "file", "-d": kind == "directory", "-s": kind == "file"}.get(test, kind != "missing")).lower()
+
+    # Phases
+
+    def answer(self) -> "Answer | tuple[str, str]":
+        """Go through the phases; a pair is a path and query to start again with."""
+        self._walk_locations()
+        translated = self._translate()
+        if isinstance(translated, Answer):
+            return translated
+        path, proxied = translated
+        if proxied:
+            return self._proxied(proxied)
+        filename = self._filename(path)
+        self._walk_directories(filename)
+        if self.config.refused_override:
+            return self._made(500, "", None, reset=True)
+        self._walk_locations()
+        denied = self._access()
+        if denied:
+            return self._made(denied, "", None)
+        fixed = self._fixups(filename)
+        if fixed is not None:
+            return fixed
+        return self._handled(filename)
+
+    def _walk_locations(self) -> None:
+        config = self.config
+        config.locations = [
+            section
+            for section in config.inner(("location", "locationmatch"), config.levels)
+            if _certainly(section) and self._location_matches(section)
+        ]
+        config.ifs = []
+        chain_taken = False
+        for section in config.inner(("if", "elseif", "else"), [*config.levels, *config.directories, *config.locations]):
+            if section.lower == "if":
+                chain_taken = False
+            if section.lower == "else":
+                holds: bool | None = not chain_taken
+            else:
+                try:
+                    parsed = expression.parse(section.words[0].text if section.words else "")
+                except expression.BadExpressionError:
+                    continue
+                holds = False if chain_taken else parsed.decide(self.variable)
+            if holds is None:
+                if _bears_on_answers(section):
+                    raise UnknownAnswerError(f"<{section.name} {section.args}> depends on the request")
+                continue
+            if holds:
+                chain_taken = True
+                config.ifs.append(section)
+
+    def _location_matches(self, section: Section) -> bool:
+        words = [word.text for word in section.words]
+        if not words:
+            return False
+        path = self.request.path
+        if section.lower == "locationmatch" or words[0] == "~":
+            pattern = words[-1]
+            matched = expression.matches(pattern, path)
+            if matched is None:
+                raise UnknownAnswerError(f"<{section.name}> uses a pattern that cannot be tried here")
+            return matched
+        place = words[0].rstrip("/") if len(words[0]) > 1 else words[0]
+        if any(char in place for char in "*?["):
+            return re.match(_wildcard(place) + r"(?:/|\Z)", path) is not None
+        return place in ("/", path) or path.startswith(place + "/")
+
+    # Translation
+
+    def _translate(self) -> "Answer | tuple[str, str]":
+        """URL translation: (path, backend URL or ""). mod_rewrite and mod_proxy come before mod_alias."""
+        path = self.request.path
+        outcome = self._server_rewrite(path)
+        if outcome is not None:
+            if outcome.kind is rewrite.Kind.UNKNOWN:
+                raise UnknownAnswerError("a RewriteRule depends on the request")
+            self._remember(outcome)
+            if outcome.kind is rewrite.Kind.REDIRECT:
+                return self._made(outcome.status, _escaped(outcome.target), None)
+            if outcome.kind is rewrite.Kind.STATUS:
+                return self._made(outcome.status, "", None)
+            if outcome.kind is rewrite.Kind.PROXY:
+                return path, outcome.target
+            if outcome.kind is rewrite.Kind.LOCAL:
+                path = outcome.target
+                self.request = self.request._replace(query=outcome.query)
+        backend = self._proxy_pass(path)
+        if backend:
+            return path, backend
+        for node in [node for node in self.config.plain(("redirect",), [*self.config.locations, *self.config.ifs]) if _one_target(node)]:
+            status, target = redirect_words(node)[::2]
+            return self._made(status, target, node)
+        found = self._redirected(path, self._server_redirects())
+        if found is not None:
+            status, location, node = found
+            return self._made(status, location, node)
+        return path, ""
+
+    def _remember(self, outcome: rewrite.Outcome) -> None:
+        for name, value in outcome.environment:
+            self.environment[name.lower().lstrip("!")] = "" if name.startswith("!") else value or "1"
+
+    def _server_rewrite(self, path: str) -> rewrite.Outcome | None:
+        rules = self._rules_of_server()
+        if rules is None:
+            return None
+        return rewrite.run(rules, path, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme)
+
+    def _rules_of_server(self) -> list[rewrite.Rule] | None:
+        """The virtual host's rules; the main server's only where they are inherited (mod_rewrite.c, config_server_merge)."""
+        levels = self.config.levels
+        states = [_flag(section, "rewriteengine") for section in levels]
+        state = next((state for state in reversed(states) if state is not None), False)
+        if not state:
+            return None
+        own = rules_in(levels[-1].children)
+        if len(levels) == 1:
+            return own
+        options = {word.text.lower() for node in self.config.plain(("rewriteoptions",), levels[-1:]) for word in node.words}
+        above = {word.text.lower() for node in self.config.plain(("rewriteoptions",), levels[:1]) for word in node.words}
+        inherited = rules_in(levels[0].children)
+        ignores = "ignoreinherit" in options
+        if "inheritbefore" in options or ("inheritdownbefore" in above and not ignores):
+            return [*inherited, *own]
+        if "inherit" in options or ("inheritdown" in above and not ignores):
+            return [*own, *inherited]
+        return own
+
+    def _proxy_pass(self, path: str) -> str:
+        """The backend that ProxyPass gives a path, "" for none: main server's lines before the virtual host's (mod_proxy.c, merge)."""
+        for section in reversed(self.config.locations):
+            for node in section.children:
+                if isinstance(node, Directive) and node.lower in ("proxypass", "proxypassmatch") and node.words:
+                    _certain(node)
+                    target = node.words[0].text
+                    return "" if target == "!" else target
+        for node in self.config.plain(("proxypass", "proxypassmatch"), self.config.levels):
+            words = [word.text for word in node.words]
+            if len(words) < 2:
+                continue
+            if node.lower == "proxypassmatch":
+                matched = expression.matches(words[0], path)
+                if matched is None:
+                    raise UnknownAnswerError("a ProxyPassMatch pattern cannot be tried here")
+                if matched:
+                    return "" if words[1] == "!" else words[1]
+            elif path.startswith(words[0]) and (words[0].endswith("/") or len(path) == len(words[0]) or path[len(words[0])] == "/"):
+                return "" if words[1] == "!" else words[1] + path[len(words[0]) :]
+        return ""
+
+    def _server_redirects(self) -> Iterator[Node]:
+        """The virtual host's redirects come before the main server's (mod_alias.c, merge_alias_config)."""
+        names = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
+        for section in reversed(self.config.levels):
+            yield from self.config.plain(names, [section])
+
+    def _redirected(self, path: str, nodes: Iterable[Node]) -> tuple[int, str, Node] | None:
+        for node in nodes:
+            status, source, target = redirect_words(node)
+            if not source or (not target and 300 <= status < 400):
+                continue
+            if node.lower == "redirectmatch":
+                compiled = expression.compiled_pattern(source, False)
+                if compiled is None:
+                    raise UnknownAnswerError(f"{node.name} uses a pattern that cannot be tried here")
+                found = compiled.search(path)
+                if found is None:
+                    continue
+                location = _escaped(re.sub(r"\$(\d)|&", lambda part, found=found: _group(found, part), target))  # type: ignore[misc]
+            else:
+                length = _alias_length(path, source)
+                if length == 0:
+                    continue
+                location = target + _escaped(path[length:])
+            if self.request.query and "?" not in location and 300 <= status < 400:
+                location += "?" + self.request.query
+            if location.startswith("/"):
+                location = f"{self.request.scheme}://{self.request.host}{location}"
+            return status, location, node
+        return None
+
+    # Files
+
+    def _filename(self, path: str) -> str:
+        """Where a path lies: Alias (the virtual host's first), else DocumentRoot."""
+        for section in reversed(self.config.levels):
+            for node in self.config.plain(("alias", "scriptalias", "aliasmatch", "scriptaliasmatch"), [section]):
+                words = [word.text for word in node.words]
+                if len(words) < 2:
+                    continue
+                if "match" in node.lower:
+                    if expression.matches(words[0], path):
+                        raise UnknownAnswerError("an AliasMatch decides which file is meant")
+                    continue
+                length = _alias_length(path, words[0])
+                if length:
+                    return posixpath.normpath(os_path(words[1]) + "/" + path[length:])
+        root = self.config.last("documentroot")
+        root = os_path(root) if root else posixpath.join(self.host.reading.server_root, "htdocs")
+        if not root.startswith("/"):
+            root = posixpath.join(self.host.reading.server_root, root)
+        return posixpath.normpath(root + "/" + path.lstrip("/")) + ("/" if path.endswith("/") else "")
+
+    def _walk_directories(self, filename: str) -> None:
+        """`<Directory>` sections from short to long, each with its .htaccess; patterns; `<Files>` (request.c, ap_directory_walk)."""
+        config = self.config
+        plain: list[tuple[int, Section]] = []
+        patterns: list[Section] = []
+        for section in config.inner(("directory", "directorymatch"), config.levels):
+            words = [os_path(word.text) for word in section.words]
+            if not words or not _certainly(section):
+                continue
+            if section.lower == "directorymatch" or words[0] == "~":
+                patterns.append(section)
+            else:
+                plain.append((len([part for part in words[0].split("/") if part]), section))
+        plain.sort(key=lambda pair: pair[0])
+        directory = filename if filename.endswith("/") or self.host.files.kind(filename) == "directory" else posixpath.dirname(filename)
+        parts = [part for part in directory.split("/") if part]
+        merged: list[Section] = []
+        override = _Override()
+        for depth in range(len(parts) + 1):
+            here = "/" + "/".join(parts[:depth])
+            for size, section in plain:
+                if size == depth and _directory_matches(os_path(section.words[0].text), here):
+                    merged.append(section)
+                    override = override.after(section)
+            if depth == 0 and not parts:
+                break
+            self._overrides_at(here, override, merged)
+        for section in patterns:
+            pattern = section.words[-1].text
+            matched = expression.matches(pattern, directory.rstrip("/") or "/")
+            if matched:
+                merged.append(section)
+        config.directories = merged
+        name = posixpath.basename(filename)
+        for section in list(config.inner(("files", "filesmatch"), [*config.levels, *merged])):
+            words = [word.text for word in section.words]
+            if not words or not _certainly(section):
+                continue
+            if section.lower == "filesmatch" or words[0] == "~":
+                matched = expression.matches(words[-1], name)
+            else:
+                matched = re.match(_wildcard(words[0]) + r"\Z", name) is not None
+            if matched:
+                config.directories.append(section)
+
+    def _overrides_at(self, directory: str, override: "_Override", merged: list[Section]) -> None:
+        if override.is_none:
+            return
+        for name in self.config.last("accessfilename", ".htaccess").split():
+            section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
+            if section is None:
+                continue
+            if section == "refused" or (isinstance(section, Section) and not override.lets(section)):
+                self.config.refused_override = True
+            elif isinstance(section, Section):
+                merged.append(section)
+
+    # Access
+
+    def _access(self) -> int:
+        """401, 403, or 0 where the request may go on, as far as it can be told: `Require all`, valid users, SSLRequireSSL."""
+        config = self.config
+        sections = [*config.levels, *config.directories, *config.locations, *config.ifs]
+        if not self.request.https and any(True for _ in config.plain(("sslrequiressl",), sections)):
+            return 403
+        requires: list[str] = []
+        for section in sections:
+            own = [node.args.strip().lower() for node in section.children if isinstance(node, Directive) and node.lower == "require"]
+            if any(isinstance(node, Section) and node.lower in ("requireall", "requireany", "requirenone") for node in section.children):
+                own = ["unknown"]
+            if own:
+                requires = own  # AuthMerging Off: the last section's requirements replace the earlier ones
+        if not requires or any(word.startswith("all granted") for word in requires):
+            return 0
+        if all(word.startswith("all denied") for word in requires):
+            return 403
+        if all(word.startswith(("valid-user", "user ", "group ")) for word in requires):
+            return 401
+        return 0
+
+    # Fixups and handlers
+
+    def _fixups(self, filename: str) -> "Answer | tuple[str, str] | None":
+        config = self.config
+        sections = [*config.levels[:0], *config.directories, *config.locations, *config.ifs]
+        rewriting = next((section for section in reversed(sections) if _rewrites(section)), None)
+        if rewriting is not None and _engine_in(sections):
+            outcome = self._directory_rewrite(rewriting, filename)
+            if outcome is not None:
+                return outcome
+        names = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
+        nodes = [node for section in reversed(sections) for node in config.plain(names, [section]) if not _one_target(node)]
+        found = self._redirected(self.request.path, nodes)
+        if found is not None:
+            status, location, node = found
+            return self._made(status, location, node)
+        return None
+
+    def _directory_rewrite(self, section: Section, filename: str) -> "Answer | tuple[str, str] | None":
+        rules = rules_in(section.children)
+        if not rules:
+            return None
+        prefix = (section.shown_in if section.lower == ".htaccess" else "") or (os_path(section.words[0].text) if section.words else "/")
+        prefix = prefix.rstrip("/") + "/"
+        base = next((node.words[0].text for node in section.children if node.lower == "rewritebase" and node.words), "")
+        subject = filename + ("/" if filename + "/" == prefix else "")
+        outcome = rewrite.run(
+            rules, subject, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme, prefix=prefix
+        )
+        if outcome.kind is rewrite.Kind.UNKNOWN:
+            raise UnknownAnswerError("a RewriteRule depends on the request")
+        self._remember(outcome)
+        if outcome.kind is rewrite.Kind.REDIRECT:
+            target = outcome.target
+            own = f"{self.request.scheme}://{self.request.host}"
+            root = prefix.rstrip("/")
+            # a relative target was put below the directory; RewriteBase or the document root's URL takes the directory's place
+            if target.startswith(own + root + "/"):
+                target = own + (base.rstrip("/") if base else "") + target[len(own + root) :]
+            return self._made(outcome.status, _escaped(target), None)
+        if outcome.kind is rewrite.Kind.STATUS:
+            return self._made(outcome.status, "", None)
+        if outcome.kind is rewrite.Kind.PROXY:
+            return self._proxied(outcome.target)
+        if outcome.kind is rewrite.Kind.LOCAL and outcome.target != subject:
+            root = posixpath.normpath(self._filename("/"))
+            target = outcome.target
+            path = target.removeprefix(root)
+            return None if path == self.request.path or outcome.end else (path or "/", outcome.query)
+        return None
+
+    def _handled(self, filename: str) -> "Answer | tuple[str, str]":
+        self.late = self.https_is_set = True
+        kind = self.host.files.kind(filename)
+        path = self.request.path
+        if kind == "directory" and not path.endswith("/"):
+            return self._made(301, f"{self.request.scheme}://{self.request.host}{path}/", None)
+        if path.endswith("/"):
+            return self._made(self._index_status(filename) if kind == "directory" else 200, "", None)
+        if kind in ("file", "outside", "unreadable", "other") and path != NOWHERE:
+            return self._made(200, "", None)
+        return self._missing()
+
+    def _index_status(self, directory: str) -> int:
+        """A folder's own page: an index file, a listing where that is allowed, else 403 (mod_autoindex) or 404 (default_handler)."""
+        names = list(DIRECTORY_INDEX)
+        for node in self.config.plain(("directoryindex",)):
+            names = [word.text for word in node.words]
+        if any(name.startswith("/") or self.host.files.kind(f"{directory.rstrip('/')}/{os_path(name)}") != "missing" for name in names):
+            return 200
+        if "autoindex_module" not in self.host.reading.modules:
+            return 404
+        allowed = False  # the default is FollowSymLinks alone (core.c, since 2.3.11)
+        for node in self.config.plain(("options",)):
+            words = [word.text.lower() for word in node.words]
+            if not any(word[:1] in "+-" for word in words):
+                allowed = "indexes" in words or "all" in words
+            else:
+                allowed = (allowed or "+indexes" in words) and "-indexes" not in words
+        return 200 if allowed else 403
+
+    def _missing(self) -> Answer:
+        for node in self.config.plain(("errordocument",)):
+            words = [word.text for word in node.words]
+            if len(words) > 1 and words[0] == "404" and words[1].startswith("/") and self.depth < 2:
+                inner = answer(self.host, self.request._replace(path=words[1], query=""), self.header, self.depth + 1)
+                if inner.status == 200:
+                    return inner._replace(status=404)
+            if len(words) > 1 and words[0] == "404" and words[1].startswith(("http://", "https://")):
+                return self._made(302, words[1], node)
+        return self._made(404, "", None)
+
+    def _proxied(self, url: str) -> Answer:
+        """What a backend answers is known only when it is a virtual host of this very configuration."""
+        found = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?$", url)
+        if found and self.depth < 2 and not found[2].startswith("balancer"):
+            port = int(found[3] or (443 if found[1] == "https" else 80))
+            for server, address, its_port, https in self.host.others:
+                if its_port == port and address in (found[2], None, "*", "0.0.0.0") and found[2].startswith("127."):  # noqa: S104
+                    request = Request(https, f"{found[2]}:{port}", port, found[4] or "/", self.request.query)
+                    inner = answer(self.host._replace(server=server), request, self.header, self.depth + 1)
+                    self.late = self.https_is_set = True
+                    return self._with_headers(inner.status, inner.location, inner.by, received=[*inner.values], error=False)
+        raise UnknownAnswerError("a backend answers, and may send headers of its own")
+
+    # Headers
+
+    def _made(self, status: int, location: str, node: Node | None, *, reset: bool = False) -> Answer:
+        """An answer of httpd's own: below 300 both tables go out, else the error path."""
+        return self._with_headers(status, location, node, received=[], error=status >= 300, reset=reset)
+
+    def _with_headers(
+        self, status: int, location: str, node: Node | None, *, received: list[str | None], error: bool, reset: bool = False
+    ) -> Answer:
+        config = self.config
+        sections = config.levels if reset else None
+        lines: list[headers.HeaderLine] = []
+        sources: list[Node] = []
+        if "headers_module" in self.host.reading.modules or not self.host.reading.knows_all_modules:
+            for written in config.plain(("header",), sections):
+                try:
+                    line = headers.read([word.text for word in written.words])
+                except headers.RefusedError:
+                    continue
+                if line.name.lower() == self.header.lower() and not line.early:
+                    lines.append(line)
+                    sources.append(written)
+        tables = headers.Tables([], list(received))
+        self._managed(tables, error=error)
+        if not headers.apply(lines, self.header, tables, self.variable, error=error):
+            raise UnknownAnswerError(f"a condition or value of a {self.header} line depends on the request")
+        values = tables.always + ([] if error else tables.onsuccess)
+        return Answer(status, location, tuple(values), node, tuple(sources))
+
+    def _managed(self, tables: headers.Tables, *, error: bool) -> None:
+        """`MDRequireHttps permanent` sends HSTS of its own on https answers that succeed (mod_md.c, md_http_challenge_pr …)."""
+        if error or not self.request.https or self.header.lower() != "strict-transport-security":
+            return
+        if "md_module" in self.host.reading.modules and self.config.last("mdrequirehttps").lower() == "permanent":
+            tables.onsuccess.append("max-age=15768000")
+
+
+NOWHERE = "/no-such-page"
+"""A path nobody has."""
+
+
+class _Override(NamedTuple):
+    """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `nonfatal`."""
+
+    classes: frozenset[str] | None = None
+    names: frozenset[str] = frozenset()
+    nonfatal: bool = False
+
+    @property
+    def is_none(self) -> bool:
+        """`AllowOverride None` and no list: .htaccess files are not opened at all."""
+        return self.classes is not None and not self.classes and not self.names
+
+    def after(self, section: Section) -> "_Override":
+        """The setting as a deeper section changes it."""
+        result = self
+        for node in section.children:
+            words = [word.text.lower() for word in node.words] if isinstance(node, Directive) else []
+            if node.lower == "allowoverride":
+                classes = frozenset(word.partition("=")[0] for word in words if not word.startswith(("none", "nonfatal")))
+                result = result._replace(classes=classes, nonfatal=any(word.startswith("nonfatal=") for word in words))
+            elif node.lower == "allowoverridelist":
+                names = frozenset(word for word in words if word != "none")
+                result = result._replace(names=names, classes=result.classes if result.classes is not None else frozenset())
+        return result
+
+    def lets(self, section: Section) -> bool:
+        """May every directive of an .htaccess stand there? One that may not makes every request a 500."""
+        if self.nonfatal:
+            return True
+        for node in section.children:
+            name = f"<{node.lower}" if isinstance(node, Section) else node.lower
+            if node.lower in self.names:
+                continue
+            known = directives.known(name)
+            if known is None:
+                return False
+            if ".htaccess" not in known.contexts:
+                return False
+            classes = {word.lower() for word in known.overrides}
+            if self.classes is None:
+                return False
+            if "all" in self.classes or ("all" in classes and self.classes):
+                continue
+            if not classes & self.classes and not ("all" in classes and self.names):
+                return False
+        return True
+
+
+def htaccess(host: Host, path: str) -> "Section | str | None":
+    """An .htaccess as a section called `.htaccess` (its folder in `shown_in`); "refused" where httpd could not read it; None: not there."""
+    try:
+        if host.files.kind(path) != "file":
+            return None
+        source = host.files.read(path)
+    except FileProblem:
+        return None
+    return _htaccess(host.reading, host.files, host.target, path, source)
+
+
+@lru_cache(maxsize=512)
+def _parsed(key: "_Key") -> "Section | str":
+    reading, files, target, path = key.parts
+    environment = Environment(reading.server_root, dict(reading.defines), {}, True, True, reading.modules)
+    found = Reader(files, environment, target.software["httpd"], complete=reading.knows_all_modules).read(path)
+    if found.refused is not None:
+        return "refused"
+    for node in found.tree.children:
+        if isinstance(node, Directive):
+            known = directives.known(node.lower)
+            if known is not None and known.module not in reading.modules and reading.knows_all_modules:
+                return "refused"
+            try:
+                _check(node)
+            except RefusedError:
+                return "refused"
+    section = Section(found.tree.line, ".htaccess", 0, posixpath.dirname(path), "")
+    section.children = found.tree.children
+    return section
+
+
+class _Key:
+    """Identity of a file within one reading, for the cache."""
+
+    __slots__ = ("parts", "source")
+
+    def __init__(self, parts: "tuple[Reading, Files, Target, str]", source: SourceFile) -> None:
+        self.parts = parts
+        self.source = source
+
+    def __hash__(self) -> int:
+        return hash((id(self.parts[0]), id(self.source)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.source is other.source and self.parts[0] is other.parts[0]
+
+
+def _htaccess(reading: Reading, files: Files, target: Target, path: str, source: SourceFile) -> "Section | str":
+    return _parsed(_Key((reading, files, target, path), source))
+
+
+def _check(node: Node) -> None:
+    words = [word.text for word in node.words]
+    try:
+        if node.lower == "header":
+            headers.read(words)
+        elif node.lower == "rewriterule":
+            rewrite.rule_of(words, ())
+        elif node.lower == "rewritecond":
+            rewrite.condition_of(words)
+    except (headers.RefusedError, rewrite.RefusedError) as error:
+        raise RefusedError(str(error)) from None
+
+
+def rules_in(nodes: Iterable[Node]) -> list[rewrite.Rule]:
+    """The RewriteRules among `nodes`, each with its conditions."""
+    rules: list[rewrite.Rule] = []
+    conditions: list[rewrite.Condition] = []
+    for node in nodes:
+        if node.lower not in ("rewritecond", "rewriterule") or isinstance(node, Section):
+            continue
+        _certain(node)
+        words = [word.text for word in node.words]
+        try:
+            if node.lower == "rewritecond":
+                conditions.append(rewrite.condition_of(words))
+            else:
+                rules.append(rewrite.rule_of(words, conditions))
+                conditions = []
+        except rewrite.RefusedError:
+            conditions = []
+    return rules
+
+
+def _certainly(section: Section) -> bool:
+    if section.condition:
+        if _bears_on_answers(section):
+            raise UnknownAnswerError(section.condition)
+        return False
+    return True
+
+
+_ANSWERING = ("header", "redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriterule", "proxypass")
+
+
+def _bears_on_answers(section: Section) -> bool:
+    return any(node.lower in _ANSWERING for node in section.children)
+
+
+def _rewrites(section: Section) -> bool:
+    """Does a section hold anything of mod_rewrite? Then its rules replace those of shallower ones (config_perdir_merge)."""
+    return any(node.lower in ("rewriterule", "rewriteengine", "rewritecond", "rewritebase") for node in section.children)
+
+
+def _engine_in(sections: list[Section]) -> bool:
+    for section in reversed(sections):
+        state = _flag(section, "rewriteengine")
+        if state is not None:
+            return state
+    return False
+
+
+def _flag(section: Section, name: str) -> bool | None:
+    state: bool | None = None
+    for node in section.children:
+        if isinstance(node, Directive) and node.lower == name and node.words:
+            _certain(node)
+            state = node.words[0].text.lower() == "on"
+    return state
+
+
+_STATUS = {"permanent": 301, "temp": 302, "seeother": 303, "gone": 410}
+
+
+def redirect_words(node: Node) -> tuple[int, str, str]:
+    """(status, source, target) of a Redirect in any form (mod_alias.c, add_redirect_internal)."""
+    words = [word.text for word in node.words]
+    status = {"redirectpermanent": 301, "redirecttemp": 302}.get(node.lower, 302)
+    if words and node.lower in ("redirect", "redirectmatch"):
+        first = words[0].lower()
+        code = _STATUS.get(first) or (int(first) if first.isdigit() else None)
+        if code is not None:
+            status = code
+            words = words[1:]
+    if len(words) == 1:
+        return (status, words[0], "") if status >= 400 or status < 300 else (status, "", words[0])
+    return (status, words[0], words[1]) if len(words) > 1 else (status, "", "")
+
+
+def _one_target(node: Node) -> bool:
+    """`Redirect 301 https://…`: inside a section the path is the section's own, and nothing of it is kept (2.4.23 and later)."""
+    status, source, target = redirect_words(node)
+    return not source and bool(target) and 300 <= status < 400
+
+
+def _alias_length(path: str, alias: str) -> int:
+    """How much of a path an alias takes, 0 for none; only whole path segments match (mod_alias.c, alias_matches)."""
+    if not path.startswith(alias):
+        return 0
+    if alias.endswith("/") or len(path) == len(alias) or path[len(alias)] == "/":
+        return len(alias)
+    return 0
+
+
+def _group(found: re.Match[str], part: re.Match[str]) -> str:
+    if part[0] == "&":
+        return "&"
+    number = int(part[1])
+    return (found[number] or "") if number <= (found.re.groups or 0) else ""
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"[ \x00-\x1f\x7f-\xff\"<>^`{|}\\]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("latin-1")), text)
+
+
+def _wildcard(pattern: str) -> str:
+    """fnmatch as a regular expression, `*` and `?` not crossing slashes."""
+    return re.sub(r"\\\*", "[^/]*", re.sub(r"\\\?", "[^/]", re.escape(pattern)))
+
+
+def _directory_matches(pattern: str, here: str) -> bool:
+    pattern = pattern.rstrip("/") or "/"
+    if any(char in pattern for char in "*?["):
+        return re.match(_wildcard(pattern) + r"\Z", here) is not None
+    return pattern == here

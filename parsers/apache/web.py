@@ -1,0 +1,91 @@
+"""HSTS and redirects of a web site: a few requests through it, told as the model's `Http`.
+
+Three kinds of answer matter (RFC 6797 needs the header on all of them): a page, an error of httpd's own, a redirect.
+"""
+
+from collections.abc import Iterable
+
+from tlslint.model import How, Http, Known, Origin, TlsMode, Unknown, Value
+from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
+from tlslint.parsers.apache.sites import NOT_SEEN, Site
+
+HSTS = "Strict-Transport-Security"
+
+
+def http(site: Site, host: Host) -> Http:
+    """What the site's answers carry, and whether plain HTTP is sent on to HTTPS."""
+    endpoint = site.endpoint
+    mode = endpoint.tls
+    if isinstance(mode, Unknown):
+        unknown: Unknown[tuple[str, ...]] = Unknown(mode.reason)
+        return Http(unknown, unknown, unknown, Unknown(mode.reason))
+    https = mode.value is TlsMode.IMPLICIT
+    port = site.door.port or (443 if https else 80)
+    name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
+    usual = port == (443 if https else 80)
+    request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
+    return Http(
+        _values(host, request),
+        _values(host, request._replace(path=NOWHERE)),
+        _values(host, request._replace(path=_redirected_path(host, request))),
+        Known(False) if https else _redirects(host, request),
+    )
+
+
+def _values(host: Host, request: Request) -> Value[tuple[str, ...]]:
+    try:
+        found = answer(host, request, HSTS)
+    except UnknownAnswerError as error:
+        return Unknown(str(error), least=())
+    if not host.complete and not found.values:
+        return Unknown(NOT_SEEN, least=())
+    if None in found.values:
+        return Unknown(f"the text of a {HSTS} line is not known")
+    return Known(tuple(value for value in found.values if value is not None), _origins(found))
+
+
+def _origins(found: Answer) -> tuple[Origin, ...]:
+    return tuple(Origin(How.WRITTEN, node.args_span) for node in reversed(found.sources))
+
+
+def _redirects(host: Host, request: Request) -> Value[bool | None]:
+    try:
+        found = answer(host, request, HSTS)
+    except UnknownAnswerError as error:
+        return Unknown(str(error))
+    if not host.complete and not 300 <= found.status < 400:
+        return Unknown(NOT_SEEN)
+    leads = 300 <= found.status < 400 and found.location.lower().startswith("https://")
+    return Known(leads, (Origin(How.WRITTEN, found.by.span),) if found.by is not None else ())
+
+
+def _redirected_path(host: Host, request: Request) -> str:
+    """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has."""
+    for path in _candidates(host):
+        try:
+            found = answer(host, request._replace(path=path), HSTS)
+        except UnknownAnswerError:
+            continue
+        if 300 <= found.status < 400:
+            return path
+    return NOWHERE
+
+
+def _candidates(host: Host) -> Iterable[str]:
+    names = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
+    for scope in (host.server.scope, host.server.main):
+        pending = [scope.section]
+        while pending:
+            section = pending.pop()
+            for node in section.children:
+                if node.lower in names:
+                    source = redirect_words(node)[1]
+                    if source.startswith("/"):
+                        yield source
+                    elif source.startswith("^/"):
+                        yield source[1:].partition("(")[0].rstrip("$?")
+                elif node.lower in ("location", "directory", "if") and hasattr(node, "children"):
+                    pending.append(node)  # type: ignore[arg-type]
+                    if node.lower == "location" and node.words:
+                        yield node.words[0].text
+    yield from ("/moved", "/", "/foo/bar")
