@@ -25,7 +25,7 @@ def http(site: Site, host: Host) -> Http:
     usual = port == (443 if https else 80)
     request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
     return Http(
-        _values(host, request),
+        _values(host, request._replace(path=_page(host, request))),
         _values(host, request._replace(path=NOWHERE)),
         _values(host, request._replace(path=_redirected_path(host, request))),
         Known(False) if https else _redirects(host, request),
@@ -42,6 +42,17 @@ def _values(host: Host, request: Request) -> Value[tuple[str, ...]]:
     if None in found.values:
         return Unknown(f"the text of a {HSTS} line is not known")
     return Known(tuple(value for value in found.values if value is not None), _origins(found))
+
+
+def _page(host: Host, request: Request) -> str:
+    """A page that is there: the front page, or its file where a folder without index is refused."""
+    try:
+        if answer(host, request, HSTS).status < 400:
+            return "/"
+        named = answer(host, request._replace(path="/index.html"), HSTS)
+        return "/index.html" if named.status < 300 else "/"
+    except UnknownAnswerError:
+        return "/"
 
 
 def _origins(found: Answer) -> tuple[Origin, ...]:
