@@ -60,7 +60,9 @@ class Files:
         """The same files with the real directory `real` also known as `logical`; what was read stays shared."""
         view = Files.__new__(Files)
         view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
-        view._mounts = tuple(sorted((*self._mounts, (logical.rstrip("/") or "/", real)), key=lambda mount: -len(mount[0])))
+        name = logical.rstrip("/") or "/"
+        others = (mount for mount in self._mounts if mount[0] != name)
+        view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
         view._resolved = {}
         return view
 

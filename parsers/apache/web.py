@@ -50,9 +50,9 @@ def _page(host: Host, request: Request) -> str:
         if answer(host, request, HSTS).status < 400:
             return "/"
         named = answer(host, request._replace(path="/index.html"), HSTS)
-        return "/index.html" if named.status < 300 else "/"
     except UnknownAnswerError:
         return "/"
+    return "/index.html" if named.status < 300 else "/"
 
 
 def _origins(found: Answer) -> tuple[Origin, ...]:
