@@ -310,9 +310,9 @@ def _breaks(suite: Suite, server: OpenSslServer, version: TlsVersion, level: int
     """Does OpenSSL choose the suite and then fail to complete it?"""
     if server.dh is Dh.BROKEN and suite.key_exchange in ("DHE", "DHE-PSK"):
         return True
-    # 1.1.1: TLS 1.0 and 1.1 sign ECDSA with SHA-1, which level 2 refuses; RSA's MD5 with SHA-1 is not asked about.
-    is_old_ecdsa = version < TLS12 and suite.authentication == "ECDSA" and keys is not None
-    return is_old_ecdsa and (level or 0) >= 2
+    # 1.1.1: TLS 1.0 and 1.1 sign with ECDSA and DSA over SHA-1, which level 2 refuses; RSA's MD5 with SHA-1 is not asked about.
+    signs_sha1 = version < TLS12 and suite.authentication in ("ECDSA", "DSS") and keys is not None
+    return signs_sha1 and (level or 0) >= 2
 
 
 def _why_nothing(version: TlsVersion, suites: list[Suite], tried: list[Suite], usable: tuple[Group, ...]) -> str:

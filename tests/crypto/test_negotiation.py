@@ -114,6 +114,7 @@ def server(string: str = "DEFAULT", build: str = "openssl@3.0", **fields: Any) -
         ("openssl@1.1.1", 1, "RSA", {TLS10, TLS11, TLS12, TLS13}),
         ("openssl@1.1.1", 2, "RSA", {TLS10, TLS11, TLS12, TLS13}),
         ("openssl@1.1.1", 2, "ECDSA", {TLS12, TLS13}),
+        ("openssl@1.1.1", 2, "DSA", {TLS12}),
         ("openssl@1.1.1", 1, "ECDSA", {TLS10, TLS11, TLS12, TLS13}),
         ("openssl@3.0", 0, "RSA", {TLS10, TLS11, TLS12, TLS13}),
         ("openssl@3.0", 1, "RSA", {TLS12, TLS13}),
