@@ -80,7 +80,7 @@ def plain_records() -> Iterator[Any]:
                 yield pytest.param(record, lines, observed, id=record["id"])
 
 
-@pytest.mark.parametrize(("record", "lines", "observed"), plain_records())
+@pytest.mark.parametrize(("record", "lines", "observed"), list(plain_records()))
 def test_httpd_served_what_is_predicted(record: Record, lines: dict[str, list[str]], observed: dict[str, Any]) -> None:
     offer = negotiable(httpd(record, lines))
     partial = set(observed.get("partial_versions") or ())
