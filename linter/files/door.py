@@ -55,15 +55,21 @@ class Files:
         self._read: dict[str, SourceFile] = {}
         self._resolved: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
+        self._complete_below = "/"
 
-    def mounted(self, logical: str, real: str) -> "Files":
-        """The same files with the real directory `real` also known as `logical`; what was read stays shared."""
+    def mounted(self, logical: str, real: str, *, complete_below: str = "/") -> "Files":
+        """The same files with the real directory `real` also known as `logical`; what was read stays shared.
+
+        `complete_below`: a copy of some files of a host tells nothing of the rest: what is not there counts as missing only below
+        this logical directory, elsewhere it counts as outside.
+        """
         view = Files.__new__(Files)
         view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
         view._resolved = {}
+        view._complete_below = complete_below
         return view
 
     def overlay(self, path: str, data: bytes) -> None:
@@ -76,7 +82,12 @@ class Files:
         source = self._read.get(real)
         if source is None:
             data = self._overlay.get(real)
-            source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
+            try:
+                source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
+            except FileProblem as problem:
+                if problem.kind == "missing" and not _below(os.path.normpath(path), self._complete_below):
+                    raise FileProblem(path, "outside-root", "is not part of what was scanned") from None
+                raise
             self._read[real] = source
         return source
 
@@ -90,7 +101,9 @@ class Files:
         except FileProblem as problem:
             return "outside" if problem.kind == "outside-root" else problem.kind
         except (OSError, ValueError) as error:
-            return "missing" if _is_missing(error) else "unreadable"
+            if not _is_missing(error):
+                return "unreadable"
+            return "missing" if _below(os.path.normpath(path), self._complete_below) else "outside"
         if stat.S_ISREG(mode):
             return "file"
         return "directory" if stat.S_ISDIR(mode) else "other"

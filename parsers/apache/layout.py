@@ -111,15 +111,15 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
         return path, files, platform
     if path.endswith(platform.root):
         top = path[: -len(platform.root)]
-        return platform.root, files.mounted("/", _real(top, files)), platform
+        return platform.root, files.mounted("/", _real(top, files), complete_below=platform.home), platform
     below = posixpath.relpath(platform.root, platform.home).split("/")
     home = path
     for _ in below:
         home = posixpath.dirname(home)
     if posixpath.relpath(path, home) != "/".join(below):
         home = posixpath.dirname(path)
-        return path, files.mounted(platform.home, _real(home, files)), platform
-    return platform.root, files.mounted(platform.home, _real(home, files)), platform
+        return path, files.mounted(platform.home, _real(home, files), complete_below=platform.home), platform
+    return platform.root, files.mounted(platform.home, _real(home, files), complete_below=platform.home), platform
 
 
 def _real(path: str, files: Files) -> str:
