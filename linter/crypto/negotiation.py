@@ -269,6 +269,9 @@ def _signs(suite: Suite, keys: list[Key], server: OpenSslServer, level: int | No
 def _key_fits(key: Key, suite: Suite, version: TlsVersion) -> bool:
     if version is TLS13:
         return key.type != "DSA"
+    if suite.key_exchange == "ECDH":
+        # Fixed ECDH (1.0.x) wants the key itself to be an elliptic one; ECDH_RSA also that an RSA key signed it, which nobody does.
+        return key.type == "ECDSA" and suite.authentication == "ECDSA"
     if suite.authentication == "RSA":
         return key.type == "RSA" or (key.type == "RSA-PSS" and suite.has_forward_secrecy and version is TLS12)
     if suite.authentication == "ECDSA":

@@ -430,16 +430,42 @@ def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | N
     chosen: list[Suite] = []
     unknown = False
     for name in names.split(":") if names else ():
-        suite = suites.named(name.strip())
-        # TLS_SHA256_SHA256 and TLS_SHA384_SHA384 (3.4 and later) are left out of ordinary builds.
-        if suite is not None and suite.is_tls13 and 0x1301 <= suite.code <= 0x1305 and suite.iana == name.strip():
-            if suite not in chosen:
-                chosen.append(suite)
-        else:
+        suite = _tls13_suite(name.strip())
+        if suite is None:
             unknown = True
+        elif suite not in chosen:
+            chosen.append(suite)
     if unknown and (not chosen or known.facts.branch < (3,)):
         return tuple([by_code[code] for code in DEFAULT_TLS13]), f"{NO_MATCH} in the TLS 1.3 list"
     return tuple(chosen), None
+
+
+def explain_tls13(names: str, build: str) -> tuple[Word, ...]:
+    """What each name of a TLS 1.3 list did: added, unknown (1.1.1 refuses the list, 3.0 skips the name), or there twice."""
+    known = _table(build)
+    words: list[Word] = []
+    seen: set[Suite] = set()
+    for match in re.finditer("[^:]+", names):
+        name = match.group().strip()
+        suite = _tls13_suite(name)
+        start = match.start() + match.group().find(name)
+        if suite is None:
+            effect = Effect.REFUSED if known.facts.branch < (3,) else Effect.UNKNOWN
+            close = _nearest_of(name.upper(), [one.iana for one in suites.numbers().values() if one.is_tls13 and one.cipher != "NULL"])
+            note = "not a TLS 1.3 suite" if suites.named(name) or name in known.words else ""
+            words.append(Word(name, start, start + len(name), effect, (), name, note, "" if note else close))
+        elif suite in seen:
+            words.append(Word(name, start, start + len(name), Effect.NOTHING, note="it is in the list already"))
+        else:
+            seen.add(suite)
+            words.append(Word(name, start, start + len(name), Effect.ADDED, (suite,)))
+    return tuple(words)
+
+
+def _tls13_suite(name: str) -> Suite | None:
+    """A TLS 1.3 suite by its exact name. TLS_SHA256_SHA256 and TLS_SHA384_SHA384 (3.4 and later) are left out of ordinary builds."""
+    suite = suites.named(name)
+    return suite if suite is not None and suite.iana == name and 0x1301 <= suite.code <= 0x1305 else None
 
 
 @lru_cache(maxsize=256)
@@ -563,11 +589,17 @@ def _nearest(word: str, known: _Table) -> str:
     exact = folded.get(plain.lower()) or folded.get(plain.lower().replace("tls", "tlsv", 1))
     if exact:
         return exact
+    close = _nearest_of(plain.lower(), list(folded))
+    return folded[close] if close else ""
+
+
+def _nearest_of(word: str, names: list[str]) -> str:
+    """The name most like a word; of several, the one that begins like it longest."""
     import difflib  # noqa: PLC0415 (only for words nobody knows)
 
-    plain = plain[:64].lower()
-    close = difflib.get_close_matches(plain, folded, 5, 0.75)
-    return folded[max(close, key=lambda name: len(os.path.commonprefix([name, plain])))] if close else ""  # noqa: RUF071 (it is meant)
+    word = word[:64]
+    close = difflib.get_close_matches(word, names, 5, 0.75)
+    return max(close, key=lambda name: len(os.path.commonprefix([name, word])), default="")  # noqa: RUF071 (it is meant)
 
 
 def _older_name(word: str, branch: str, known: _Table) -> str:

@@ -164,6 +164,12 @@ def test_dh_parameters(dh: Dh | int, has_dhe: bool) -> None:
     assert (TLS12 in offer.partial) is (dh is Dh.BROKEN)
 
 
+def test_fixed_ecdh_of_1_0_wants_an_elliptic_key() -> None:
+    by_key = {key: negotiable(server("ALL", "openssl@1.0.2", keys=(Key(key, 2048),))).suites for key in ("RSA", "ECDSA")}
+    assert not any(suite.key_exchange == "ECDH" for suite in by_key["RSA"])
+    assert {suite.authentication for suite in by_key["ECDSA"] if suite.key_exchange == "ECDH"} == {"ECDSA"}
+
+
 def test_signature_algorithms_without_pss_end_tls13_with_rsa() -> None:
     assert negotiable(server(signature_algorithms=("RSA+SHA256",))).versions == {TLS12}
     assert negotiable(server(signature_algorithms=("RSA-PSS+SHA256", "RSA+SHA256"))).versions == {TLS12, TLS13}
