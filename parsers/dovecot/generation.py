@@ -1,0 +1,22 @@
+"""Which generation of Dovecot a text was written for, where nothing else says so."""
+
+import re
+
+from tlslint.model import SourceFile
+
+_SIGNS = (
+    # 2.4 begins with its version; the others by names that only they have (src/config/old-set-parser.c, settings by version)
+    ("2.4.1", rb"dovecot_config_version|ssl_server_\w+|auth_allow_cleartext|mail_driver|mail_path|passdb_\w+_\w+"),
+    ("2.3.19.1", rb"ssl_min_protocol|ssl_dh|ssl_cipher_suites|ssl_curve_list|ssl_client_cert"),
+    ("2.2.36", rb"ssl_protocols|ssl_dh_parameters_length|ssl_prefer_server_ciphers"),
+    ("1.2.17", rb"ssl_cert_file|ssl_key_file|ssl_ca_file|ssl_disable|ssl_listen|login_executable|auth default"),
+    ("2.3.19.1", rb"ssl_cert|ssl_key|disable_plaintext_auth|mail_location|passdb|!include(?:_try)?"),
+)
+
+
+def of(file: SourceFile) -> str | None:
+    """A version of the generation that the text speaks for; None: nothing tells. The newest sign wins."""
+    for version, names in _SIGNS:
+        if re.search(rb"^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", file.data, re.MULTILINE):
+            return version
+    return None

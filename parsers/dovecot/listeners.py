@@ -1,0 +1,161 @@
+"""Which ports are open: services, their inet_listeners, `protocols`, `listen`, and what a global `ssl = no` closes."""
+
+from typing import NamedTuple
+
+from tlslint.model import How, Known, Origin, Span, Unknown, Value
+from tlslint.parsers.dovecot import settings
+from tlslint.parsers.dovecot.filters import Connection, Written
+from tlslint.parsers.dovecot.reading import Tree, known_value
+
+_PROTOCOLS = {"imap": "imap", "pop3": "pop3", "submission": "smtp", "sieve": "managesieve", "lmtp": "lmtp", "doveadm": "other"}
+_TRUE = ("yes", "y", "1")
+_EVERYWHERE = frozenset({"*", "::", "[::]", "0.0.0.0"})  # noqa: S104 (read, not bound)
+
+
+class Listener(NamedTuple):
+    """An open port. `protocol` is Dovecot's word for the service (`imap`, `sieve`); `speaks` the model's (`managesieve`).
+
+    `implicit`: TLS from the first byte. `anchor`: the block that makes it, or the file's beginning. `settings`: what its block says, by
+    name.
+    """
+
+    service: str
+    name: str
+    protocol: str
+    speaks: str
+    port: int
+    port_value: Value[int | None]
+    addresses: tuple[str, ...]
+    address_value: Value[str | None]
+    implicit: bool
+    implicit_origins: tuple[Origin, ...]
+    anchor: Span
+
+    def title(self, address: str) -> str:
+        """As administrators say: `imaps (993)`, `imaps (192.0.2.1:993)`."""
+        if address in ("", "*"):
+            return f"{self.name} ({self.port})"
+        return f"{self.name} ([{address}]:{self.port})" if ":" in address else f"{self.name} ({address}:{self.port})"
+
+
+def listeners(tree: Tree) -> list[Listener]:
+    """Every TCP port Dovecot opens."""
+    start = Span(tree.files[0], 0, 0)
+    served, _ = protocols(tree)
+    found: list[Listener] = []
+    open_ssl = tree.find("ssl", Connection("", side="master"))
+    ssl_off = known_value("ssl", open_ssl, tree).holds("no")
+    for service, row in _services(tree).items():
+        protocol = row.protocol
+        if protocol and protocol not in served and protocol != "doveadm":
+            continue
+        for name, (port, implicit) in row.inet.items():
+            listener = _listener(tree, service, name, row.speaks, port, implicit=implicit, start=start)
+            if listener is not None and not (listener.implicit and ssl_off):
+                found.append(listener)
+    return found
+
+
+def protocols(tree: Tree) -> tuple[list[str], bool]:
+    """The protocols that are switched on, and whether that is sure."""
+    root = tree.root
+    words: list[str] = []
+    said = False
+    if tree.release.is_24:
+        listed = [each for each in tree.filters if each.names == ("protocols",)]
+        for written in root.settings.get("protocols", ()):
+            words, said = written.value.split(), True
+        for each in listed:
+            for name, all_written in each.settings.items():
+                said = True
+                if all_written[-1].value.lower() in _TRUE and name not in words:
+                    words.append(name)
+                elif all_written[-1].value.lower() == "no" and name in words:
+                    words.remove(name)
+    elif "protocols" in root.settings:
+        said = True
+        words = [
+            {"imaps": "imap", "pop3s": "pop3", "managesieve": "sieve"}.get(word, word)
+            for word in root.settings["protocols"][-1].value.split()
+        ]
+    if said and not (tree.unseen and words == []):
+        return words, True
+    if any("protocols.d" in pattern for pattern, _ in tree.unseen) or tree.is_fragment or tree.unseen:
+        # Debian's packages each add their own in /usr/share/dovecot/protocols.d, which is not here: the two everybody has
+        return ["imap", "pop3"], False
+    return (settings.default("protocols", tree.release) or "").split(), True
+
+
+class _Service(NamedTuple):
+    """A login service: the protocol that must be switched on for it, and its ports: number, and TLS from the first byte."""
+
+    protocol: str
+    speaks: str
+    inet: dict[str, tuple[int, bool]]
+
+
+def _services(tree: Tree) -> dict[str, _Service]:
+    table: dict[str, _Service] = {}
+    for service, row in settings.listener_defaults().items():
+        inet = {
+            name: (port, implicit) for name, port, implicit, since in row["inet"] if tree.release.number >= settings.release(since).number
+        }
+        table[service] = _Service(row["protocol"], row["protocol"], inet)
+    for each in tree.filters:
+        kinds = [name.partition("/") for name in each.names]
+        if not kinds or kinds[0][0] != "service":
+            continue
+        service = kinds[0][2]
+        if service not in table:
+            own = next((f for f in tree.filters if f.names == each.names[:1]), None)
+            program = own.settings["executable"][-1].value.split(" ")[0].rpartition("/")[2] if own and "executable" in own.settings else ""
+            if program not in table:
+                continue
+            protocol = own.settings["protocol"][-1].value if own and "protocol" in own.settings else ""
+            table[service] = _Service(protocol, table[program].speaks, {})
+        if len(kinds) == 2 and kinds[1][0] == "inet_listener":
+            table[service].inet.setdefault(kinds[1][2], (0, False))
+    return table
+
+
+def _listener(tree: Tree, service: str, name: str, protocol: str, port: int, *, implicit: bool, start: Span) -> Listener | None:
+    blocks = [each for each in tree.filters if each.names == (f"service/{service}", f"inet_listener/{name}")]
+
+    def last(key: str) -> Written | None:
+        names = (f"inet_listener_{key}", key) if tree.release.is_24 else (key,)
+        said = [written for each in blocks for wanted in names for written in each.settings.get(wanted, ())]
+        return max(said, key=lambda written: written.order) if said else None
+
+    anchor = blocks[0].span if blocks and blocks[0].span is not None else _anchor(tree, start)
+    said_port = last("port")
+    for other, listener, key, written in tree.ports:
+        if (other, listener, key) == (service, name, "port") and said_port is None:
+            said_port = written
+    number: int | None = port
+    origins: tuple[Origin, ...] = (Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}"),)
+    if said_port is not None:
+        origins = (Origin(How.WRITTEN, said_port.span),)
+        number = int(said_port.value) if said_port.value.isdigit() and len(said_port.value) < 8 else None
+    if number == 0:
+        return None
+    said_ssl = last("ssl")
+    ssl_origins: tuple[Origin, ...] = (Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}"),)
+    if said_ssl is not None:
+        implicit, ssl_origins = said_ssl.value.lower() in _TRUE, (Origin(How.WRITTEN, said_ssl.span),)
+    said_address = last("listen" if tree.release.is_24 else "address")
+    everywhere = tree.root.settings.get("listen", ())
+    if said_address is None and everywhere:
+        said_address = everywhere[-1]
+    text = said_address.value if said_address is not None else settings.default("listen", tree.release) or "*"
+    addresses = tuple(dict.fromkeys("*" if word in _EVERYWHERE else word.strip("[]") for word in text.replace(",", " ").split())) or ("*",)
+    address: Value[str | None] = Known(text, (Origin(How.WRITTEN, said_address.span),)) if said_address is not None else Known(text)
+    value: Value[int | None] = Known(number, origins) if number is not None else Unknown("the port is not a number", origins)
+    return Listener(
+        service, name, protocol, _PROTOCOLS.get(protocol, "other"), number or 0, value, addresses, address, implicit, ssl_origins, anchor
+    )
+
+
+def _anchor(tree: Tree, start: Span) -> Span:
+    """What to underline for a listener nobody wrote: the `protocols` line, or the first line of the file."""
+    said = tree.root.settings.get("protocols")
+    return said[-1].statement.span if said else start

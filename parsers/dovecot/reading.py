@@ -1,0 +1,777 @@
+"""From a root file and all it includes to filters full of settings; what the daemon refuses on the way.
+
+Follows config_parse_file(), settings_include(), config_parser_apply_line() and old-set-parser.c of src/config. A daemon stops at the
+first fatal
+mistake; here reading goes on, so that people hear of all of them.
+"""
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tlslint.files import FileProblem, Files
+from tlslint.model import Known, Label, Problem, SourceFile, Span, Unknown, Value
+from tlslint.model.remedy import Edit, Rewrite
+from tlslint.parsers.dovecot import settings
+from tlslint.parsers.dovecot.filters import Connection, Filter, Found, Written, find
+from tlslint.parsers.dovecot.settings import Release
+from tlslint.parsers.dovecot.syntax import Kind, Statement, statements
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+MAX_FILES = 2000
+"""Includes read at most, repeated ones counted: two files that include each other's neighbours twice would never end."""
+
+_FILTERS = ("protocol", "local", "remote", "local_name")
+_RANK_23 = {"local": 0, "local_name": 1, "remote": 2, "protocol": 3}
+_FREE = frozenset(
+    {"plugin", "dict", "metric", "event_exporter", "passdb", "userdb", "namespace", "mailbox", "auth", "login", "client", "server"}
+)
+_LISTENERS = frozenset({"inet_listener", "unix_listener", "fifo_listener"})
+_SERVICE_KEYS = frozenset(
+    [
+        "name",
+        "protocol",
+        "type",
+        "executable",
+        "user",
+        "group",
+        "privileged_group",
+        "extra_groups",
+        "chroot",
+        "drop_priv_before_exec",
+        "process_min_avail",
+        "process_limit",
+        "client_limit",
+        "service_count",
+        "idle_kill",
+        "vsz_limit",
+    ]
+)
+_LISTENER_KEYS = frozenset(["name", "address", "port", "ssl", "reuse_port", "haproxy", "path", "mode", "user", "group", "type"])
+_AUTH = re.compile(r"auth_(?!policy)|passdb|userdb")
+
+
+class Tree:
+    """What was read: filters (the root first), files, problems, and why the daemon would not start (the first fatal one)."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.root = Filter(None, 0, None)
+        self.filters: list[Filter] = [self.root]
+        self.files: list[SourceFile] = []
+        self.problems: list[Problem] = []
+        self.fatal: Problem | None = None
+        self.unseen: list[tuple[str, Span]] = []
+        """Includes whose files this tree does not show."""
+        self.is_fragment = False
+        self.config_version: Written | None = None
+        self.ports: list[tuple[str, str, str, Written]] = []
+        """Listener settings that other settings make (`protocols = imaps`): service, listener, key, by what."""
+
+    def find(self, key: str, connection: Connection) -> Found:
+        """What decides a setting for a connection."""
+        return find(key, connection, self.filters, by_order=self.release.is_24)
+
+    def refuse(
+        self,
+        message: str,
+        span: Span,
+        label: str = "",
+        *,
+        rule: str = "refused",
+        related: tuple[Label, ...] = (),
+        remedy: Rewrite | None = None,
+    ) -> None:
+        """The daemon would not start: note it."""
+        problem = Problem(rule, message, span, label, related, remedy)
+        self.problems.append(problem)
+        if self.fatal is None or self.fatal.span.file is not span.file:
+            self.fatal = self.fatal or problem
+
+    @property
+    def everything_seen(self) -> bool:
+        """Was all read that could hold settings? If not, what is not written is not known either."""
+        return not self.unseen and not self.is_fragment
+
+
+class _Input:
+    """A file being read: its logical path and where in it we are."""
+
+    def __init__(self, path: str, file: SourceFile, *, quoted_keys: bool) -> None:
+        self.path = path
+        self.file = file
+        self.rest: Iterator[Statement] = statements(file, quoted_keys=quoted_keys)
+
+
+class _Section:
+    """An open block. `within`: its type (`service`, `plugin`), "" for a filter."""
+
+    def __init__(self, filter_: Filter, within: str, begun: Span) -> None:
+        self.filter = filter_
+        self.within = within
+        self.begun = begun
+
+
+def read(path: str, files: Files, release: Release, *, fragment: bool = False) -> Tree:
+    """Read `path`, a logical name, and all it includes. Raises `FileProblem` only when `path` itself cannot be read."""
+    reader = _Reader(path, files, release)
+    reader.tree.is_fragment = fragment
+    reader.run()
+    return reader.tree
+
+
+class _Reader:
+    def __init__(self, path: str, files: Files, release: Release) -> None:
+        self.files = files
+        self.tree = Tree(release)
+        self.inputs: list[_Input] = []
+        self.sections: list[_Section] = []
+        self.order = 0
+        self.count = 0
+        self.enter(path)
+        self.names = settings.names(release)
+        self.first = True
+        self.glued: list[Statement] = []
+
+    def run(self) -> None:
+        while self.inputs:
+            statement = next(self.inputs[-1].rest, None)
+            if statement is None:
+                self.inputs.pop()
+                continue
+            self.take(statement)
+        if self.sections and not self.tree.is_fragment:
+            begun = self.sections[-1].begun
+            self.tree.refuse("missing '}': the block is never closed, so Dovecot does not start", begun, "begins here")
+        self.finish()
+
+    def enter(self, path: str) -> None:
+        file = self.files.read(path)
+        self.count += 1
+        self.inputs.append(_Input(path, file, quoted_keys=self.tree.release.is_24))
+        if file not in self.tree.files:
+            self.tree.files.append(file)
+
+    def take(self, statement: Statement) -> None:
+        kind = statement.kind
+        tree = self.tree
+        if statement.dropped is not None:
+            tree.problems.append(
+                Problem(
+                    "swallowed-line",
+                    "a blank or comment line follows the '\\', so Dovecot forgets this beginning and reads the next line on its own",
+                    statement.dropped,
+                    "is dropped",
+                )
+            )
+        if kind is Kind.SKIP:
+            if statement.is_open:
+                tree.problems.append(
+                    Problem(
+                        "swallowed-line",
+                        "the file ends where the '\\' promises another line, so this is lost",
+                        statement.span,
+                        "is dropped",
+                    )
+                )
+            return
+        if statement.glued and statement.comment is not None:
+            self.hash_in_value(statement)
+        if tree.release.is_24 and self.version_line(statement):
+            return
+        if kind is Kind.ERROR:
+            self.syntax_error(statement)
+        elif kind in (Kind.VALUE, Kind.FILE, Kind.VARIABLE):
+            self.assign(statement)
+        elif kind in (Kind.BEGIN, Kind.GROUP):
+            self.begin(statement)
+        elif kind is Kind.END:
+            if self.sections:
+                self.sections.pop()
+            elif not tree.is_fragment:
+                tree.refuse("unexpected '}': no block is open here, so Dovecot does not start", statement.span)
+        else:
+            self.include(statement)
+
+    def hash_in_value(self, statement: Statement) -> None:
+        comment = statement.comment
+        if comment is None:
+            return
+        blank = Span(comment.file, comment.start, comment.start)
+        self.tree.problems.append(
+            Problem(
+                "trailing-comment",
+                f"'#' begins a comment even inside a word: the value ends before it, at '{statement.value}'",
+                comment,
+                "read as a comment",
+                (Label(statement.value_span, "all of the value"),),
+                Rewrite((Edit(blank, b" "),), "put a blank before the comment, or quotes around the value"),
+            )
+        )
+
+    def version_line(self, statement: Statement) -> bool:
+        """2.4 wants dovecot_config_version first, from a list of versions it knows, and always the same (config_parser_get_version())."""
+        tree = self.tree
+        if statement.kind is Kind.ERROR:
+            return False
+        if statement.key != "dovecot_config_version":
+            if self.first and not tree.is_fragment:
+                tree.refuse(
+                    "the first setting must be dovecot_config_version, so Dovecot 2.4 does not start",
+                    statement.span,
+                    "comes before it",
+                    remedy=Rewrite(
+                        (Edit(Span(statement.span.file, 0, 0), b"dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"),),
+                        "begin the file with dovecot_config_version and dovecot_storage_version",
+                    ),
+                )
+            self.first = False
+            return False
+        self.first = False
+        if statement.kind is not Kind.VALUE:
+            tree.refuse("dovecot_config_version takes plain text, no variable and no file", statement.value_span)
+        elif tree.config_version is not None:
+            if tree.config_version.value != statement.value:
+                tree.refuse("dovecot_config_version cannot be changed once set", statement.value_span)
+        else:
+            tree.config_version = self.written(statement, statement.value)
+            known = [f"2.4.{patch}" for patch in range(tree.release.number[2] + 1 if len(tree.release.number) > 2 else 1)]
+            if statement.value not in known:
+                tree.refuse(
+                    f"Dovecot {tree.release.text} reads no version {statement.value or 'nothing'}, only {', '.join(known)}",
+                    statement.value_span,
+                )
+        return True
+
+    def syntax_error(self, statement: Statement) -> None:
+        message = statement.value
+        remedy = None
+        if message.startswith("Garbage"):
+            text = "something follows '{' on the same line; Dovecot wants one setting per line and does not start"
+        else:
+            text = f"'{statement.key}' is neither 'key = value' nor the beginning of a block, so Dovecot does not start"
+            after = statement.key_span
+            if self.names.get(statement.key) and statement.value_span.end > statement.value_span.start:
+                gap = Span(after.file, after.end, statement.value_span.start)
+                remedy = Rewrite((Edit(gap, b" = "),), "put '=' between name and value")
+        self.tree.refuse(text, statement.span, message.lower(), remedy=remedy)
+
+    def begin(self, statement: Statement) -> None:
+        tree, key, name = self.tree, statement.key, statement.value
+        outer = self.sections[-1].filter if self.sections else tree.root
+        within = self.sections[-1].within if self.sections else ""
+        made = Filter(outer, len(tree.filters), statement.span)
+        if statement.kind is Kind.GROUP:
+            made.names += (f"@{key}/{name}",)
+        elif key in _FILTERS:
+            self.condition(statement, outer, made)
+        elif key == "protocol" or within in _FREE:
+            made.names += (f"{key}/{name}",)
+        else:
+            self.block(statement, within, made)
+        same = next((each for each in tree.filters if each.identity == made.identity), None) if len(tree.filters) < MAX_FILES else None
+        if same is None:
+            tree.filters.append(made)
+            same = made
+        self.sections.append(_Section(same, "" if key in _FILTERS else key, statement.span))
+
+    def condition(self, statement: Statement, outer: Filter, made: Filter) -> None:
+        """A filter's own condition, and whether it may stand where it stands (config_filter_add_new_filter(), config_filter_parse())."""
+        key, name, tree = statement.key, statement.value, self.tree
+        if not tree.release.is_24:
+            made.protocol, made.local, made.remote, made.local_name = outer.protocol, outer.local, outer.remote, outer.local_name
+            made.parent = tree.root
+        present = {
+            "protocol": any(each.protocol for each in outer.chain()),
+            "remote": any(each.remote for each in outer.chain()),
+            "local_name": any(each.local_name is not None for each in outer.chain()),
+        }
+        misplaced = {
+            "local": ("remote", "protocol", "local_name"),
+            "local_name": ("remote", "protocol"),
+            "remote": ("protocol",),
+            "protocol": ("protocol",),
+        }
+        wrong = next((other for other in misplaced[key] if present[other]), None)
+        if wrong is None and outer.names and tree.release.is_24 and not outer.names[0].startswith("@"):
+            wrong = outer.names[-1].partition("/")[0]
+        if wrong is not None:
+            tree.refuse(
+                f"{wrong} {{ {key} {{ … }} }} is not allowed; Dovecot does not start (filters nest as local, local_name, remote, protocol)",
+                statement.span,
+            )
+        if key == "protocol":
+            made.protocol = name
+        elif key == "local_name":
+            if tree.release.is_24 and " " in name:
+                tree.refuse("local_name takes one name in 2.4; give each its own block", statement.value_span)
+            made.local_name = name.lower()
+        else:
+            network = _network(name)
+            if network is None and re.fullmatch(r"[\d.:/a-fA-F]*", name):
+                tree.refuse(f"'{name}' is no address or network, so Dovecot does not start", statement.value_span)
+            setattr(made, key, network if network is not None else name)
+
+    def block(self, statement: Statement, within: str, made: Filter) -> None:
+        """A named block that is no condition."""
+        key, name, tree = statement.key, statement.value, self.tree
+        made.names += (f"{key}/{name}" if name or statement.quoted else key,)
+        if not tree.release.is_24:
+            if not self.names or within or key in ("service", *_FREE) or key in self.names:
+                return
+            known = [*_FILTERS, "service", *_FREE]
+            tree.refuse(
+                f"Dovecot knows no block called '{key}', so it does not start",
+                statement.key_span,
+                remedy=_meant(key, known, statement.key_span),
+            )
+            return
+        kind = self.names.get(key) or next(
+            (self.names[f"{part}_{key}"] for part in _prefixes(made.names[:-1]) if f"{part}_{key}" in self.names), None
+        )
+        if kind == "filter" and (name or statement.quoted):
+            tree.refuse(f"'{key} {{ }}' takes no name", statement.value_span)
+        elif kind == "filters" and not name and not statement.quoted:
+            tree.refuse(f"'{key} {{ }}' needs a name", statement.key_span)
+
+    def assign(self, statement: Statement) -> None:
+        tree = self.tree
+        filter_ = self.sections[-1].filter if self.sections else tree.root
+        within = self.sections[-1].within if self.sections else ""
+        value, unknown, path = statement.value, "", ""
+        if statement.kind is Kind.VARIABLE:
+            value, unknown = self.expand(statement, filter_)
+        elif statement.kind is Kind.FILE:
+            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(statement.value)))
+        written = self.written(statement, value, path, unknown)
+        key = statement.key
+        if key.startswith("@") and tree.release.is_24:
+            return
+        if tree.release.is_24:
+            self.assign_24(written, filter_, within)
+            return
+        if within in _FREE or (within and within not in ("service", *_LISTENERS) and within not in _FILTERS):
+            filter_.settings.setdefault(key, []).append(written)
+            if statement.kind is Kind.FILE:
+                self.file_is_there(written)
+            return
+        if within == "service" or within in _LISTENERS:
+            known = _SERVICE_KEYS if within == "service" else _LISTENER_KEYS
+            if self.names and key not in known:
+                self.unknown(written, sorted(known), f"'{key}' is not a setting of a {within} block")
+            if key == "ssl" or key in ("reuse_port", "haproxy", "drop_priv_before_exec"):
+                self.check_bool(written)
+            filter_.settings.setdefault(key, []).append(written)
+            return
+        if not self.old_setting(written, filter_):
+            self.set_global(written, filter_)
+
+    def assign_24(self, written: Written, filter_: Filter, within: str) -> None:
+        """config_apply_line_full(): a name is tried with the block's name before it, then alone."""
+        key = written.key
+        base = key.partition("/")[0]
+        if within and self.names.get(within) == "list":
+            filter_.settings.setdefault(key, []).append(written)
+            return
+        for prefix in _prefixes(filter_.names):
+            full = f"{prefix}_{base}" if not base.startswith(prefix + "_") else base
+            if full in self.names:
+                single = "/" not in filter_.names[-1]
+                target = filter_.parent if single and filter_.parent is not None else filter_
+                self.set_global(written._replace(key=full if target is not filter_ or single else key if full != base else full), target)
+                return
+        if base in self.names:
+            self.set_global(written, filter_)
+        elif not filter_.names or filter_.names[-1].partition("/")[0] in ("service", "ssl_server", "ssl_client", "inet_listener"):
+            self.unknown(written, list(self.names), f"Dovecot {self.tree.release.text} has no setting '{key}'")
+
+    def set_global(self, written: Written, filter_: Filter) -> None:
+        tree, key = self.tree, written.key
+        kind = self.names.get(key.partition("/")[0])
+        if self.names and kind is None and not tree.release.is_24:
+            self.unknown(written, list(self.names), f"Dovecot {tree.release.text} has no setting '{key}'")
+            return
+        if kind == "bool":
+            self.check_bool(written)
+        elif kind in ("enum", "number"):
+            self.check_value(written, kind)
+        if written.kind is Kind.FILE or (kind == "str" and tree.release.is_24 and key.endswith("_file")):
+            self.file_is_there(written)
+        if _AUTH.match(key) and any(each.local or each.remote for each in filter_.chain()):
+            tree.refuse(
+                f"auth settings are not supported inside local and remote blocks, so Dovecot does not start ({key})", written.statement.span
+            )
+        filter_.settings.setdefault(key, []).append(written)
+
+    def old_setting(self, written: Written, filter_: Filter) -> bool:
+        """Settings from before 2.3 that it still understands (old-set-parser.c); True when that was all."""
+        tree, key = self.tree, written.key
+        if tree.release.number < (2, 3):
+            return (
+                tree.release.number >= (2,)
+                and key in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")
+                and self.certificate_file(written, filter_)
+            )
+        words = settings.obsolete(key)
+        if words is None:
+            if key == "protocols" and not written.unknown:
+                self.protocols(written)
+            return False
+        remedy = _rename_23(written)
+        tree.problems.append(Problem("setting-renamed", f"{key} {words}", written.statement.key_span, "an old name", (), remedy))
+        if key.endswith("_file"):
+            return self.certificate_file(written, filter_)
+        if key == "ssl_disable":
+            swapped = {"yes": "no", "no": "yes"}.get(written.value.lower(), written.value)
+            self.set_global(written._replace(key="ssl", value=swapped), filter_)
+        elif key == "ssl_protocols":
+            filter_.settings.setdefault(key, []).append(written)
+            from tlslint.parsers.dovecot import protocols  # noqa: PLC0415 (few files need it)
+
+            minimum = protocols.minimum_of_list(written.value)
+            if minimum is not None:
+                filter_.settings.setdefault("ssl_min_protocol", []).append(written._replace(key="ssl_min_protocol", value=minimum))
+        return True
+
+    def certificate_file(self, written: Written, filter_: Filter) -> bool:
+        if written.value:
+            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(written.value)))
+            self.set_global(written._replace(key=written.key[:-5], kind=Kind.FILE, path=path), filter_)
+        return True
+
+    def protocols(self, written: Written) -> None:
+        """`imaps` and `pop3s` without `imap` and `pop3` close the plain port (old_settings_handle_root())."""
+        words = written.value.split()
+        for plain in ("imap", "pop3"):
+            if plain + "s" not in words:
+                continue
+            self.tree.problems.append(
+                Problem(
+                    "setting-renamed",
+                    f"'{plain}s' is no protocol of its own since 2.0: '{plain}' covers both ports",
+                    written.span,
+                    "an old name",
+                )
+            )
+            if plain not in words:
+                self.tree.ports.append((f"{plain}-login", plain, "port", written._replace(key="port", value="0")))
+
+    def unknown(self, written: Written, known: list[str], message: str) -> None:
+        """A name the daemon does not know: it does not start. Say what was meant, if that can be told."""
+        tree, key, span = self.tree, written.key, written.statement.key_span
+        row = settings.renamed(key)
+        if tree.release.is_24 and row is not None:
+            from tlslint.parsers.dovecot import migration  # noqa: PLC0415 (few files need it)
+
+            problem = migration.renamed(written, row)
+            tree.problems.append(problem)
+            tree.fatal = tree.fatal or problem
+            return
+        rule, remedy = "unknown-setting", _meant(key, known, span)
+        if tree.release.is_24:
+            if key in settings.names(settings.release("2.3.19")):
+                rule, message = "setting-not-in-version", f"{key} is gone: Dovecot {tree.release.text} does not start with it"
+        elif key in settings.names(settings.release("2.4.0")) or key in ("dovecot_config_version", "dovecot_storage_version"):
+            rule, message = "setting-not-in-version", f"{key} exists from 2.4 on: Dovecot {tree.release.text} does not start with it"
+        elif key in settings.names(settings.release("2.3.19")):
+            rule, message = "setting-not-in-version", f"{key} is newer than Dovecot {tree.release.text}, which does not start with it"
+        if rule == "unknown-setting":
+            message += "; it does not start"
+        tree.refuse(message, span, "not known here", rule=rule, remedy=remedy)
+
+    def check_bool(self, written: Written) -> None:
+        """get_bool() of src/lib-settings/settings-parser.c (2.3), str_parse_get_bool() (2.4)."""
+        value = written.value
+        if written.unknown or (self.tree.release.is_24 and ("%{" in value or "$SET:" in value)):
+            return
+        if value.lower() in ("yes", "no") or value in ("y", "1"):
+            return
+        suggestion = {
+            "true": b"yes",
+            "on": b"yes",
+            "enable": b"yes",
+            "enabled": b"yes",
+            "false": b"no",
+            "off": b"no",
+            "0": b"no",
+            "n": b"no",
+        }.get(value.lower())
+        remedy = Rewrite((Edit(written.span, suggestion),), f"write {suggestion.decode()}") if suggestion else None
+        self.tree.refuse(
+            f"{written.key} takes yes or no: Dovecot does not start with '{value}'", written.span, "neither yes nor no", remedy=remedy
+        )
+
+    def check_value(self, written: Written, kind: str) -> None:
+        value = written.value
+        if written.unknown or (self.tree.release.is_24 and ("%{" in value or "$SET:" in value)):
+            return
+        if kind == "number" and not re.fullmatch(r"\d+|unlimited|0o?\d+", value):
+            self.tree.refuse(f"{written.key} takes a number: Dovecot does not start with '{value}'", written.span, "not a number")
+        allowed = _ENUMS.get(written.key)
+        if kind == "enum" and allowed and value not in allowed:
+            meant = {"true": "yes", "on": "yes", "false": "no", "off": "no"}.get(value.lower(), value.lower())
+            remedy = Rewrite((Edit(written.span, meant.encode()),), f"write {meant}") if meant in allowed else None
+            self.tree.refuse(
+                f"{written.key} takes {', '.join(allowed[:-1])} or {allowed[-1]}: Dovecot does not start with '{value}'",
+                written.span,
+                "not one of these",
+                remedy=remedy,
+            )
+
+    def file_is_there(self, written: Written) -> None:
+        """2.3 reads every `<file` at start; 2.4 every `*_file`."""
+        tree, path = self.tree, written.path
+        if tree.release.is_24 and written.kind is Kind.FILE and written.key.endswith("_file"):
+            start = written.span.start
+            tree.refuse(
+                f"{written.key} takes the path itself: with '<' the file's text is taken for a path, so Dovecot 2.4 does not start",
+                written.span,
+                "drop the '<'",
+                remedy=Rewrite((Edit(Span(written.span.file, start, start + _opening(written.span.data)), b""),), "drop the '<'"),
+            )
+            return
+        if written.kind is not Kind.FILE:
+            if written.value == "" or written.unknown or written.value.startswith(("inline:", "$SET:")) or "%{" in written.value:
+                return
+            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(written.value)))
+        if is_missing(path, self.files):
+            tree.refuse(f"{_shown(path)} does not exist, so Dovecot does not start", written.span, "no such file")
+
+    def expand(self, statement: Statement, filter_: Filter) -> tuple[str, str]:
+        """Variables of an unquoted value: each word that begins with `$` (config_write_value()); value, or why it cannot be told."""
+        if self.tree.release.is_24:
+            own = f"$SET:{statement.key}"
+            parts = []
+            for word in re.split(" +", statement.value):
+                if word.startswith("$ENV:"):
+                    return statement.value, f"{word} comes from the environment"
+                parts.append(self.value_now(statement.key, filter_) if word == own else word)
+                if word.startswith("$SET:") and word != own and word[5:].partition("/")[0] not in self.names:
+                    self.tree.refuse(f"Dovecot knows no setting '{word[5:]}' to expand, so it does not start", statement.value_span)
+                    return statement.value, f"{word} is not known"
+            return " ".join(parts), ""
+        words = []
+        for word in re.split(" [ \t\v\f\r]*", statement.value):
+            if word.startswith("$ENV:"):
+                return statement.value, f"{word} comes from the environment"
+            if not word.startswith("$"):
+                words.append(word)
+            elif not self.names or word[1:] in self.names:
+                words.append(self.value_now(word[1:], filter_))
+            else:
+                self.tree.refuse(
+                    f"Dovecot knows no variable '{word[1:]}' (a name reaches to the next blank), so it does not start", statement.value_span
+                )
+                return statement.value, f"{word} is not known"
+        return " ".join(words), ""
+
+    def value_now(self, key: str, filter_: Filter) -> str:
+        """A setting's value at this point of reading: in this block, in those around it, by default."""
+        sections = [filter_, *(section.filter for section in reversed(self.sections)), self.tree.root]
+        for each in sections:
+            if key in each.settings:
+                return each.settings[key][-1].value
+        return settings.default(key, self.tree.release) or ""
+
+    def written(self, statement: Statement, value: str, path: str = "", unknown: str = "") -> Written:
+        self.order += 1
+        kind = Kind.FILE if statement.kind is Kind.FILE else Kind.VALUE
+        return Written(statement.key, value, kind, statement, self.order, path, unknown)
+
+    def include(self, statement: Statement) -> None:
+        tree = self.tree
+        must = statement.kind is Kind.INCLUDE
+        pattern = os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(statement.value))
+        found, seen = expand_pattern(pattern, self.files)
+        span = statement.value_span if statement.value_span.end > statement.value_span.start else statement.span
+        if not found:
+            if not seen:
+                tree.unseen.append((pattern, span))
+            if must and seen:
+                tree.refuse(
+                    f"no file matches {statement.value}, so Dovecot does not start (!include_try would not mind)",
+                    span,
+                    rule="include-missing",
+                )
+            elif must:
+                tree.problems.append(
+                    Problem("include-missing", f"{statement.value} was not found in what was scanned, so its settings are not known", span)
+                )
+            return
+        for path in reversed(found):
+            if any(each.path == path for each in self.inputs):
+                tree.refuse(f"{statement.value} includes a file that is still being read, so Dovecot does not start", span)
+                return
+            if self.count >= MAX_FILES:
+                tree.problems.append(Problem("unreadable", f"more than {MAX_FILES} includes; the rest is not read", span))
+                tree.unseen.append((path, span))
+                return
+            try:
+                self.enter(path)
+            except FileProblem as problem:
+                if problem.kind == "outside-root" or must:
+                    rule = problem.kind if problem.kind == "outside-root" else "unreadable"
+                    tree.problems.append(Problem(rule, f"{statement.value} {problem.reason}", span))
+                    tree.unseen.append((path, span))
+
+    def finish(self) -> None:
+        """What is checked when everything was read."""
+        tree = self.tree
+        said = any("dovecot_storage_version" in each.settings for each in tree.filters)
+        if tree.release.is_24 and tree.everything_seen and tree.fatal is None and not said:
+            end = tree.config_version.statement.whole if tree.config_version else Span(tree.files[0], 0, 0)
+            at = Span(end.file, end.end, end.end)
+            tree.refuse(
+                "dovecot_storage_version must be set, so Dovecot 2.4 does not start",
+                tree.config_version.span if tree.config_version else end,
+                remedy=Rewrite((Edit(at, b"dovecot_storage_version = 2.4.0\n"),), "set dovecot_storage_version"),
+            )
+
+
+_ENUMS = {
+    "ssl": ("no", "yes", "required"),
+    "ssl_server_prefer_ciphers": ("client", "server"),
+    "submission_relay_ssl": ("no", "smtps", "starttls"),
+    "imapc_ssl": ("no", "imaps", "starttls"),
+    "pop3c_ssl": ("no", "pop3s", "starttls"),
+}
+
+
+def known_value(key: str, found: Found, tree: Tree) -> Value[str | None]:
+    """A setting's text; None where the release does not have it; Unknown where it is not written and not all was seen."""
+    from tlslint.model import How, Origin  # noqa: PLC0415
+
+    if found.written is not None:
+        origins = (Origin(How.WRITTEN, found.written.span), *(Origin(How.OVERRIDDEN, each.span) for each in found.overridden[:3]))
+        if found.written.unknown:
+            return Unknown(found.written.unknown, origins)
+        return Known(found.written.value, origins)
+    if not tree.everything_seen:
+        where = f"{tree.unseen[0][0]} was not seen" if tree.unseen else "only a part of the configuration was seen"
+        return Unknown(where)
+    return Known(settings.default(key, tree.release), (Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}"),))
+
+
+def _prefixes(names: tuple[str, ...]) -> list[str]:
+    """What 2.4 puts before a name inside a block: block and its name, then the block alone."""
+    if not names:
+        return []
+    last = names[-1].lstrip("@")
+    return [last.replace("/", "_"), last.partition("/")[0]] if "/" in last else [last]
+
+
+def _network(text: str) -> "IPv4Network | IPv6Network | None":
+    """net_parse_range(): an address or a network; an address alone is one host."""
+    from ipaddress import ip_network  # noqa: PLC0415 (only where there are such filters)
+
+    try:
+        return ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None
+
+
+def _file_name(value: str) -> str:
+    """Bytes as the file system has them."""
+    return os.fsdecode(value.encode("latin-1", "replace")) or "."
+
+
+def _shown(path: str) -> str:
+    return path.encode("utf-8", "replace").decode()
+
+
+def _opening(data: bytes) -> int:
+    return len(data) - len(data[1:].lstrip()) if data[:1] == b"<" else 0
+
+
+def is_missing(path: str, files: Files) -> bool:
+    """Is the file surely not there? Only a tree that shows a whole host can tell: a repository's copy leaves certificates out."""
+    return files.kind(path) == "missing" and files.kind("/" + path.lstrip("/").partition("/")[0]) == "directory"
+
+
+def _meant(key: str, known: list[str], span: Span) -> Rewrite | None:
+    """The name that was probably meant, as a remedy."""
+    import difflib  # noqa: PLC0415 (only where a name is wrong)
+
+    close = difflib.get_close_matches(key.lower()[:60], known, 1, 0.8)
+    return Rewrite((Edit(span, close[0].encode()),), f"write {close[0]}") if close else None
+
+
+def _rename_23(written: Written) -> Rewrite | None:
+    """The spelling of 2.3 for what came before."""
+    statement = written.statement
+    if written.key.endswith("_file") and written.value:
+        return Rewrite(
+            (
+                Edit(statement.key_span, written.key[:-5].encode()),
+                Edit(Span(written.span.file, written.span.start, written.span.start), b"<"),
+            ),
+            f"write {written.key[:-5]} = <file",
+        )
+    if written.key == "ssl_protocols":
+        return Rewrite(
+            (Edit(statement.key_span, b"ssl_min_protocol"), Edit(statement.value_span, b"TLSv1.2")),
+            "write ssl_min_protocol = TLSv1.2",
+            "old clients lose access",
+        )
+    if written.key.startswith(("ssl_dh_p", "ssl_parameters")):
+        return Rewrite((Edit(statement.whole, b""),), "remove the line")
+    return None
+
+
+def expand_pattern(pattern: str, files: Files) -> tuple[list[str], bool]:
+    """glob() with GLOB_BRACE: paths in the daemon's order, and whether all folders in question could be seen."""
+    found: list[str] = []
+    seen = True
+    for plain in _braces(pattern):
+        more, visible = _glob(os.path.normpath(plain), files)
+        found += more
+        seen = seen and visible
+    return found, seen
+
+
+def _braces(pattern: str) -> list[str]:
+    """Alternatives in braces, in order, the leftmost varying slowest; at most 256."""
+    match = re.search(r"\{([^{}]*,[^{}]*)\}", pattern)
+    if match is None:
+        return [pattern]
+    made: list[str] = []
+    for choice in match.group(1).split(","):
+        made += _braces(pattern[: match.start()] + choice + pattern[match.end() :])
+        if len(made) > 256:
+            break
+    return made[:256]
+
+
+def _glob(pattern: str, files: Files) -> tuple[list[str], bool]:
+    paths, seen = ["/"], True
+    parts = [part for part in pattern.split("/") if part]
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        grown: list[str] = []
+        for path in paths:
+            base = path.rstrip("/") + "/"
+            if not re.search(r"[*?\[]", part):
+                kind = files.kind(base + part)
+                if kind not in ("missing", "outside") or (not last and kind == "outside"):
+                    grown.append(base + part)
+                elif kind == "outside" or not _is_visible(base + part, files):
+                    seen = False
+                continue
+            try:
+                names = files.names(path)
+            except FileProblem as problem:
+                seen = seen and problem.kind == "missing" and _is_visible(path, files)
+                continue
+            wanted = re.compile(fnmatch.translate(part.replace("[^", "[!")))
+            grown += [base + name for name in names if wanted.fullmatch(name) and (not name.startswith(".") or part.startswith("."))]
+        paths = grown
+    return paths, seen
+
+
+def _is_visible(path: str, files: Files) -> bool:
+    """Would a file of this name have been seen? Its folder, or the top of the host's tree, lies in what was scanned."""
+    return files.kind(os.path.dirname(path)) == "directory" or is_missing(path, files)
