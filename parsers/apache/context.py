@@ -224,9 +224,15 @@ def _refuse_ciphers(found: TlsContext, string: str, written: Ciphers | None, wri
 
 
 def _dh(found: TlsContext, software: Software) -> None:
-    """DH parameters behind the first certificate; else of a size that goes with the key (2.4.7 and later)."""
+    """DH parameters behind the first certificate; else of a size that goes with the key (2.4.7 and later).
+
+    With OpenSSL 3 httpd takes any kind of parameters for DH ones: those of a curve break every DHE handshake (seen on 2.4.71).
+    """
     slots = found.certificate_slots
-    if slots.held and b"DH PARAMETERS" in slots.held[0].data:
+    if software.openssl >= (3,) and certificates.curve(slots):
+        found.dh = Dh.BROKEN
+        found.dh_origins = (Origin(How.WRITTEN, slots.held[0].entry.span, "EC PARAMETERS in the certificate file"),)
+    if found.dh is not Dh.BROKEN and slots.held and b"DH PARAMETERS" in slots.held[0].data:
         from tlslint.crypto.certificates import dh_bits  # noqa: PLC0415 (only where there are parameters)
 
         bits = dh_bits(slots.held[0].data)

@@ -13,7 +13,7 @@ from tlslint.parsers.apache import defaults, scopes, settings, vhosts
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.environment import environment
 from tlslint.parsers.apache.layout import mounted
-from tlslint.parsers.apache.listen import Socket
+from tlslint.parsers.apache.listen import Socket, collide
 from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
 from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
@@ -92,15 +92,17 @@ def _servers(walked: Walked, verdict: Verdict) -> tuple[Server, tuple[Server, ..
 
 
 def _sockets(main: Scope, verdict: Verdict) -> list[Socket]:
-    """The Listen lines; the same address twice is refused (listen.c, alloc_listener)."""
+    """The Listen lines; the same address twice, or a part of a wildcard beside it, is refused (listen.c, alloc_listener, make_sock)."""
     found: list[Socket] = []
     for entry in main.of("listen"):
         if entry.value is None:
             continue
         socket: Socket = entry.value
-        if socket.host is not None and any(other.host == socket.host and other.port == socket.port for other in found):
-            if not entry.unknown:
-                verdict.refuse(RefusedError(f"{socket.shown} is listened on already, so httpd does not start", entry.span), main)
+        taken = next((other for other in found if collide(other, socket)), None)
+        if taken is not None and not entry.unknown and "options=" not in entry.node.args.lower():
+            what = "is listened on already" if taken.host == socket.host else f"and {taken.shown} cannot be opened both"
+            verdict.refuse(RefusedError(f"{socket.shown} {what}, so httpd does not start", entry.span), main)
+        if taken is not None and taken.host == socket.host:
             continue
         found.append(socket)
     return found

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tlslint.crypto import negotiation
 from tlslint.model import CipherString, How, Known, Origin, Span, Unknown, Value
 from tlslint.model.suites import Group, Suite
-from tlslint.model.versions import TLS12, TLS13, TlsVersion
+from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.apache.context import Bit, TlsContext
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.protocol import Range
@@ -40,6 +40,16 @@ def effective(default: TlsContext, matched: TlsContext, software: Software) -> E
     """Put the two together. Both are the same for the default virtual host, and for names nobody has."""
     taken = default
     version_range = default.range
+    if matched is not default and software.openssl >= (1, 1, 0) and not _can_begin(default, software):
+        return Effective(
+            default,
+            matched,
+            version_range,
+            default,
+            dict(default.bits),
+            _offer(default, default, frozenset(), default.bits, software),
+            frozenset(),
+        )
     if matched is not default and software.httpd >= (2, 4, 43) and software.openssl >= (1, 1, 1):
         if matched.protocol_is_set or matched.protocol_reason:
             taken = matched
@@ -47,6 +57,17 @@ def effective(default: TlsContext, matched: TlsContext, software: Software) -> E
     bits = {name: _added(default.bits.get(name), matched.bits.get(name)) for name in {*default.bits, *matched.bits}}
     written = version_range.within(software.versions)
     return Effective(default, matched, version_range, taken, bits, _offer(default, matched, written, bits, software), written)
+
+
+def _can_begin(default: TlsContext, software: Software) -> bool:
+    """Has the first virtual host any version at all? If not, OpenSSL gives up before it looks at the name (tls_setup_handshake)."""
+    level = default.ciphers.security_level if default.ciphers is not None and default.ciphers.sets_level else software.level
+    level = level or 0
+    if software.openssl >= (3, 2):
+        least = {version: 1 for version in software.versions if version < TLS12}
+    else:
+        least = {SSL30: 2, TLS10: 3, TLS11: 4}
+    return any(level < least.get(version, 99) for version in default.range.within(software.versions))
 
 
 def _added(first: Bit | None, second: Bit | None) -> Bit:
@@ -167,6 +188,8 @@ def _failure(found: Effective) -> str:
     offer = found.offer
     if offer is None or offer.versions:
         return ""
+    if not found.written and found.range_from is not found.matched:
+        return "the first virtual host of this port leaves no protocol version, so every handshake fails before a name is looked at"
     if not found.written:
         return "no protocol version is left, so every handshake fails"
     return "every handshake fails: " + "; ".join(f"{held.version.spoken}: {held.reason}" for held in offer.held_back)

@@ -46,6 +46,13 @@ class Address(NamedTuple):
         return self.word.span
 
     @property
+    def hosts(self) -> tuple[str | None, ...]:
+        """The socket addresses it equals: a wildcard stands for 0.0.0.0 and [::] (getaddrinfo gives both; seen on 2.4.71)."""
+        if self.host == ANY:
+            return ("0.0.0.0", ANY)  # noqa: S104 (an address to compare with, nothing is opened)
+        return (ANY,) if self.host == "::" else (self.host,)
+
+    @property
     def is_wild(self) -> bool:
         """`*`, `_default_`, and addresses of all zeros: they form one list (vhost.c, ap_fini_vhost_config)."""
         return self.host in (ANY, "0.0.0.0", "::")  # noqa: S104 (an address to compare with, nothing is opened)
@@ -70,11 +77,27 @@ def listen(node: Node, _place: Place) -> tuple[str, Socket]:
     if len(plain) > 1:
         raise RefusedError("Listen takes an address and perhaps a protocol, so httpd does not start", plain[1].span, "one too many")
     protocol = plain[0].text.lower() if plain else "https" if port == 443 else "http"
-    return "listen", Socket(ANY if host in ("", "*") else _resolved(host), port, protocol, node)
+    address = ANY if host in ("", "*") else _resolved(host)
+    return "listen", Socket(ANY if address == "::" else address, port, protocol, node)
 
 
-def addresses(words: tuple[Word, ...], default_port: int) -> list[Address]:
-    """The addresses of a `<VirtualHost>` line. `default_port`: the main server's, where it has named one by then. Raises `RefusedError`."""
+def collide(one: Socket, other: Socket) -> bool:
+    """Can Linux not open both? A wildcard socket takes its port for every address of its family; [::] takes IPv4 along (bind(2), ip(7)).
+
+    Only 0.0.0.0 beside [::] is kept apart by httpd itself (IPV6_V6ONLY; all seen on 2.4.71).
+    """
+    if one.port != other.port or one.host is None or other.host is None:
+        return False
+    hosts = {one.host, other.host}
+    if len(hosts) == 1:
+        return True
+    if ANY in hosts:
+        return "0.0.0.0" not in hosts  # noqa: S104
+    return "0.0.0.0" in hosts and not any(":" in host for host in hosts)  # noqa: S104
+
+
+def addresses(words: tuple[Word, ...]) -> list[Address]:
+    """The addresses of a `<VirtualHost>` line; without a port any port is meant. Raises `RefusedError`."""
     found = []
     for word in words:
         any_port = word.text.endswith(":*")
@@ -82,8 +105,6 @@ def addresses(words: tuple[Word, ...], default_port: int) -> list[Address]:
         host, port = _split(bare, "<VirtualHost>")
         if not host:
             raise RefusedError(f"<VirtualHost {word.spoken}> has no address, so httpd does not start: write *:{port or 443}", word.span)
-        if not port and not any_port:
-            port = default_port
         wild = host == "*" or host.lower() == "_default_"
         found.append(Address(ANY if wild else _resolved(host), port, word, host))
     return found
@@ -97,13 +118,11 @@ def _split(word: Word, where: str) -> tuple[str, int]:
     host, port = text, 0
     if start == 0 and text:
         host, port = "", _port(word, text, where)
-    elif start < len(text) and text[start - 1] == ":" and not (text.count(":") > 1 and not text.startswith("[")):
+    elif start < len(text) and text[start - 1] == ":":
+        # In an IPv6 address without brackets, too, what follows the last colon is taken for a port.
         host, port = text[: start - 1], _port(word, text[start:], where)
         if not host:
             raise _bad(word, where)
-    elif start < len(text) and text[start - 1] == ":":
-        # An IPv6 address without brackets: apr takes what follows the last colon for a port.
-        host, port = text[: start - 1], _port(word, text[start:], where)
     if host.startswith("["):
         if not host.endswith("]") or len(host) < 4 or not re.fullmatch(r"[0-9A-Fa-f:.]+(?:%.*)?", host[1:-1]):
             raise _bad(word, where)
@@ -138,5 +157,5 @@ def _resolved(host: str) -> str | None:
             return None
         if address.ipv4_mapped:
             return str(address.ipv4_mapped)
-        return ANY if int(address) == 0 else str(address)
+        return str(address)
     return _LOCAL[lower][0] if lower in _LOCAL else None

@@ -338,8 +338,8 @@ def _check_arity(node: Node, arity: str) -> None:
         return
     least, most, words = counts
     found = node.words
-    # An empty first word ("") counts as none: the test is for an empty string (config.c: `if (*w == '\0' …)`).
-    count = 0 if found and not found[0].text and least else len(found)
+    # An empty word ("") where one is needed counts as none (config.c: `if (*w == '\0' || *w2 == '\0' …)`).
+    count = next((index for index, word in enumerate(found[:least]) if not word.text), len(found))
     if arity == "FLAG":
         if not count or found[0].text.lower() not in ("on", "off"):
             raise RefusedError(f"{node.name} must be On or Off, so httpd does not start", found[0].span if found else node.name_span)

@@ -74,13 +74,8 @@ def servers(main: Scope, vhosts: tuple[Scope, ...], *, refuse: "list[tuple[Scope
     first = Server(main, main, [])
     found = []
     for scope in vhosts:
-        # A port in the main server's ServerName becomes the default of later <VirtualHost *> lines (core.c, set_server_hostname).
-        port = 0
-        for entry in main.of("servername"):
-            if entry.order < scope.order and entry.value and entry.value[1]:
-                port = entry.value[1]
         try:
-            where = addresses(scope.section.words, port)
+            where = addresses(scope.section.words)
         except RefusedError as refused:
             refuse.append((scope, refused))
             where = []
@@ -99,7 +94,7 @@ def settle_protocols(main: Server, vhosts: tuple[Server, ...], sockets: list[Soc
             server.protocol = own.value
             continue
         for address in server.addresses:
-            protocol = next((socket.protocol for socket in sockets if socket.host == address.host and socket.port == address.port), None)
+            protocol = next((socket.protocol for socket in sockets if socket.port == address.port and socket.host in address.hosts), None)
             if protocol is None and assumed:
                 protocol = "https" if address.port == 443 else "http"
             if protocol is not None:
@@ -115,18 +110,11 @@ def doors(main: Server, vhosts: tuple[Server, ...], sockets: list[Socket], *, as
         for address in server.addresses:
             if address.host is None and not assumed:
                 continue
-            if address.is_wild:
-                group = next((group for group in wild if group.port in (0, address.port)), None)
-                if group is None or group.port != address.port:
-                    group = _List(address)
-                    wild.insert(0, group)  # the newest list is asked first
-            else:
-                group = next(
-                    (group for group in exact if group.host == address.host and (group.port in (0, address.port) or not address.port)), None
-                )
-                if group is None or group.port != address.port:
-                    group = _List(address)
-                    exact.append(group)
+            lists = wild if address.is_wild else exact
+            group = next((group for group in lists if group.port == address.port and (lists is wild or group.host == address.host)), None)
+            if group is None:
+                group = _List(address)
+                lists.append(group)
             group.servers.append((server, address))
     if assumed:
         return _assumed(exact + wild, main, sockets)
@@ -144,9 +132,7 @@ def doors(main: Server, vhosts: tuple[Server, ...], sockets: list[Socket], *, as
 
 def _door(host: str | None, socket: Socket, exact: list[_List], wild: list[_List], main: Server) -> Door:
     port = socket.port
-    group = next((group for group in exact if group.host == host and group.port in (0, port)), None)
-    if group is None:
-        group = next((group for group in wild if group.port in (0, port)), None)
+    group = _for_port([group for group in exact if group.host == host], port) or _for_port(wild, port)
     behind: tuple[tuple[Server, Address | None], ...] = ((main, None),)
     if group is not None:
         once: dict[Server, Address] = {}
@@ -154,6 +140,11 @@ def _door(host: str | None, socket: Socket, exact: list[_List], wild: list[_List
             once.setdefault(server, address)
         behind = tuple(once.items())
     return Door(host, port, behind, socket)
+
+
+def _for_port(groups: list[_List], port: int) -> _List | None:
+    """The list of this very port, else the first for any port (find_ipaddr, find_default_server)."""
+    return next((group for group in groups if group.port == port), None) or next((group for group in groups if not group.port), None)
 
 
 def _assumed(groups: list[_List], main: Server, sockets: list[Socket]) -> list[Door]:
