@@ -490,10 +490,7 @@ def explain(string: str, build: str) -> tuple[Word, ...]:
             words.append(Word(match.group(), match.start(), match.end(), Effect.UNREAD))
             continue
         for rule in known.entry(match.group()):
-            word = _word(known, state, rule, match.group(), match.start(), is_brief=len(words) >= MAX_EXPLAINED)
-            words.append(word)
-            if state.stopped:
-                break
+            words.append(_word(known, state, rule, match.group(), match.start(), is_brief=len(words) >= MAX_EXPLAINED))
         if state.error is not None:
             state.swallow(known, match)
     return tuple(words)
