@@ -18,6 +18,7 @@ from tlslint.model.versions import BY_WORD, TlsVersion
 
 __all__ = ["Effect", "Priority", "Word", "evaluate", "explain"]
 
+_BLANK = " \t\n\v\f\r"
 INVALID_REQUEST = "GNUTLS_E_INVALID_REQUEST"
 NO_PRIORITIES = "GNUTLS_E_NO_PRIORITIES_WERE_SET"
 MAX_SUITES = 256
@@ -142,7 +143,7 @@ def _elements(priority: str) -> Iterator[tuple[int, str]]:
     """The elements between colons, blanks before each dropped (break_list()), with their offsets."""
     position = 0
     for text in priority.split(":"):
-        element = text.lstrip(" \t\n\v\f\r")
+        element = text.lstrip(_BLANK)
         yield position + len(text) - len(element), element
         position += len(text) + 1
 
@@ -400,6 +401,31 @@ def _nearest(word: str, known: _Table) -> str:
 
     close = difflib.get_close_matches(word[:64], sorted(names), 1, 0.75)
     return close[0] if close else ""
+
+
+def with_system_priorities(priority: str, config: str | None) -> str | None:
+    """What GnuTLS reads for `@KEYWORD[,KEYWORD…][:more]`: the first keyword that its configuration knows, and the rest.
+
+    `config`: the text of /etc/gnutls/config (or what GNUTLS_SYSTEM_PRIORITY_FILE names); None: not at hand, and then nothing can be said.
+    A string of unknown keywords comes back as it is, and is an error. Other strings come back as they are.
+    (_gnutls_resolve_priorities(); seen on 3.7.9 and 3.8.9: names count case, the section is [priorities].)
+    """
+    words, colon, rest = priority.lstrip(_BLANK).partition(":")
+    if not words.startswith("@"):
+        return priority
+    if config is None:
+        return None
+    known: dict[str, str] = {}
+    section = "priorities"
+    for line in config.splitlines():
+        line = line.strip()  # noqa: PLW2901 (the line itself is of no further use)
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif section == "priorities" and "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            known[name.strip()] = value.strip()
+    meant = next((known[name] for name in words[1:].split(",") if name in known), None)
+    return priority if meant is None else f"{meant}{colon}{rest}"
 
 
 def reads_like_priority(string: str) -> bool:

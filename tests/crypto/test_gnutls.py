@@ -111,3 +111,40 @@ def test_a_hostile_explanation_stays_small() -> None:
     words = gnutls.explain("NORMAL" + ":-RSA:+RSA:+MAC-FOO" * 5000, "gnutls@3.8.9")
     assert len(words) == 15001
     assert not any(word.suites for word in words[300:])
+
+
+CONFIG = """# comment
+[priorities]
+SYSTEM=NORMAL:-VERS-TLS1.0
+FOO = SECURE128
+EMPTY=
+
+[overrides]
+SECURE=no
+"""
+
+
+@pytest.mark.parametrize(
+    ("string", "meant"),
+    [
+        ("@SYSTEM", "NORMAL:-VERS-TLS1.0"),
+        (" @SYSTEM", "NORMAL:-VERS-TLS1.0"),
+        ("@BAR,FOO", "SECURE128"),
+        ("@FOO,SYSTEM:-VERS-ALL:+VERS-TLS1.2", "SECURE128:-VERS-ALL:+VERS-TLS1.2"),
+        ("@SYSTEM,", "NORMAL:-VERS-TLS1.0"),
+        ("@foo", "@foo"),
+        ("@SECURE", "@SECURE"),
+        ("@EMPTY:NORMAL", ":NORMAL"),
+        ("NORMAL", "NORMAL"),
+    ],
+)
+def test_system_keywords(string: str, meant: str) -> None:
+    """As 3.7.9 and 3.8.9 resolve them with this file: @foo, @SECURE and @EMPTY:NORMAL are errors there."""
+    assert gnutls.with_system_priorities(string, CONFIG) == meant
+    accepted = gnutls.evaluate(meant, "gnutls@3.8.9").accepted
+    assert accepted is (string not in ("@foo", "@SECURE", "@EMPTY:NORMAL"))
+
+
+def test_without_the_file_nothing_is_said() -> None:
+    assert gnutls.with_system_priorities("@SYSTEM", None) is None
+    assert gnutls.with_system_priorities("NORMAL", None) == "NORMAL"
