@@ -7,6 +7,7 @@ Source: ssl/ssl_cert.c ssl_security_default_callback(), ssl/t1_lib.c, ssl/s3_lib
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from tlslint.crypto import groups as known_groups
@@ -99,8 +100,12 @@ class Offer(NamedTuple):
     security_level: int | None = None
 
 
+@lru_cache(maxsize=512)
 def negotiable(server: OpenSslServer | GnuTlsServer) -> Offer:
-    """Everything that can come of a handshake with `server`. An empty `versions`: every handshake fails."""
+    """Everything that can come of a handshake with `server`. An empty `versions`: every handshake fails.
+
+    Answers are remembered and shared: do not change them.
+    """
     return _openssl(server) if isinstance(server, OpenSslServer) else _gnutls(server)
 
 
