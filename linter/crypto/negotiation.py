@@ -138,6 +138,10 @@ def _openssl(server: OpenSslServer) -> Offer:
     level = _level(server)
     suites = [suite for suite in server.cipher_list.suites if _suite_passes(suite, server, level)]
     keys = None if server.keys is None else [key for key in server.keys if not key_refused(key, server.build, level)]
+    suite_b = _SUITE_B.get(server.cipher_list.suite_b)
+    if suite_b is not None:
+        server = server._replace(groups=tuple(group for name in suite_b.values() if (group := known_groups.named(name)) is not None))
+        keys = None if keys is None else [key for key in keys if key.type == "ECDSA" and key.bits in (None, *suite_b)]
     by_version: dict[TlsVersion, tuple[Suite, ...]] = {}
     groups: dict[TlsVersion, tuple[Group, ...]] = {}
     partial: set[TlsVersion] = set()
@@ -231,6 +235,14 @@ def _version_refused(version: TlsVersion, facts: libraries.Build, level: int | N
 def _groups(server: OpenSslServer) -> tuple[Group, ...]:
     return known_groups.default(server.build) if server.groups is None else server.groups
 
+
+_SUITE_B = {
+    "SUITEB128ONLY": {256: "secp256r1"},
+    "SUITEB128C2": {256: "secp256r1", 384: "secp384r1"},
+    "SUITEB128": {256: "secp256r1", 384: "secp384r1"},
+    "SUITEB192": {384: "secp384r1"},
+}
+"""Curves of keys and groups (tls1_get_supported_groups(), suiteb_sigalgs; RFC 6460): TLS 1.3 is bound by them too."""
 
 _CURVES = {256: "secp256r1", 384: "secp384r1", 521: "secp521r1"}
 

@@ -80,6 +80,11 @@ class CipherList(NamedTuple):
         """What each word did; worked out when first asked for."""
         return explain(self.string, self.build)
 
+    @property
+    def suite_b(self) -> str:
+        """`SUITEB128`, `SUITEB192` … when the string begins so: groups and keys are then limited as well; "" for any other string."""
+        return _suite_b(_table(self.build), self.string)[0]
+
 
 NO_MATCH = "no cipher match"
 INVALID_COMMAND = "invalid command"
@@ -411,15 +416,23 @@ def _run(known: _Table, state: _State, text: str) -> None:
 
 def _parts(known: _Table, string: str) -> tuple[list[str], int]:
     """What is really evaluated, in turn, and how many leading characters of `string` stand for something else (DEFAULT, SUITEB…)."""
-    folded = string[:13].upper() if known.folds_case else string
-    if known.facts.branch >= (1, 0, 2):
-        for word, meaning in _SUITE_B:
-            if folded.startswith(word):
-                return [meaning], len(string)
-    if folded.startswith("DEFAULT"):
+    meaning = _suite_b(known, string)[1]
+    if meaning:
+        return [meaning], len(string)
+    if known.fold(string[:7]) == known.fold("DEFAULT"):
         skip = 8 if string[7:8] == ":" else 7
         return [known.default, string[skip:]], skip
     return [string], 0
+
+
+def _suite_b(known: _Table, string: str) -> tuple[str, str]:
+    """The Suite B word a string begins with, and the suites it stands for; from 1.0.2."""
+    if known.facts.branch >= (1, 0, 2):
+        folded = string[:13].upper() if known.folds_case else string
+        for word, meaning in _SUITE_B:
+            if folded.startswith(word):
+                return word, meaning
+    return "", ""
 
 
 def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | None]:

@@ -164,6 +164,21 @@ def test_dh_parameters(dh: Dh | int, has_dhe: bool) -> None:
     assert (TLS12 in offer.partial) is (dh is Dh.BROKEN)
 
 
+@pytest.mark.parametrize(
+    ("string", "bits", "versions", "curves"),
+    [
+        ("SUITEB128", 256, {TLS12, TLS13}, {"secp256r1", "secp384r1"}),
+        ("SUITEB192:HIGH", 256, set(), set()),
+        ("SUITEB192", 384, {TLS12, TLS13}, {"secp384r1"}),
+        ("SUITEB128ONLY", 384, set(), set()),
+    ],
+)
+def test_suite_b_limits_keys_and_groups(string: str, bits: int, versions: set[TlsVersion], curves: set[str]) -> None:
+    offer = negotiable(server(string, keys=(Key("RSA", 3072), Key("ECDSA", bits))))
+    assert offer.versions == versions
+    assert {group.iana for group in offer.groups} == curves
+
+
 def test_fixed_ecdh_of_1_0_wants_an_elliptic_key() -> None:
     by_key = {key: negotiable(server("ALL", "openssl@1.0.2", keys=(Key(key, 2048),))).suites for key in ("RSA", "ECDSA")}
     assert not any(suite.key_exchange == "ECDH" for suite in by_key["RSA"])

@@ -53,6 +53,8 @@ STRINGS = [
     "aNULL:-aNULL:HIGH:@STRENGTH",
     "TLSv1.2:!AESGCM:+CHACHA20",
     "FIPS:!3DES:-DHE:DHE",
+    "SUITEB128",
+    "SUITEB192:HIGH",
 ]
 PROTOCOLS = ["all", "all -TLSv1.3", "-all +TLSv1.2", "-all +TLSv1.1", "-all +TLSv1.1 +TLSv1.2 +TLSv1.3", "-all +TLSv1.3"]
 CERTIFICATES = [("RSA",), ("ECDSA",), ("RSA", "ECDSA")]
