@@ -34,22 +34,20 @@ class Effective(NamedTuple):
     bits: dict[str, Bit]
     offer: negotiation.Offer | None
     written: frozenset[TlsVersion]
+    hindrance: str = ""
+    """What lets every handshake at this address fail, whatever the name."""
 
 
 def effective(default: TlsContext, matched: TlsContext, software: Software) -> Effective:
     """Put the two together. Both are the same for the default virtual host, and for names nobody has."""
     taken = default
     version_range = default.range
-    if matched is not default and software.openssl >= (1, 1, 0) and not _can_begin(default, software):
-        return Effective(
-            default,
-            matched,
-            version_range,
-            default,
-            dict(default.bits),
-            _offer(default, default, frozenset(), default.bits, software),
-            frozenset(),
-        )
+    hindrance = _hindrance(default, software) if software.openssl >= (1, 1, 0) else ""
+    if hindrance:
+        nothing: frozenset[TlsVersion] = frozenset()
+        bits = dict(default.bits)
+        offer = _offer(default, default, nothing, bits, software)
+        return Effective(default, matched, version_range, default, bits, offer, nothing, hindrance)
     if matched is not default and software.httpd >= (2, 4, 43) and software.openssl >= (1, 1, 1):
         if matched.protocol_is_set or matched.protocol_reason:
             taken = matched
@@ -59,15 +57,32 @@ def effective(default: TlsContext, matched: TlsContext, software: Software) -> E
     return Effective(default, matched, version_range, taken, bits, _offer(default, matched, written, bits, software), written)
 
 
-def _can_begin(default: TlsContext, software: Software) -> bool:
-    """Has the first virtual host any version at all? If not, OpenSSL gives up before it looks at the name (tls_setup_handshake)."""
+def _hindrance(default: TlsContext, software: Software) -> str:
+    """Why OpenSSL gives up on every connection before it looks at the name; "" when it does not.
+
+    tls_setup_handshake (ssl/statem/statem_lib.c) wants a version, and a cipher suite for the highest one: with a gap that is the top of
+    the lowest unbroken run (ssl_get_min_max_version). Both are asked of the first virtual host's context.
+    """
     level = default.ciphers.security_level if default.ciphers is not None and default.ciphers.sets_level else software.level
     level = level or 0
     if software.openssl >= (3, 2):
-        least = {version: 1 for version in software.versions if version < TLS12}
+        barred_from = {version: 1 for version in software.versions if version < TLS12}
     else:
-        least = {SSL30: 2, TLS10: 3, TLS11: 4}
-    return any(level < least.get(version, 99) for version in default.range.within(software.versions))
+        barred_from = {SSL30: 2, TLS10: 3, TLS11: 4}
+    highest: TlsVersion | None = None
+    unbroken = False
+    within = default.range.within(software.versions)
+    for version in sorted(software.versions, reverse=True):
+        if version in within and level < barred_from.get(version, 99):
+            highest = highest if unbroken else version
+            unbroken = True
+        else:
+            unbroken = False
+    if highest is None:
+        return "no protocol version is left, so every handshake fails"
+    if default.ciphers is None or any(suite.first <= highest <= suite.last for suite in default.ciphers.suites):
+        return ""
+    return f"OpenSSL starts from {highest.spoken} here and the list has no cipher suite for it, so every handshake fails"
 
 
 def _added(first: Bit | None, second: Bit | None) -> Bit:
@@ -188,10 +203,10 @@ def _failure(found: Effective) -> str:
     offer = found.offer
     if offer is None or offer.versions:
         return ""
-    if not found.written and found.range_from is not found.matched:
-        return "the first virtual host of this port leaves no protocol version, so every handshake fails before a name is looked at"
-    if not found.written:
-        return "no protocol version is left, so every handshake fails"
+    if found.hindrance and found.default is not found.matched:
+        return f"{found.hindrance}: it begins with the first virtual host of this port"
+    if found.hindrance or not found.written:
+        return found.hindrance or "no protocol version is left, so every handshake fails"
     return "every handshake fails: " + "; ".join(f"{held.version.spoken}: {held.reason}" for held in offer.held_back)
 
 

@@ -118,8 +118,8 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
         home = posixpath.dirname(home)
     if posixpath.relpath(path, home) != "/".join(below):
         home = posixpath.dirname(path)
-        return path, files.mounted(platform.home, _real(home, files), complete_below=platform.home), platform
-    return platform.root, files.mounted(platform.home, _real(home, files), complete_below=platform.home), platform
+        return path, files.mounted(platform.home, _real(home, files)), platform
+    return platform.root, files.mounted(platform.home, _real(home, files)), platform
 
 
 def _real(path: str, files: Files) -> str:
