@@ -1,0 +1,41 @@
+"""Where Courier's files live, by name and folder."""
+
+import re
+
+from tlslint.files import Files
+from tlslint.parsers.format import Claim
+
+_ROOTS = {"imapd-ssl": "imapd", "pop3d-ssl": "pop3d", "esmtpd": ""}
+_PARTS = {"imapd": "imapd-ssl", "pop3d": "pop3d-ssl", "esmtpd-ssl": "esmtpd", "esmtpd-msa": "esmtpd", "courierd": "esmtpd"}
+_SPARE = re.compile(
+    r"(?:imapd|pop3d|esmtpd)(?:-ssl|-msa)?(?:\.dist(?:\.in)?(?:\.git|\.in)?"
+    r"|[-._~](?:bak|old|orig|save|dpkg-\w+|rpm\w+|sample|example).*|~)|courierd\.dist.*"
+)
+_FOLDER = re.compile(r".*/(?:courier|courier-imap|courier-mta|courier-imap/etc|courier/etc)(?:/.*)?")
+_LINE = re.compile(
+    rb"^(?:export )?(?:TLS_[A-Z]+|SSLPORT|IMAPD\w*START\w*|POP3\w*START\w*|COURIERTLS|ESMTP\w+|IMAP_\w+|MAXDAEMONS)=", re.MULTILINE
+)
+
+
+def claim(path: str) -> Claim | None:
+    """imapd-ssl, pop3d-ssl and esmtpd are roots, the files they go with parts; what Courier's upgrade keeps beside them is spare."""
+    folder, _, name = path.rpartition("/")
+    if _SPARE.fullmatch(name):
+        return Claim.SPARE
+    if name in _ROOTS:
+        plain = name in ("imapd-ssl", "pop3d-ssl") or _FOLDER.fullmatch(folder)
+        return Claim.ROOT if plain else None
+    # these names alone say little (a program may be called so): only in Courier's own folders
+    return Claim.PART if name in _PARTS and _FOLDER.fullmatch(folder) else None
+
+
+def looks_like(data: bytes) -> bool:
+    """Two assignments with names only Courier has."""
+    return len(_LINE.findall(data[:65536])) >= 2
+
+
+def root_of(path: str, files: Files) -> str | None:
+    """The -ssl twin, or esmtpd, in the same folder."""
+    folder, _, name = path.rpartition("/")
+    root = _PARTS.get(name)
+    return f"{folder}/{root}" if root and files.kind(f"{folder}/{root}") == "file" else None

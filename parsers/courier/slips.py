@@ -1,0 +1,163 @@
+"""What is wrong in files that a shell takes without a word."""
+
+import re
+from collections.abc import Iterator
+
+from tlslint.model import Label, Problem, Span, TlsMode
+from tlslint.model.remedy import Edit, Rewrite
+from tlslint.parsers.courier import evaluate
+from tlslint.parsers.courier.services import Started
+from tlslint.parsers.courier.shell import Shell
+
+_OPENSSL_ONLY = ("TLS_PROTOCOL", "TLS_CIPHER_LIST")
+_GNUTLS_ONLY = ("TLS_PRIORITY",)
+_KNOWN = re.compile(r"(?:TLS|SSL|IMAP|POP3|ESMTP|IMAPD|POP3D|COURIER)[A-Z0-9_]*|ADDRESS|PORT")
+
+
+def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
+    """Everything worth saying about one family's files."""
+    found: list[Problem] = []
+    for each in started:
+        for shell in (each.outer, each.inner):
+            found += _shell(shell)
+        found += _dead_settings(each.inner, judge)
+        found += _meanings(each, judge)
+        found += _overridden(each.inner)
+    return list(dict.fromkeys(found))
+
+
+def _shell(shell: Shell) -> Iterator[Problem]:
+    for slip in shell.slips:
+        span = slip.span
+        if slip.kind == "syntax":
+            yield Problem("refused", f"{slip.text}, so the service does not start", span, "not shell grammar")
+        elif slip.kind == "missing":
+            yield Problem("include-missing", slip.text, span)
+        elif slip.kind == "clobber":
+            yield Problem(
+                "refused", "set overwrites the start script's own argument: it ends at once and starts nothing", span, "overwrites $1"
+            )
+        elif slip.kind == "lost":
+            yield Problem(
+                "swallowed-line",
+                f"an unquoted blank: the shell takes what follows for a command, and {slip.text} is not set",
+                span,
+                "the assignment is lost",
+                (),
+                _quoted(span),
+            )
+        elif slip.kind == "command":
+            line = _line(span)
+            match = re.match(r"([A-Z_][A-Z0-9_]*)[ \t]+=[ \t]*(\S*)", line.text)
+            if match:
+                gap = Span(line.file, line.start + match.end(1), line.start + match.start(2))
+                yield Problem(
+                    "means-something-else",
+                    f"with a blank before '=' the shell runs a command called {match.group(1)}; the variable is not set",
+                    line,
+                    "not an assignment",
+                    (),
+                    Rewrite((Edit(gap, b"="),), "remove the blanks around '='"),
+                )
+            elif _KNOWN.match(slip.text.lstrip("\ufeff")) or "=" in slip.text:
+                rule = "pasted-characters" if not slip.text.isascii() else "means-something-else"
+                yield Problem(rule, f"the shell looks for a command called '{slip.text[:40]}'; nothing is set", span, "read as a command")
+
+
+def _line(span: Span) -> Span:
+    end = span.file.data.find(b"\n", span.start)
+    return Span(span.file, span.start, len(span.file.data) if end == -1 else end)
+
+
+def _quoted(span: Span) -> Rewrite | None:
+    match = re.match(rb"(?:export[ \t]+)?[A-Za-z_]\w*=", span.data)
+    if match is None or b'"' in span.data or b"'" in span.data:
+        return None
+    value = Span(span.file, span.start + match.end(), span.start + len(span.data.rstrip()))
+    return Rewrite((Edit(value, b'"' + value.data.strip() + b'"'),), "put the whole value in quotes")
+
+
+def _dead_settings(shell: Shell, judge: "evaluate.Judge") -> Iterator[Problem]:
+    for name, why in evaluate.data()["dead"]["names"].items():
+        said = shell.get(name)
+        if (
+            said.span is not None
+            and (said.value or said.unknown)
+            and not (name == "TLS_STARTTLS_PROTOCOL" and said.span.text == '"$TLS_PROTOCOL"')
+        ):
+            yield Problem("setting-ignored-here", f"{name} has no effect: {why}", said.span, "has no effect")
+    for name in _OPENSSL_ONLY if judge.is_gnutls else _GNUTLS_ONLY:
+        said = shell.get(name)
+        if said.span is not None and said.value:
+            other = "TLS_PRIORITY" if judge.is_gnutls else "TLS_PROTOCOL and TLS_CIPHER_LIST"
+            yield Problem(
+                "setting-ignored-here",
+                f"{name} has no effect: Courier is built with {'GnuTLS' if judge.is_gnutls else 'OpenSSL'} here, which reads {other}",
+                said.span,
+                "has no effect",
+            )
+
+
+def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
+    shell = each.inner
+    for name in ("IMAP_TLS_REQUIRED", "POP3_TLS_REQUIRED", "ESMTP_TLS_REQUIRED"):
+        said = shell.get(name)
+        if said.span is not None and said.value and re.match(r"(?i)y|t|on", said.value) and not evaluate.atoi(said.value):
+            yield Problem(
+                "means-something-else",
+                f"{name} is read as a number, and '{said.value}' is 0: TLS is not required",
+                said.span,
+                "means 0",
+                (),
+                Rewrite((Edit(said.span, b"1"),), "write 1"),
+            )
+    required = shell.get("IMAP_TLS_REQUIRED")
+    if each.service.name == "imapd" and required.span is not None and evaluate.atoi(required.value or "") and not required.unknown:
+        mode, _ = judge.mode(each)
+        offered = each.outer.get("IMAPDSTARTTLS")
+        if mode.holds(TlsMode.NONE):
+            related = (Label(offered.span, "switches STARTTLS off"),) if offered.span is not None else ()
+            yield Problem(
+                "setting-ignored-here",
+                "IMAP_TLS_REQUIRED counts only while STARTTLS is offered: without it passwords are taken in the clear",
+                required.span,
+                "has no effect",
+                related,
+            )
+    protocol = shell.get("TLS_PROTOCOL")
+    if protocol.span is not None and protocol.value and not judge.is_gnutls:
+        table = evaluate.protocol_table(judge.version)
+        if protocol.value not in table["words"]:
+            least = next(iter(table["other"].values()))
+            yield Problem(
+                "means-something-else",
+                f"'{protocol.value}' is not one of Courier's words, so it falls back to {least} and later without a sign",
+                protocol.span,
+                f"means {least} and later",
+                (),
+                Rewrite((Edit(protocol.span, b'"TLSv1.2++"'),), "write TLSv1.2++") if "TLSv1.2++" in table["words"] else None,
+            )
+    verify = shell.get("TLS_VERIFYPEER")
+    if verify.span is not None and verify.value and verify.value[:1].lower() not in "npr":
+        effect = "none" if judge.is_gnutls else "PEER"
+        yield Problem(
+            "means-something-else",
+            f"TLS_VERIFYPEER knows NONE, PEER and REQUIREPEER; '{verify.value}' means {effect}",
+            verify.span,
+            f"means {effect}",
+        )
+
+
+def _overridden(shell: Shell) -> Iterator[Problem]:
+    for name, said in shell.variables.items():
+        if said.span is None or not said.earlier or not _KNOWN.fullmatch(name):
+            continue
+        for before in said.earlier:
+            if before.data != said.span.data:
+                yield Problem(
+                    "setting-overridden",
+                    f"{name} is set again further on, and the last one counts",
+                    before,
+                    "has no effect",
+                    (Label(said.span, "counts"),),
+                )
