@@ -84,6 +84,20 @@ class Reader:
             self._read[path] = found
         return found
 
+    def has_files(self, path: str) -> bool:
+        """Does a directory hold anything at all? True where it cannot be looked at."""
+        try:
+            return any(self._files.kind(f"{path}/{name}") != "directory" for name in self._files.names(path))
+        except FileProblem:
+            return True
+
+    def size(self, path: str) -> int | None:
+        """A file's size in bytes, unopened; None where it cannot be looked at."""
+        try:
+            return self._files.status(path).size
+        except FileProblem:
+            return None
+
 
 def merge(main: Scope, server: Scope, slot: str) -> tuple[list[Entry], str]:
     """Slot by slot: a vhost's entry replaces the main server's of the same number, the others stay. Gives the reason for doubt too."""

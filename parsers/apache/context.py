@@ -151,7 +151,8 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     _commands(found, state, main, scope, software, reader)
     if not slots.held and not slots.reason and not managed and not any(file.name == "Certificate" for file in state.files):
         found.refused.append(_no_certificate(server, software))
-    _client_certificates(found, main, scope)
+    _client_certificates(found, main, scope, reader)
+    _ticket_key(found, main, scope, reader)
     _stapling(found, main, scope, cache=main_stapling_cache, managed=managed)
     return found
 
@@ -295,9 +296,17 @@ def _take_over(found: TlsContext, state: confcmd.State, software: Software, read
     if state.dh_path is not None:
         from tlslint.crypto.certificates import dh_bits  # noqa: PLC0415 (only where there are parameters)
 
-        bits = dh_bits(reader.chain(state.dh_path[0])[1])
+        data = reader.chain(state.dh_path[0])[1]
+        bits = dh_bits(data)
         if bits is not None:
             found.dh, found.dh_origins = bits, _written(state.dh_path[1].span)
+        elif data and b" PARAMETERS-----" not in data:
+            message = f"{state.dh_path[1].words[1].spoken} holds no DH parameters, so httpd does not start"
+            found.refused.append(RefusedError(message, state.dh_path[1].span))
+    names = [command.name for command in state.files]
+    if "Certificate" in names and "PrivateKey" not in names[names.index("Certificate") :]:
+        command = next(command for command in state.files if command.name == "Certificate")
+        found.refused.append(RefusedError("no PrivateKey command follows with its key, so httpd does not start", command.span))
 
 
 def _take_ciphers(found: TlsContext, state: confcmd.State, software: Software) -> None:
@@ -325,10 +334,11 @@ def _take_ciphers(found: TlsContext, state: confcmd.State, software: Software) -
     found.ciphers_origins = (*(Origin(How.WRITTEN, command.span, f"{command.name} is carried out last") for command in commands), *said)
 
 
-def _client_certificates(found: TlsContext, main: Scope, scope: Scope) -> None:
+def _client_certificates(found: TlsContext, main: Scope, scope: Scope, reader: certificates.Reader) -> None:
     """SSLVerifyClient, and revocation lists that are demanded and not there (ssl_init_ctx_crl)."""
     verify = merged(main, scope, "sslverifyclient")
     found.verify = verify if verify.is_set or verify.reason else verify._replace(value="none")
+    _authorities(found, main, scope, reader)
     check = merged(main, scope, "sslcarevocationcheck")
     lists = [merged(main, scope, slot) for slot in ("sslcarevocationfile", "sslcarevocationpath")]
     if check.value in ("leaf", "chain") and not check.reason and not any(pick.is_set or pick.reason for pick in lists) and check.entry:
@@ -337,6 +347,34 @@ def _client_certificates(found: TlsContext, main: Scope, scope: Scope) -> None:
                 "revocation lists are demanded and neither SSLCARevocationFile nor SSLCARevocationPath is set, so httpd does not start",
                 check.entry.span,
             )
+        )
+
+
+def _authorities(found: TlsContext, main: Scope, scope: Scope, reader: certificates.Reader) -> None:
+    """Files that must hold certificates or revocation lists and hold none (AH01895, AH01896, AH01901)."""
+    for slot, what in (("sslcacertificatefile", "certificate"), ("sslcarevocationfile", "revocation list")):
+        pick = merged(main, scope, slot)
+        if pick.entry is None or pick.reason or pick.value.state != "there":
+            continue
+        data = reader.chain(pick.value.path)[1]
+        if data and b"CERTIFICATE-----" not in data and b"-----BEGIN X509 CRL" not in data:
+            message = f"{pick.value.written} holds no {what}, so httpd does not start"
+            found.refused.append(RefusedError(message, pick.entry.span))
+    pick = merged(main, scope, "sslcacertificatepath")
+    if pick.entry is not None and not pick.reason and pick.value.state == "there" and not reader.has_files(pick.value.path):
+        message = f"{pick.value.written} holds no CA certificate, so httpd does not start"
+        found.refused.append(RefusedError(message, pick.entry.span))
+
+
+def _ticket_key(found: TlsContext, main: Scope, scope: Scope, reader: certificates.Reader) -> None:
+    """A ticket key file has at least 48 bytes (ssl_init_ticket_key, AH02287); only its size is looked at."""
+    pick = merged(main, scope, "sslsessionticketkeyfile")
+    if pick.entry is None or pick.reason or pick.value.state != "there":
+        return
+    size = reader.size(pick.value.path)
+    if size is not None and size < 48:
+        found.refused.append(
+            RefusedError(f"{pick.value.written} is shorter than the 48 bytes of a ticket key, so httpd does not start", pick.entry.span)
         )
 
 

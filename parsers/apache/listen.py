@@ -126,8 +126,6 @@ def _split(word: Word, where: str) -> tuple[str, int]:
     if host.startswith("["):
         if not host.endswith("]") or len(host) < 4 or not re.fullmatch(r"[0-9A-Fa-f:.]+(?:%.*)?", host[1:-1]):
             raise _bad(word, where)
-        if "%" in host:
-            raise RefusedError(f"{where} takes no scope id (the part behind %), so httpd does not start", word.span)
         host = host[1:-1]
     return host, port
 

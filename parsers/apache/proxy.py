@@ -12,8 +12,9 @@ from tlslint.model import Endpoint, How, Known, Origin, Role, TlsMode, Unknown, 
 from tlslint.model.suites import Suite
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers.apache import protocol
+from tlslint.parsers.apache.certificates import Reader
 from tlslint.parsers.apache.defaults import Software
-from tlslint.parsers.apache.scopes import Pick, RefusedError, last, merged
+from tlslint.parsers.apache.scopes import Pick, RefusedError, Scope, last, merged
 from tlslint.parsers.apache.settings import in_sections, suffixed
 from tlslint.parsers.apache.syntax import Word
 from tlslint.parsers.apache.tree import Node, Section
@@ -93,36 +94,48 @@ def _applies(section: Section, outgoing: Outgoing) -> bool:
     return match is not None and match[1].strip("[]").lower() == outgoing.host.lower() and int(match[2] or 443) == outgoing.port
 
 
-def endpoints(servers: list[Server], software: Software) -> tuple[list[Endpoint], list[tuple[Server, RefusedError]]]:
+def endpoints(servers: list[Server], software: Software, reader: Reader) -> tuple[list[Endpoint], list[tuple[Server, RefusedError]]]:
     """Endpoints of the client role, and what keeps httpd from starting."""
     found = [_endpoint(outgoing, software) for outgoing in targets(servers)]
     refused: list[tuple[Server, RefusedError]] = []
     for server in servers:
-        if (
-            server.is_main
-            or server.scope.of("sslproxyengine")
-            or server.scope.of("sslproxyprotocol")
-            or server.scope.of("sslproxyciphersuite")
-        ):
-            refused.extend((server, fault) for fault in _faults(server, software))
+        for scope in (server.scope, *server.scope.proxies):
+            if any(slot.startswith("sslproxy") for slot in scope.entries):
+                refused.extend((server, fault) for fault in _faults(server, scope, software, reader))
     return found, refused
 
 
-def _faults(server: Server, software: Software) -> list[RefusedError]:
-    """An empty set of versions or a refused list, where SSLProxyEngine is on (ssl_init_proxy_ctx)."""
-    engine = merged(server.main, server.scope, "sslproxyengine")
+def _faults(server: Server, scope: Scope, software: Software, reader: Reader) -> list[RefusedError]:
+    """What ssl_init_proxy_ctx refuses where SSLProxyEngine is on: no version, no cipher, lists that hold nothing."""
+
+    def pick(slot: str) -> Pick:
+        own = last(scope, slot)
+        return own if own.is_set or own.reason else merged(server.main, server.scope, slot)
+
+    engine = pick("sslproxyengine")
     if engine.value is not True or engine.reason:
         return []
     found = []
-    versions = merged(server.main, server.scope, "sslproxyprotocol")
+    versions = pick("sslproxyprotocol")
     if versions.entry is not None and not versions.reason and not versions.value.versions:
         found.append(RefusedError("this leaves no version at all, so httpd does not start", versions.entry.span, "no version left"))
-    ciphers = merged(server.main, server.scope, "sslproxyciphersuite")
+    ciphers = pick("sslproxyciphersuite")
     if ciphers.entry is not None and not ciphers.reason and software.build is not None:
         listed = openssl.evaluate(ciphers.value.string, software.build, level=software.level)
         if not listed.accepted:
             message = f"OpenSSL refuses this list ({listed.error}), so httpd does not start"
             found.append(RefusedError(message, ciphers.value.word.span, listed.error or ""))
+    check = pick("sslproxycarevocationcheck")
+    lists = [pick("sslproxycarevocationfile"), pick("sslproxycarevocationpath")]
+    if check.entry is not None and not check.reason and check.value != "none" and not any(one.is_set or one.reason for one in lists):
+        message = "revocation lists are demanded and no SSLProxyCARevocationFile or Path is set, so httpd does not start"
+        found.append(RefusedError(message, check.entry.span))
+    authorities = pick("sslproxycacertificatefile")
+    if authorities.entry is not None and not authorities.reason and authorities.value.state == "there":
+        data = reader.chain(authorities.value.path)[1]
+        if data and b"CERTIFICATE-----" not in data:
+            message = f"{authorities.value.written} holds no certificate, so httpd does not start"
+            found.append(RefusedError(message, authorities.entry.span))
     return found
 
 

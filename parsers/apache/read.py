@@ -13,8 +13,9 @@ from typing import NamedTuple
 from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.instance import Software
+from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import directives
-from tlslint.parsers.apache.syntax import Line, Word, expanded, logical_lines, next_word, spoken, substituted, words
+from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, logical_lines, next_word, spoken, substituted, words
 from tlslint.parsers.apache.tree import Directive, Node, Section
 
 MAX_INCLUDE_DEPTH = 128
@@ -23,8 +24,10 @@ MAX_INCLUDE_DEPTH = 128
 MAX_FILES = 20_000
 """A bound of ours: include trees that fan out beyond any real server stop here, with a finding."""
 
-MAX_LINES = 2_000_000
-"""A bound of ours on lines after macros are replayed: macros that call macros grow without limit."""
+MAX_MACRO_LINES = 200_000
+"""A bound of ours on lines that macros bring: macros that use macros grow without limit."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Environment(NamedTuple):
@@ -111,7 +114,8 @@ class Reader:
         self._problems: list[Problem] = []
         self._macros: dict[str, _Macro] = {}
         self._included = 0
-        self._count = 0
+        self._macro_lines = 0
+        self._marked: Problem | None = None
         self._handlers: dict[str, Callable[[Node, _Lines, Section, str], None]] = {
             "define": self._define,
             "undefine": self._undefine,
@@ -141,7 +145,7 @@ class Reader:
             self._defines,
             self._server_root,
             tuple(self._problems),
-            refused,
+            self._marked or refused,
         )
 
     # Files and blocks
@@ -153,7 +157,16 @@ class Reader:
                 "unreadable", f"{source.path} is not text: it holds zero bytes", Span(source, 0, min(len(source.data), 1)), condition
             )
             return
-        lines = _Lines(logical_lines(source), _Place(path, depth))
+        start = 0
+        if source.data.startswith(BYTE_ORDER_MARK):
+            start = len(BYTE_ORDER_MARK)
+            message = "the file begins with a byte-order mark, which httpd takes for part of the first word: it does not start"
+            problem = Problem(
+                "pasted-characters", message, Span(source, 0, start), "three bytes nobody sees", remedy=_without(source, start)
+            )
+            self._problems.append(problem)
+            self._marked = self._marked or problem
+        lines = _Lines(logical_lines(source, start), _Place(path, depth))
         self._read_all(lines, parent, condition)
 
     def _read_all(self, lines: _Lines, parent: Section, condition: str) -> None:
@@ -177,15 +190,14 @@ class Reader:
             self._read_line(line, lines, parent, open_sections, condition)
 
     def _read_line(self, line: Line, lines: _Lines, parent: Section, open_sections: list[Section], condition: str) -> None:
-        self._count += 1
-        if self._count > MAX_LINES:
-            raise _Stop(Problem("refused", "macros and includes multiply to more lines than can be read", line.span(0, len(line.text))))
         text = line.text
         if not text or text[0] == "#":
             if text and line.number and b"\n" in line.file.data[line.first : line.last - 1]:
                 self._swallowed(line)
             return
         line = expanded(line, self._lookup)
+        if len(line.text) > MAX_LINE:
+            raise _Stop(Problem("refused", "with its variables filled in this line is longer than httpd reads (16 MB)", line.span(0, 1)))
         name, first, _, after = next_word(line.text, 0)
         if not name:
             return
@@ -593,6 +605,9 @@ class Reader:
         if lines.place.depth + 1 > MAX_INCLUDE_DEPTH:
             self._stop("refused", "macros use each other without end, so httpd does not start", node.span, condition)
             return
+        self._macro_lines += len(macro.body)
+        if self._macro_lines > MAX_MACRO_LINES:
+            raise _Stop(Problem("refused", f"macros multiply to more than {MAX_MACRO_LINES} lines; the rest is not read", node.span))
         shown = f'{macro.shown_in} used on line {node.number} of "{node.shown_in}"'
         values = {name: _macro_value(name, word.text) for name, word in zip(macro.parameters, found[1:], strict=True)}
         body = _Lines(iter(_replayed(macro, values)), _Place(shown, lines.place.depth + 1))
@@ -609,9 +624,7 @@ class Reader:
 
     def _is_known(self, node: Node) -> bool:
         """Directives of modules act only when their module is there; else they are unknown commands, found later."""
-        needs = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}.get(
-            node.lower
-        )
+        needs = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}.get(node.lower)
         return needs is None or needs in self._modules or not self._knows_all_modules
 
     def _lookup(self, name: str) -> tuple[str | None, str]:
@@ -663,6 +676,10 @@ _CONDITIONALS: dict[str, Callable[[Reader, Section], bool | str]] = {
     "ifdirective": Reader.if_directive,
     "ifsection": Reader.if_section,
 }
+
+
+def _without(source: SourceFile, length: int) -> Rewrite:
+    return Rewrite((Edit(Span(source, 0, length), b""),), "save the file as UTF-8 without a byte-order mark")
 
 
 def _append(parent: Section, node: Node) -> None:

@@ -209,6 +209,8 @@ class _Walk:
             return
         if known is not None and not section.is_closed_by_bracket:
             raise RefusedError(f"<{section.name}> lacks its closing >, so httpd does not start", section.name_span)
+        if known is not None and name in _NEED_ARGUMENTS and not section.words:
+            raise RefusedError(f"<{section.name}> needs an argument, so httpd does not start", section.name_span)
         scope.sections.append(section)
         handler = self.handlers.get("<" + name)
         if handler is not None:
@@ -284,6 +286,9 @@ _PLACES = {
     "proxy": Place.PROXY,
     "proxymatch": Place.PROXY,
 }
+
+
+_NEED_ARGUMENTS = frozenset(_PLACES) - {"else"} | {"limit", "limitexcept"}
 
 
 def _allowed(known: directives.Known, place: Place) -> bool:

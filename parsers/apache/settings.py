@@ -5,6 +5,7 @@ messages seen on httpd 2.4.62, 2.4.68 and 2.4.71.
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -54,7 +55,9 @@ def handlers(context: Context) -> dict[str, Handler]:
         "sslproxyciphersuite": lambda node, place: _cipher_suite(node, place, context.software),
         "sslopensslconfcmd": lambda node, _: ("sslopensslconfcmd", _conf_cmd(node, context)),
         "sslcompression": lambda node, _: _compression(node, context.software),
-        "sslfips": lambda node, _: _fips(node, context.software),
+        "sslfips": lambda node, place: _fips(node, place, context.software),
+        "sslrandomseed": _random_seed,
+        "sslpassphrasedialog": _dialog,
         "sslverifyclient": _verify,
         "sslproxyverify": _verify,
         "sslverifydepth": _number,
@@ -77,8 +80,8 @@ def handlers(context: Context) -> dict[str, Handler]:
         "mdmember": _words,
         "mdmatchnames": _first_word,
         "mdstapling": _flag,
-        "proxypass": _words,
-        "proxypassmatch": _words,
+        "proxypass": _proxy_pass,
+        "proxypassmatch": _proxy_pass,
         "balancermember": _words,
     }
     for name in _FLAGS:
@@ -86,7 +89,7 @@ def handlers(context: Context) -> dict[str, Handler]:
     for name in _FILES:
         table[name] = lambda node, _: (node.lower, _file(node, node.words[0], context))
     for name in _DIRECTORIES:
-        table[name] = lambda node, _: (node.lower, _directory(node, context))
+        table[name] = lambda node, _: (node.lower, _directory(node, node.words[0], context))
     for name, instead in defaults.data()["no_longer_supported"].items():
         table[name] = _gone(instead)
     return {name: _checked_for_version(handler, context.software) if name.startswith("ssl") else handler for name, handler in table.items()}
@@ -170,6 +173,24 @@ def _words(node: Node, _place: Place) -> tuple[str, tuple[Word, ...]]:
     return node.lower, node.words
 
 
+def _proxy_pass(node: Node, place: Place) -> tuple[str, tuple[Word, ...]]:
+    if place in (Place.SERVER, Place.VHOST) and len(node.words) < 2:
+        raise RefusedError(f"{node.name} needs a path and a target outside <Location>, so httpd does not start")
+    return node.lower, node.words
+
+
+def _random_seed(node: Node, _place: Place) -> None:
+    word = node.words[0]
+    if word.text.lower() not in ("startup", "connect"):
+        raise RefusedError(f"SSLRandomSeed takes startup or connect first, not {word.spoken}, so httpd does not start", word.span)
+
+
+def _dialog(node: Node, _place: Place) -> None:
+    word = node.words[0]
+    if word.text != "builtin" and not word.text.startswith(("exec:", "|")):
+        raise RefusedError("SSLPassPhraseDialog must be builtin, |program or exec:program, so httpd does not start", word.span)
+
+
 def _flag(node: Node, _place: Place) -> tuple[str, bool]:
     return node.lower, node.words[0].text.lower() == "on"
 
@@ -212,11 +233,17 @@ def _server_name(node: Node, _place: Place) -> tuple[str, tuple[str, int]]:
     word = node.words[0]
     text = word.text.partition("://")[2] or word.text
     host, colon, digits = text.rpartition(":") if not text.endswith("]") else (text, "", "")
+    if "*" in text:
+        raise RefusedError(
+            f"ServerName {word.spoken} is a pattern, and httpd does not start with it: ServerAlias takes patterns", word.span
+        )
     if not colon:
         return "servername", (text, 0)
-    if not digits.isdigit() or not 1 <= int(digits[:9]) <= 65535:
+    leading = re.match(r"\d*", digits[:9])  # atoi: what follows the digits is not looked at
+    port = int(leading[0] or 0) if leading else 0
+    if not 1 <= port <= 65535:
         raise RefusedError(f"{digits or 'nothing'} is no port, so httpd does not start with ServerName {word.spoken}", word.span)
-    return "servername", (host, int(digits))
+    return "servername", (host, port)
 
 
 def _server_alias(node: Node, _place: Place) -> tuple[str, tuple[str, ...]]:
@@ -272,7 +299,7 @@ def _conf_cmd(node: Node, context: Context) -> "confcmd.Command":
     if kind == "file":
         path = _file(node, value, context)
     elif kind == "directory":
-        path = FileFact(_path(value.text, context), value.text, "unknown")
+        path = _directory(node, value, context)
     return confcmd.Command(spelt, value.text, node.words, path.path if path else None)
 
 
@@ -292,7 +319,11 @@ def can_compress(software: Software) -> bool:
     return any(software.openssl[:2] >= defaults.numbers(first) for first in defaults.data()["compression_methods"])
 
 
-def _fips(node: Node, software: Software) -> tuple[str, bool]:
+def _fips(node: Node, place: Place, software: Software) -> tuple[str, bool]:
+    if place is Place.VHOST:
+        raise RefusedError(
+            "SSLFIPS counts for the whole server and cannot stand inside a <VirtualHost>, so httpd does not start", node.name_span
+        )
     on = node.words[0].text.lower() == "on"
     if on and software.openssl < (3,):
         raise RefusedError("this OpenSSL is not built for FIPS, so httpd does not start with SSLFIPS on", node.words[0].span)
@@ -330,8 +361,8 @@ _CACHES = {
 def _cache(node: Node, reading: Reading) -> tuple[str, str] | None:
     word = node.words[0]
     kind, _, rest = word.text.partition(":")
-    if word.text.lower() in ("none", "nonenotnull"):
-        return (node.lower, word.text.lower()) if node.lower == "sslsessioncache" else None
+    if word.text.lower() in ("none", "nonenotnull") and node.lower == "sslsessioncache":
+        return node.lower, word.text.lower()
     module = _CACHES.get(kind)
     if module is None:
         if all(name in _CACHES.values() or not name.startswith("socache_") for name in reading.modules) and reading.knows_all_modules:
@@ -446,34 +477,44 @@ def _file(node: Node, word: Word, context: Context) -> FileFact:
         return FileFact(word.text, word.spoken, "unknown")
     path = _path(word.text, context)
     kind = context.files.kind(path)
-    state = "there"
+    if kind == "missing" and not _surely_missing(path, context):
+        return FileFact(path, word.spoken, "unknown")
     if kind in ("outside", "unreadable"):
-        state = "unknown"
-    elif kind == "file":
-        try:
-            state = "there" if context.files.status(path).size else "missing"
-        except FileProblem:
-            state = "unknown"
-    elif kind != "missing" or context.whole_host or context.files.kind(posixpath.dirname(path)) == "directory":
-        state = "missing" if context.complete else "unknown"
-    else:
-        state = "unknown"
-    if state == "missing":
-        what = {"file": "is empty", "missing": "does not exist"}.get(kind, "is not a regular file")
-        raise RefusedError(
-            f"{word.spoken} {what}, so httpd does not start",
-            word.span,
-            "not there" if kind == "missing" else what,
-        )
-    return FileFact(path, word.spoken, state)
+        return FileFact(path, word.spoken, "unknown")
+    empty = kind == "file" and size(path, context) == 0
+    if kind != "file" or empty:
+        what = "is empty" if empty else "does not exist" if kind == "missing" else "is not a regular file"
+        if not context.complete:
+            return FileFact(path, word.spoken, "unknown")
+        raise RefusedError(f"{word.spoken} {what}, so httpd does not start", word.span, "not there" if kind == "missing" else what)
+    return FileFact(path, word.spoken, "there")
 
 
-def _directory(node: Node, context: Context) -> FileFact:
-    word = node.words[0]
+def size(path: str, context: Context) -> int | None:
+    """A file's size in bytes; None where it cannot be looked at."""
+    try:
+        return context.files.status(path).size
+    except FileProblem:
+        return None
+
+
+def _surely_missing(path: str, context: Context) -> bool:
+    """Is a path that is not there missing on the host, and not only in the part of it that was given?
+
+    A snapshot of /etc says nothing of /usr: the top directory must be there, or the folder itself.
+    """
+    if not context.complete:
+        return False
+    top = "/" + path.split("/")[1]
+    return (context.whole_host and context.files.kind(top) == "directory") or context.files.kind(posixpath.dirname(path)) == "directory"
+
+
+def _directory(node: Node, word: Word, context: Context) -> FileFact:
+    """ssl_cmd_check_dir."""
     path = _path(word.text, context)
     kind = context.files.kind(path)
-    if kind == "file" or (kind == "missing" and context.whole_host and context.complete):
-        raise RefusedError(f"{word.spoken} is not a directory, so httpd does not start", word.span)
+    if kind == "file" or (kind == "missing" and _surely_missing(path, context)):
+        raise RefusedError(f"{word.spoken} is not a directory, so httpd does not start with {node.name}", word.span)
     return FileFact(path, word.spoken, "there" if kind == "directory" else "unknown")
 
 

@@ -52,7 +52,7 @@ def sites(
     verdict.problems.extend(facts.of_text(main.scope, [server.scope for server in servers], software))
     verdict.problems.extend(facts.of_overriding(main.scope, contexts.values()))
     verdict.problems.extend(facts.of_sockets(main, opened, engines, sockets))
-    outgoing, refusals = proxy.endpoints(everyone, software)
+    outgoing, refusals = proxy.endpoints(everyone, software, reader)
     for server, refused in refusals:
         verdict.refuse(refused, server.scope)
     return result, outgoing
