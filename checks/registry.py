@@ -66,10 +66,9 @@ _RULES: dict[tuple[str, str], str] = {
         TLS401 tls-off server
         TLS402 cleartext-login server
         TLS403 starttls-optional server
-        TLS404 mx-demands-tls server""",
-    ("enforcement", "problem"): """
-        TLS407 port-speaks-other-mode
-        TLS408 trusted-network-too-wide""",
+        TLS404 mx-demands-tls server
+        TLS407 port-speaks-other-mode server""",
+    ("enforcement", "problem"): "TLS408 trusted-network-too-wide",
     ("clients", "endpoint"): """
         TLS601 client-tls-off client
         TLS602 peer-not-verified client

@@ -92,6 +92,20 @@ class Rule:
             profiles,
         )
 
+    def report(self, problem: Problem) -> Finding:
+        """A fact the parser met under this rule's name, as a finding: the parser says what is so, the rule says how bad that is."""
+        return Finding(
+            self.code,
+            self.name,
+            self.severity if problem.severity is None else problem.severity,
+            problem.confidence,
+            problem.message,
+            Label(problem.span, problem.label),
+            problem.related,
+            problem.endpoints,
+            problem.remedy,
+        )
+
 
 class EndpointRule(Rule):
     """Looks at one endpoint at a time."""
@@ -110,21 +124,7 @@ class InstanceRule(Rule):
 
 
 class ProblemRule(Rule):
-    """Reports a fact the parser met, under this rule's name. The parser says what is so; the rule says how bad that is."""
-
-    def check(self, problem: Problem) -> Iterable[Finding]:
-        """The problem as a finding."""
-        yield Finding(
-            self.code,
-            self.name,
-            self.severity if problem.severity is None else problem.severity,
-            problem.confidence,
-            problem.message,
-            Label(problem.span, problem.label),
-            problem.related,
-            problem.endpoints,
-            problem.remedy,
-        )
+    """Looks at nothing by itself: only reports what parsers met."""
 
 
 def _word(how: How, note: str) -> str:

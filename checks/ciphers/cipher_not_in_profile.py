@@ -26,7 +26,7 @@ class CipherNotInProfile(EndpointRule):
     severity = Severity.INFO
 
     examples = [
-        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-RSA-ARIA128-GCM-SHA256»"', "ARIA"),
+        bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-ARIA128-GCM-SHA256»"', "ARIA"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
     ]
 

@@ -20,6 +20,6 @@ class UnknownSetting(ProblemRule):
     severity = Severity.WARNING
 
     examples = [
-        bad("postfix", "«smtpd_tls_securty_level» = may", "smtpd_tls_security_level"),
+        bad("postfix", "«smtpd_tls_securty_level» = may", "is no parameter"),
         good("postfix", "smtpd_tls_security_level = may"),
     ]

@@ -25,7 +25,7 @@ class StarttlsOptional(EndpointRule):
     severity = Severity.WARNING
 
     examples = [
-        bad("postfix", "smtpd_tls_security_level = «may»", "not required", service="submission"),
+        bad("postfix", "smtpd_tls_security_level = «may»", "does not require", service="submission"),
         good("postfix", "smtpd_tls_security_level = encrypt", service="submission"),
         good("postfix", "smtpd_tls_security_level = may", why="a public MX must take mail without TLS", service="smtp"),
     ]

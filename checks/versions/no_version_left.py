@@ -26,7 +26,7 @@ class NoVersionLeft(EndpointRule):
     severity = Severity.ERROR
 
     examples = [
-        bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.4»", "no TLS version is left", service="submission"),
+        bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.4»", "refuses the whole list", service="submission"),
         good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
         good("httpd", "SSLProtocol -all +TLSv1.3"),
     ]

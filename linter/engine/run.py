@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
-from tlslint.checks.rule import EndpointRule, InstanceRule, ProblemRule, Rule
+from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
 from tlslint.engine.discover import Discovery, Job
 from tlslint.files import FileProblem
-from tlslint.model import Endpoint, Finding, Instance, Role, Severity, SourceFile
+from tlslint.model import Endpoint, Finding, Instance, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
 
 
@@ -24,8 +24,8 @@ class Selection(NamedTuple):
 
     def takes(self, entry: Entry) -> bool:
         """Is the rule wanted? The longer, more exact word wins between select and ignore."""
-        wanted = max((len(word) for word in self.select if _names(word, entry)), default=-1 if self.select else 0)
-        unwanted = max((len(word) for word in self.ignore if _names(word, entry)), default=-1)
+        wanted = max((_exactness(word) for word in self.select if _names(word, entry)), default=-1 if self.select else 0)
+        unwanted = max((_exactness(word) for word in self.ignore if _names(word, entry)), default=-1)
         return wanted > unwanted
 
 
@@ -40,6 +40,11 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> Selection:
         if not any(_names(word, entry) for entry in registry.ENTRIES):
             raise UnknownRuleError(f"no rule is called {word!r}; see tlslint rules")
     return chosen
+
+
+def _exactness(word: str) -> int:
+    """A prefix is as exact as it is long; a whole code or a name is as exact as can be."""
+    return len(word) if word.upper().startswith("TLS") else len("TLS101")
 
 
 def _names(word: str, entry: Entry) -> bool:
@@ -102,15 +107,25 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                 broken.append(f"a parser reported {problem.rule!r}, which is no rule; please report this")
             elif chosen.takes(entry):
                 rule = _rule(entry, instance, loaded, profiles, broken)
-                if isinstance(rule, ProblemRule):
-                    findings += _safely(entry, partial(rule.check, problem), broken)
+                if rule is not None:
+                    findings += _safely(entry, partial(_reported, rule, problem), broken)
+        told = {(finding.code, finding.primary.span) for finding in findings}
         for endpoint in instance.endpoints:
-            findings += _about(endpoint, instance, endpoint_rules, loaded, profiles, broken)
+            # What the parser told about these very bytes is the better explanation.
+            findings += [
+                finding
+                for finding in _about(endpoint, instance, endpoint_rules, loaded, profiles, broken)
+                if (finding.code, finding.primary.span) not in told
+            ]
         for entry in instance_rules:
             rule = _rule(entry, instance, loaded, profiles, broken)
             if isinstance(rule, InstanceRule):
                 findings += _safely(entry, partial(rule.check, instance), broken)
     return findings
+
+
+def _reported(rule: Rule, problem: Problem) -> list[Finding]:
+    return [rule.report(problem)]
 
 
 def _about(

@@ -124,7 +124,7 @@ class Files:
         while pending:
             directory = pending.pop()
             try:
-                entries = sorted(os.scandir(self.real(directory)), key=lambda entry: os.fsencode(entry.name), reverse=True)
+                entries = sorted(os.scandir(self.real(directory)), key=lambda entry: os.fsencode(entry.name))
             except (OSError, ValueError, FileProblem):
                 continue  # a folder nobody may list holds nothing that could be judged
             below: list[str] = []
@@ -135,7 +135,7 @@ class Files:
                         below.append(name)
                 elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
                     yield name
-            pending.extend(below)
+            pending.extend(reversed(below))
 
     def status(self, path: str) -> Status:
         """Mode, owner and size; the file is not opened."""

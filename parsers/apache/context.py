@@ -387,6 +387,7 @@ def _stapling(found: TlsContext, main: Scope, scope: Scope, *, cache: bool, mana
                 "stapling needs a cache: without an SSLStaplingCache outside all virtual hosts httpd does not start",
                 stapling.entry.span,
                 "no SSLStaplingCache",
+                rule="stapling-broken",
             )
         )
     if managed:

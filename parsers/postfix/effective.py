@@ -126,7 +126,9 @@ class Parameters:
 
     def _origins(self, name: str, setting: Setting) -> tuple[Origin, ...]:
         hidden = self.main.get(name) if setting is self.overrides.get(name) else None
-        own = Origin(How.WRITTEN, setting.span)
+        # In main.cf the value is what matters; a -o option of master.cf is read as one word.
+        in_main = setting is self.main.get(name)
+        own = Origin(How.WRITTEN, setting.value_span if in_main and setting.value else setting.span)
         if hidden is None:
             return (own,)
         return (own, Origin(How.OVERRIDDEN, hidden.span, "overridden by -o in master.cf"))

@@ -19,7 +19,7 @@ def test_entry_and_rule_agree(entry: Entry) -> None:
     assert (rule.code, rule.name) == (entry.code, entry.name)
     assert issubclass(rule, SCOPES[entry.scope])
     page = importlib.import_module(f"tlslint.checks.{entry.module}").__doc__ or ""
-    assert re.match(r"[A-Z].*\.\n\n[A-Z]", page), "a headline that is a sentence, then why it is bad"
+    assert re.match(r"[A-Z].*\.\n\n\S", page), "a headline that is a sentence, then why it is bad"
     for part in ("Use instead: ", "Fix safety: ", "Limits: ", "References: "):
         assert f"\n{part}" in page
 

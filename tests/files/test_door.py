@@ -1,0 +1,92 @@
+"""Nothing outside the jail is opened; what lies in it is found under the names a daemon would use."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tlslint.files import FileProblem, Files
+
+
+def problem(files: Files, path: str) -> FileProblem:
+    with pytest.raises(FileProblem) as caught:
+        files.read(path)
+    return caught.value
+
+
+def test_reads_below_the_jail_and_nowhere_else(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "a.conf").write_text("a")
+    (tmp_path / "b.conf").write_text("b")
+    files = Files((str(inside),), str(tmp_path))
+    assert files.read(str(inside / "a.conf")).data == b"a"
+    assert files.read(str(inside / "a.conf")).path == "inside/a.conf"
+    assert problem(files, str(tmp_path / "b.conf")).kind == "outside-root"
+    assert problem(files, str(inside / ".." / "b.conf")).kind == "outside-root"
+    assert problem(files, str(inside / "gone")).kind == "missing"
+    assert files.kind(str(tmp_path / "b.conf")) == "outside"
+
+
+def test_links_are_followed_inside_and_not_out(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    (inside / "sub").mkdir(parents=True)
+    (inside / "real.conf").write_text("real")
+    (inside / "sub" / "near").symlink_to("../real.conf")
+    (inside / "far").symlink_to("/etc/hostname")
+    (inside / "up").symlink_to("../outside.conf")
+    (tmp_path / "outside.conf").write_text("secret")
+    (inside / "loop").symlink_to("loop")
+    files = Files((str(inside),), str(inside))
+    assert files.read(str(inside / "sub" / "near")).path == "real.conf"
+    assert problem(files, str(inside / "far")).kind == "outside-root"
+    assert problem(files, str(inside / "up")).kind == "outside-root"
+    assert problem(files, str(inside / "loop")).kind == "unreadable"
+
+
+def test_a_root_is_slash_for_names_and_links(tmp_path: Path) -> None:
+    (tmp_path / "etc" / "ssl").mkdir(parents=True)
+    (tmp_path / "etc" / "ssl" / "cert.pem").write_text("pem")
+    (tmp_path / "etc" / "link").symlink_to("/etc/ssl/cert.pem")
+    files = Files((str(tmp_path),), str(tmp_path), (("/", str(tmp_path)),))
+    assert files.read("/etc/ssl/cert.pem").path == "etc/ssl/cert.pem"
+    assert files.read("/etc/link").data == b"pem"
+    assert files.read("/../../etc/ssl/cert.pem").data == b"pem"
+    assert files.logical(str(tmp_path / "etc")) == "/etc"
+    assert files.names("/etc") == ["link", "ssl"]
+
+
+def test_a_mount_finds_what_a_copy_includes(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "ports.conf").write_text("Listen 80\n")
+    files = Files((str(tmp_path),), str(tmp_path)).mounted("/", str(tmp_path), complete_below="/web")
+    assert files.read("/web/ports.conf").path == "web/ports.conf"
+    assert files.kind("/web/gone.conf") == "missing"
+    assert files.kind("/etc/ssl/certs/www.pem") == "outside", "a copy of some files tells nothing of the rest"
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    files = Files((str(tmp_path),), str(tmp_path))
+    assert problem(files, str(tmp_path / "fifo")).reason == "is not a regular file"
+    assert problem(files, str(tmp_path)).kind == "unreadable"
+    assert files.kind(str(tmp_path / "fifo")) == "other"
+    assert problem(files, str(tmp_path / "a\0b")).kind == "missing"
+
+
+def test_an_overlay_stands_for_a_file(tmp_path: Path) -> None:
+    files = Files((str(tmp_path),), str(tmp_path))
+    files.overlay(str(tmp_path / "main.cf"), b"text")
+    assert files.read(str(tmp_path / "main.cf")).data == b"text"
+    assert files.kind(str(tmp_path / "main.cf")) == "file"
+    assert files.names(str(tmp_path)) == ["main.cf"]
+
+
+def test_walk_enters_no_links_and_no_version_control(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("")
+    (tmp_path / "b" / "x").write_text("")
+    (tmp_path / "a").write_text("")
+    (tmp_path / "again").symlink_to(tmp_path)
+    files = Files((str(tmp_path),), str(tmp_path))
+    assert [os.path.relpath(path, tmp_path) for path in files.walk(str(tmp_path))] == ["a", "again", "b/x"]
