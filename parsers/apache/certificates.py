@@ -139,7 +139,11 @@ def faults(main: Scope, server: Scope, found: Slots, software: Software, level: 
         if chain is None:
             continue
         if chain.leaf is None and (chain.problem.startswith("no certificate") or chain.problem.startswith("certificate")):
-            refused.append(RefusedError(f"{held.entry.value.written}: {chain.problem}, so httpd does not start", held.entry.span))
+            refused.append(
+                RefusedError(
+                    f"{held.entry.value.written}: {chain.problem}, so httpd does not start", held.entry.span, rule="certificate-missing"
+                )
+            )
             continue
         if index >= len(keys) and not key_reason and b"PRIVATE KEY-----" not in held.data:
             refused.append(

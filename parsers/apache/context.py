@@ -149,7 +149,14 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     found.refused.extend(certificates.faults(main, scope, slots, software, level))
     _dh(found, software)
     _commands(found, state, main, scope, software, reader)
-    if not slots.held and not slots.reason and not managed and not any(file.name == "Certificate" for file in state.files):
+    refused_already = "sslcertificatefile" in main.refused | scope.refused
+    if (
+        not slots.held
+        and not slots.reason
+        and not refused_already
+        and not managed
+        and not any(file.name == "Certificate" for file in state.files)
+    ):
         found.refused.append(_no_certificate(server, software))
     _client_certificates(found, main, scope, reader)
     _ticket_key(found, main, scope, reader)
@@ -169,7 +176,8 @@ def _no_certificate(server: Server, software: Software) -> RefusedError:
     if switch is not None and not server.is_main and switch in server.main.of("sslengine"):
         message += ": SSLEngine outside all virtual hosts counts for every one of them"
     del software
-    return RefusedError(message, switch.span if switch is not None else server.scope.section.args_span)
+    at = switch.span if switch is not None else server.scope.section.args_span
+    return RefusedError(message, at, rule="certificate-missing")
 
 
 def _bit(pick: Pick, *, on: bool, default: str) -> Bit:

@@ -57,7 +57,7 @@ class Place(Enum):
 class Scope:
     """The main server or a virtual host: what is written directly in it, by slot, and the sections inside it."""
 
-    __slots__ = ("entries", "holes", "is_main", "order", "proxies", "section", "sections", "unseen")
+    __slots__ = ("entries", "holes", "is_main", "order", "proxies", "refused", "section", "sections", "unseen")
 
     def __init__(self, section: Section, order: int, *, is_main: bool, unseen: str = "") -> None:
         self.section = section
@@ -69,6 +69,8 @@ class Scope:
         """`<Proxy>` sections, which may hold SSLProxy* settings of their own (2.4.30 and later)."""
         self.holes: list[tuple[int, str]] = []
         """Includes that could not be read: (order, reason). What stands there may set anything."""
+        self.refused: set[str] = set()
+        """Names of directives that were refused here: what they were to set is missing for that reason."""
         self.unseen = unseen
         """Why what is not written here is not known (the rest of a fragment); "" where everything was seen."""
 
@@ -164,6 +166,7 @@ class _Walk:
                 else:
                     self.directive(node, scope, place)
             except RefusedError as refused:
+                scope.refused.add(node.lower)
                 self.refuse(node, refused)
 
     def refuse(self, node: Node, refused: RefusedError) -> None:
@@ -248,7 +251,8 @@ class _Walk:
         if fault == "unknown":
             raise _unknown(node, name)
         if fault:
-            raise RefusedError(fault, node.name_span, rule="setting-not-in-version" if name in self.absent else "refused")
+            rule = "setting-not-in-version" if name in self.absent else "stapling-broken" if name == "sslstaplingcache" else "refused"
+            raise RefusedError(fault, node.name_span, rule=rule)
         return known
 
     def verdict(self, name: str, place: Place) -> tuple[directives.Known | None, str]:

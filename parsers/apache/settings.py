@@ -7,7 +7,8 @@ messages seen on httpd 2.4.62, 2.4.68 and 2.4.71.
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.parsers.apache import confcmd, defaults, listen, protocol
@@ -92,7 +93,9 @@ def handlers(context: Context) -> dict[str, Handler]:
         table[name] = lambda node, _: (node.lower, _directory(node, node.words[0], context))
     for name, instead in defaults.data()["no_longer_supported"].items():
         table[name] = _gone(instead)
-    return {name: _checked_for_version(handler, context.software) if name.startswith("ssl") else handler for name, handler in table.items()}
+    for name, version in _newer(context.software.httpd).items():
+        table[name] = _too_new(version, context.software)
+    return table
 
 
 _FLAGS = (
@@ -146,23 +149,22 @@ def absent(software: Software) -> dict[str, str]:
     return said
 
 
-def _checked_for_version(handler: Handler, software: Software) -> Handler:
+@cache
+def _newer(httpd: tuple[int, ...]) -> dict[str, str]:
+    """Directives that came after this httpd, by lower-case name, with the version they came with."""
     since: dict[str, str] = defaults.data()["since"]
-    newer = {name.lower(): version for name, version in since.items() if defaults.numbers(version) > software.httpd}
-    if not newer:
-        return handler
+    return {name.lower(): version for name, version in since.items() if defaults.numbers(version) > httpd}
 
-    def checked(node: Node, place: Place) -> tuple[str, Any] | None:
-        version = newer.get(node.lower)
-        if version is not None:
-            raise RefusedError(
-                f"{node.name} came with httpd {version}; {software.name} does not know it and does not start",
-                node.name_span,
-                rule="setting-not-in-version",
-            )
-        return handler(node, place)
 
-    return checked
+def _too_new(version: str, software: Software) -> Handler:
+    def refuse(node: Node, _place: Place) -> None:
+        raise RefusedError(
+            f"{node.name} came with httpd {version}; {software.name} does not know it and does not start",
+            node.name_span,
+            rule="setting-not-in-version",
+        )
+
+    return refuse
 
 
 def _first_word(node: Node, _place: Place) -> tuple[str, str]:
@@ -486,7 +488,9 @@ def _file(node: Node, word: Word, context: Context) -> FileFact:
         what = "is empty" if empty else "does not exist" if kind == "missing" else "is not a regular file"
         if not context.complete:
             return FileFact(path, word.spoken, "unknown")
-        raise RefusedError(f"{word.spoken} {what}, so httpd does not start", word.span, "not there" if kind == "missing" else what)
+        rule = "certificate-missing" if node.lower == "sslcertificatefile" else "refused"
+        label = "not there" if kind == "missing" else what
+        raise RefusedError(f"{word.spoken} {what}, so httpd does not start", word.span, label, rule=rule)
     return FileFact(path, word.spoken, "there")
 
 

@@ -56,7 +56,7 @@ def differences(record: Record, instance: Instance) -> list[str]:
     """Every measured field that is not as predicted."""
     found = []
     if not instance.starts.is_known or instance.starts.surely != record["starts"]:
-        why = [problem.message for problem in instance.problems if problem.rule == "refused"]
+        why = [problem.message for problem in instance.problems if "does not start" in problem.message]
         found.append(f"starts: {record['starts']} measured ({record.get('start_error', '')}), {instance.starts} predicted {why}")
     if record["kind"] not in KINDS or not record["starts"]:
         return found
