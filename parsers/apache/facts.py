@@ -216,9 +216,9 @@ def _held_back(context: TlsContext, found: Effective) -> Iterator[Problem]:
     back = [held for held in found.offer.held_back if held.version < 0x0303]
     if back and found.offer.versions:
         words = spoken(held.version for held in back)
-        message = (
-            f"{words} is switched on here and only held back by OpenSSL ({back[0].reason}): it comes back with another library or level"
-        )
+        are, come = ("is", "it comes") if len(back) == 1 else ("are", "they come")
+        held = f"{words} {are} switched on here and only held back by OpenSSL ({back[0].reason})"
+        message = f"{held}: {come} back with another library or level"
         yield Problem("held-back-by-library", message, pick.entry.span, f"switches {words} on")
 
 

@@ -28,6 +28,8 @@ from tlslint.targets import load
 
 from tests.support.world import certificate, private_key
 
+# ruff: noqa: E501 (configurations in one line)
+
 HTTPD = shutil.which("apache2") or "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")
 TARGET = "debian-12"
@@ -40,7 +42,10 @@ def _is_debian_12() -> bool:
         return False
 
 
-pytestmark = [pytest.mark.live, pytest.mark.skipif(not _is_debian_12(), reason="needs the apache2 of Debian 12, which the predictions are for")]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not _is_debian_12(), reason="needs the apache2 of Debian 12, which the predictions are for"),
+]
 
 warnings.filterwarnings("ignore", category=DeprecationWarning, module="tests.live")
 
@@ -305,11 +310,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def lay_certificates(root: Path) -> None:
-    for name in "ab", "c":
-        for letter in name:
-            for kind, short in (("rsa", "rsa"), ("ecdsa", "ec"), ("ed25519", "ed")):
-                (root / f"{letter}-{short}.pem").write_bytes(certificate(kind, None, f"{letter}-{short}.test", (f"{letter}.test",)))
-                (root / f"{letter}-{short}.key").write_bytes(private_key(kind, None))
+    for letter in "abc":
+        for kind, short in (("rsa", "rsa"), ("ecdsa", "ec"), ("ed25519", "ed")):
+            (root / f"{letter}-{short}.pem").write_bytes(certificate(kind, None, f"{letter}-{short}.test", (f"{letter}.test",)))
+            (root / f"{letter}-{short}.key").write_bytes(private_key(kind, None))
     parameters = b"-----BEGIN EC PARAMETERS-----\nBgUrgQQAIg==\n-----END EC PARAMETERS-----\n"
     (root / "curve.pem").write_bytes((root / "a-rsa.pem").read_bytes() + parameters)
     (root / "curve.key").write_bytes((root / "a-rsa.key").read_bytes())
@@ -534,11 +538,7 @@ def _compare_tls12(endpoint: Endpoint, port: int, name: str | None) -> list[str]
     answer = shake(port, name, "TLSv1.2")
     if answer is not None and answer.ticket != endpoint.session_tickets.surely:
         wrong.append(f"{name}: ticket {answer.ticket}, predicted {endpoint.session_tickets.surely}")
-    served = {
-        answer.certificate
-        for words in ("aRSA", "aECDSA")
-        if (answer := shake(port, name, "TLSv1.2", words)) is not None
-    }
+    served = {answer.certificate for words in ("aRSA", "aECDSA") if (answer := shake(port, name, "TLSv1.2", words)) is not None}
     held = {ssl.PEM_cert_to_DER_cert(_certificate_block(Path(one.path))) for one in endpoint.certificates}
     if not served <= held:
         wrong.append(f"{name}: a certificate was served that is not predicted")
