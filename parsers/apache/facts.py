@@ -57,6 +57,9 @@ def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterato
                     if entry.value is not None and entry.span not in seen:
                         seen.add(entry.span)
                         yield from protocol.facts(entry.node, entry.value, software)
+        for entry in scope.of("namevirtualhost"):
+            message = "NameVirtualHost has no effect since httpd 2.3.11: every address takes names by itself"
+            yield Problem("setting-ignored-here", message, entry.node.span, "has no effect")
         for entry in scope.of("sslengine"):
             if entry.value == "optional":
                 yield _optional(entry, software)

@@ -89,23 +89,23 @@ class _Configuration:
         """Directives with these names, level by level in the order in which httpd merges them."""
         order = [*self.levels, *self.directories, *self.locations, *self.ifs] if sections is None else sections
         for section in order:
-            for node in section.children:
-                if isinstance(node, Directive) and node.lower in names:
+            for node in section.named(*names):
+                if isinstance(node, Directive):
                     _certain(node)
                     yield node
 
     def inner(self, names: tuple[str, ...], sections: Iterable[Section]) -> Iterator[Section]:
         """Sections with these names inside `sections`."""
         for section in sections:
-            for node in section.children:
-                if isinstance(node, Section) and node.lower in names:
+            for node in section.named(*names):
+                if isinstance(node, Section):
                     yield node
 
     def last(self, name: str, default: str = "") -> str:
         """The last word written for a directive of the server or virtual host."""
         for section in reversed(self.levels):
-            for node in reversed(section.children):
-                if isinstance(node, Directive) and node.lower == name and node.words:
+            for node in reversed(section.named(name)):
+                if isinstance(node, Directive) and node.words:
                     _certain(node)
                     return node.words[0].text
         return default
@@ -352,12 +352,12 @@ class _Run:
         state = next((state for state in reversed(states) if state is not None), False)
         if not state:
             return None
-        own = rules_in(levels[-1].children)
+        own = rules_in(levels[-1])
         if len(levels) == 1:
             return own
         options = {word.text.lower() for node in self.config.plain(("rewriteoptions",), levels[-1:]) for word in node.words}
         above = {word.text.lower() for node in self.config.plain(("rewriteoptions",), levels[:1]) for word in node.words}
-        inherited = rules_in(levels[0].children)
+        inherited = rules_in(levels[0])
         ignores = "ignoreinherit" in options
         if "inheritbefore" in options or ("inheritdownbefore" in above and not ignores):
             return [*inherited, *own]
@@ -368,8 +368,8 @@ class _Run:
     def _proxy_pass(self, path: str) -> str:
         """The backend that ProxyPass gives a path, "" for none: main server's lines before the virtual host's (mod_proxy.c, merge)."""
         for section in reversed(self.config.locations):
-            for node in section.children:
-                if isinstance(node, Directive) and node.lower in ("proxypass", "proxypassmatch") and node.words:
+            for node in section.named("proxypass", "proxypassmatch"):
+                if isinstance(node, Directive) and node.words:
                     _certain(node)
                     target = node.words[0].text
                     return "" if target == "!" else target
@@ -507,8 +507,8 @@ class _Run:
             return 403
         requires: list[str] = []
         for section in sections:
-            own = [node.args.strip().lower() for node in section.children if isinstance(node, Directive) and node.lower == "require"]
-            if any(isinstance(node, Section) and node.lower in ("requireall", "requireany", "requirenone") for node in section.children):
+            own = [node.args.strip().lower() for node in section.named("require")]
+            if section.named("requireall", "requireany", "requirenone"):
                 own = ["unknown"]
             if own:
                 requires = own  # AuthMerging Off: the last section's requirements replace the earlier ones
@@ -539,7 +539,7 @@ class _Run:
         return None
 
     def _directory_rewrite(self, section: Section, filename: str) -> "Answer | tuple[str, str] | None":
-        rules = rules_in(section.children)
+        rules = rules_in(section)
         if not rules:
             return None
         prefix = (section.shown_in if section.lower == ".htaccess" else "") or (os_path(section.words[0].text) if section.words else "/")
@@ -779,12 +779,12 @@ def _check(node: Node) -> None:
         raise RefusedError(str(error)) from None
 
 
-def rules_in(nodes: Iterable[Node]) -> list[rewrite.Rule]:
-    """The RewriteRules among `nodes`, each with its conditions."""
+def rules_in(section: Section) -> list[rewrite.Rule]:
+    """The RewriteRules directly in a section, each with its conditions."""
     rules: list[rewrite.Rule] = []
     conditions: list[rewrite.Condition] = []
-    for node in nodes:
-        if node.lower not in ("rewritecond", "rewriterule") or isinstance(node, Section):
+    for node in section.named("rewritecond", "rewriterule"):
+        if isinstance(node, Section):
             continue
         _certain(node)
         words = [word.text for word in node.words]
@@ -811,12 +811,12 @@ _ANSWERING = ("header", "redirect", "redirectmatch", "redirectpermanent", "redir
 
 
 def _bears_on_answers(section: Section) -> bool:
-    return any(node.lower in _ANSWERING for node in section.children)
+    return bool(section.named(*_ANSWERING))
 
 
 def _rewrites(section: Section) -> bool:
     """Does a section hold anything of mod_rewrite? Then its rules replace those of shallower ones (config_perdir_merge)."""
-    return any(node.lower in ("rewriterule", "rewriteengine", "rewritecond", "rewritebase") for node in section.children)
+    return bool(section.named("rewriterule", "rewriteengine", "rewritecond", "rewritebase"))
 
 
 def _engine_in(sections: list[Section]) -> bool:
@@ -829,8 +829,8 @@ def _engine_in(sections: list[Section]) -> bool:
 
 def _flag(section: Section, name: str) -> bool | None:
     state: bool | None = None
-    for node in section.children:
-        if isinstance(node, Directive) and node.lower == name and node.words:
+    for node in section.named(name):
+        if isinstance(node, Directive) and node.words:
             _certain(node)
             state = node.words[0].text.lower() == "on"
     return state

@@ -49,6 +49,7 @@ def handlers(context: Context) -> dict[str, Handler]:
         "serveralias": _server_alias,
         "protocol": _first_word,
         "port": _port,
+        "namevirtualhost": _words,
         "sslengine": _engine,
         "sslprotocol": lambda node, _: ("sslprotocol", protocol.read(node, context.software)),
         "sslproxyprotocol": lambda node, _: ("sslproxyprotocol", protocol.read(node, context.software)),

@@ -78,7 +78,10 @@ def base_endpoint(door: Door, server: Server, address: Address | None) -> Endpoi
     listening = door.socket.node.args_span if door.socket is not None else None
     where = tuple(Origin(How.WRITTEN, span) for span in (address.span if address is not None else None, listening) if span is not None)
     anchor = server.scope.section.args_span if not server.is_main else listening
-    unknown = Unknown("where it listens was not seen")
+    reason = (
+        "where it listens was not seen" if address is None or not address.written or door.socket is None else "only DNS knows its address"
+    )
+    unknown = Unknown(reason)
     names = server.names
     return Endpoint(
         named(door, server),

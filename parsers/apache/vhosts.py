@@ -106,9 +106,11 @@ def doors(main: Server, vhosts: tuple[Server, ...], sockets: list[Socket], *, as
     """Every address and port that can be reached, with the servers behind it in order."""
     exact: list[_List] = []
     wild: list[_List] = []
+    by_name: dict[tuple[str, int], dict[Server, Address]] = {}
     for server in vhosts:
         for address in server.addresses:
             if address.host is None and not assumed:
+                by_name.setdefault((address.written.lower(), address.port), {}).setdefault(server, address)
                 continue
             lists = wild if address.is_wild else exact
             group = next((group for group in lists if group.port == address.port and (lists is wild or group.host == address.host)), None)
@@ -123,10 +125,14 @@ def doors(main: Server, vhosts: tuple[Server, ...], sockets: list[Socket], *, as
         if socket.host in (ANY, "0.0.0.0"):  # noqa: S104 (compared, never opened)
             hosts = list(dict.fromkeys(group.host for group in exact if group.port in (0, socket.port)))
             found.extend(_door(host, socket, exact, wild, main) for host in hosts)
+        # A name that only DNS resolves stands for an address of its own, as far as can be told.
+        found.extend(
+            Door(None, socket.port, tuple(behind.items()), socket) for (_, port), behind in by_name.items() if port in (0, socket.port)
+        )
         found.append(_door(socket.host, socket, exact, wild, main))
-    unique: dict[tuple[str | None, int], Door] = {}
+    unique: dict[tuple[str | None, int, Server], Door] = {}
     for door in found:
-        unique.setdefault((door.host, door.port), door)
+        unique.setdefault((door.host, door.port, door.servers[0][0]), door)
     return list(unique.values())
 
 
@@ -178,12 +184,12 @@ def facts(vhosts: tuple[Server, ...], opened: list[Door], sockets: list[Socket],
         listening = tuple(Label(socket.node.args_span, "listens here") for socket in sockets[:3])
         found.append(Problem("setting-ignored-here", message, server.scope.section.args_span, "nothing listens there", related=listening))
     for door in opened:
+        claimed = _claims(door)
         for index, (server, address) in enumerate(door.servers[1:], 1):
             names = server.names
             if address is None or not names:
                 continue
-            others = [other for other, _ in door.servers[:index]]
-            takers = [next((other for other in others if other.answers_to(name)), None) for name in names]
+            takers = [_first_to_answer(door, claimed, index, name) for name in names]
             if any(taker is None for taker in takers):
                 continue
             taker = takers[0]
@@ -196,6 +202,23 @@ def facts(vhosts: tuple[Server, ...], opened: list[Door], sockets: list[Socket],
             if not any(problem.span == span for problem in found):
                 found.append(Problem("shadowed-vhost", message, span, "taken already", related=related))
     return found
+
+
+def _claims(door: Door) -> dict[str, int]:
+    """The first server behind a door by plain name in lower case; "" for the first that claims a pattern."""
+    found: dict[str, int] = {}
+    for index, (server, _) in enumerate(door.servers):
+        for name in (server.name, *server.aliases):
+            found.setdefault("" if "*" in name or "?" in name else name.lower(), index)
+    return found
+
+
+def _first_to_answer(door: Door, claimed: dict[str, int], before: int, name: str) -> Server | None:
+    """The server among the first `before` that takes requests for `name`."""
+    if claimed.get("", before) < before:
+        return next((server for server, _ in door.servers[:before] if server.answers_to(name)), None)
+    index = claimed.get(name.lower(), before)
+    return door.servers[index][0] if index < before else None
 
 
 def _matches(pattern: str, name: str) -> bool:

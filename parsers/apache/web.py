@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tlslint.model import How, Http, Known, Origin, TlsMode, Unknown, Value
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
+from tlslint.parsers.apache.tree import Section
 
 HSTS = "Strict-Transport-Security"
 
@@ -88,15 +89,15 @@ def _candidates(host: Host) -> Iterable[str]:
         pending = [scope.section]
         while pending:
             section = pending.pop()
-            for node in section.children:
-                if node.lower in names:
-                    source = redirect_words(node)[1]
-                    if source.startswith("/"):
-                        yield source
-                    elif source.startswith("^/"):
-                        yield source[1:].partition("(")[0].rstrip("$?")
-                elif node.lower in ("location", "directory", "if") and hasattr(node, "children"):
-                    pending.append(node)  # type: ignore[arg-type]
+            for node in section.named(*names):
+                source = redirect_words(node)[1]
+                if source.startswith("/"):
+                    yield source
+                elif source.startswith("^/"):
+                    yield source[1:].partition("(")[0].rstrip("$?")
+            for node in section.named("location", "directory", "if"):
+                if isinstance(node, Section):
+                    pending.append(node)
                     if node.lower == "location" and node.words:
                         yield node.words[0].text
     yield from ("/moved", "/", "/foo/bar")

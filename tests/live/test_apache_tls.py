@@ -261,9 +261,8 @@ def virtual_host(rng: random.Random, name: str) -> str:
         lines.append(f"SSLCipherSuite {rng.choice(_CIPHERS)}")
     if rng.random() < 0.2:
         lines.append("SSLCipherSuite TLSv1.3 TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256")
-    for flag in ("SSLHonorCipherOrder", "SSLSessionTickets", "SSLInsecureRenegotiation"):
-        if rng.random() < 0.35:
-            lines.append(f"{flag} {rng.choice(['on', 'off'])}")
+    flags = ("SSLHonorCipherOrder", "SSLSessionTickets", "SSLInsecureRenegotiation")
+    lines += [f"{flag} {rng.choice(['on', 'off'])}" for flag in flags if rng.random() < 0.35]
     lines += [f"SSLOpenSSLConfCmd {command}" for command in rng.sample(_COMMANDS, rng.choice([0, 0, 1, 1, 2]))]
     body = "\n".join(line.removesuffix("\n") for line in lines)
     return f"<VirtualHost *:$P>\n{body}\n</VirtualHost>"
@@ -300,13 +299,18 @@ def predict(root: Path) -> Instance:
 
 
 def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for opened in sockets:
-        opened.bind(("127.0.0.1", 0))
-    ports = [opened.getsockname()[1] for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return ports
+    """Ports nobody has, below those the system gives to clients (32768 and up), where other tests' connections come and go."""
+    found: list[int] = []
+    for port in random.sample(range(12000, 32000), 20000):
+        with socket.socket(socket.AF_INET6) as tried:
+            try:
+                tried.bind(("::", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            break
+    return found
 
 
 def lay_certificates(root: Path) -> None:
@@ -353,9 +357,16 @@ class Launcher:
     def run(self, case: Case) -> Running:
         if case.before not in self._started:
             batch = [other for other in cases() if other.before == case.before and self.starts(other)]
-            root = new_root(self._factory)
-            main = MAIN.get(case.before, "").format(root=root)
-            process, complaint = start(root, main + "\n".join(self.text(other, root, main=False) for other in batch))
+            main = MAIN.get(case.before, "")
+            process, complaint = None, "Address already in use"
+            for _ in range(3):
+                if process is None and "Address already in use" in complaint:
+                    root = new_root(self._factory)
+                    lines = "\n".join(self.text(other, root, main=False) for other in batch)
+                    process, complaint = start(root, main.format(root=root) + lines)
+                    if process is None:
+                        fresh = free_ports(2 * len(batch))
+                        self.ports.update({other.name: (fresh[2 * at], fresh[2 * at + 1]) for at, other in enumerate(batch)})
             assert process is not None, complaint
             self._started[case.before] = (Running(predict(root), root), process)
         return self._started[case.before][0]

@@ -252,7 +252,9 @@ def test_39_leftovers_of_2_2(site: Site, line: str) -> None:
 
 
 def test_39_name_virtual_host_is_only_a_warning(site: Site) -> None:
-    assert site(main="NameVirtualHost *:443").starts.holds(True)
+    found = site(main="NameVirtualHost *:443")
+    assert found.starts.holds(True)
+    assert told(found, "setting-ignored-here") == "NameVirtualHost *:443"
 
 
 def test_40_a_comment_behind_a_value_is_part_of_it(site: Site) -> None:
@@ -308,6 +310,14 @@ def test_an_environment_variable_makes_one_value_unknown(tmp_path: Path) -> None
 def test_shadowed_host(site: Site) -> None:
     found = site("ServerAlias *.test", more=host("shop", ""))
     assert told(found, "shadowed-vhost") == "shop.test"
+
+
+def test_host_under_a_name_only_dns_knows(site: Site) -> None:
+    found = site(more=host("shop", "").replace("*:443", "shop.example.org:443"))
+    shop = tls(found, "shop.test")
+    assert not shop.address.is_known
+    assert shop.port.holds(443)
+    assert shop.tls.holds(TlsMode.IMPLICIT)
 
 
 def test_host_nobody_listens_for(site: Site) -> None:
