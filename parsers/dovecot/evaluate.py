@@ -156,7 +156,9 @@ def _clash(tree: Tree, connection: Connection) -> tuple[str, Span] | None:
     """2.3: what the login process would find in conflict when it asks for its settings (a name from SNI comes later)."""
     if tree.release.is_24:
         return None
-    keys: Iterable[str] = dict.fromkeys(key for each in tree.filters for key in each.settings if key.startswith(_LOGIN))
+    keys: Iterable[str] = dict.fromkeys(
+        key for each in tree.filters for key in each.settings if key.startswith(_LOGIN) and key != "ssl_protocols"
+    )
     for key in keys:
         found = tree.find(key, connection)
         if found.conflict is not None:

@@ -104,6 +104,8 @@ class Filter:
     def matches_itself(self, connection: Connection) -> bool:
         """Does its own condition hold, parents left aside?"""
         if self.protocol is not None:
+            if not connection.protocol:  # asked for no protocol at all: `!imap` does not match either
+                return False
             if self.protocol.startswith("!"):
                 if connection.protocol == self.protocol[1:]:
                     return False
@@ -111,9 +113,9 @@ class Filter:
                 return False
         if self.local_name is not None and (connection.name is None or not _name_matches(self.local_name, connection.name)):
             return False
-        if self.local is not None and not _inside(connection.local, self.local):
+        if self.local is not None and not inside(connection.local, self.local):
             return False
-        if self.remote is not None and not _inside(connection.remote, self.remote):
+        if self.remote is not None and not inside(connection.remote, self.remote):
             return False
         own = self.names[len(self.parent.names) :] if self.parent else self.names
         return all(_named_matches(name, connection) for name in own)
@@ -183,7 +185,7 @@ def _is_superset(wide: Filter, narrow: Filter) -> bool:
     )
 
 
-def _inside(inner: object, outer: object) -> bool:
+def inside(inner: object, outer: object) -> bool:
     """Is one network part of the other? Names that need a resolver are the same only when spelt the same."""
     if inner is None or isinstance(inner, str) or isinstance(outer, str):
         return inner == outer

@@ -15,7 +15,7 @@ from tlslint.files import FileProblem, Files
 from tlslint.model import Known, Label, Problem, SourceFile, Span, Unknown, Value
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.dovecot import settings
-from tlslint.parsers.dovecot.filters import Connection, Filter, Found, Written, find
+from tlslint.parsers.dovecot.filters import Connection, Filter, Found, Written, find, inside
 from tlslint.parsers.dovecot.settings import Release
 from tlslint.parsers.dovecot.syntax import Kind, Statement, statements
 
@@ -144,7 +144,7 @@ class _Reader:
                 self.inputs.pop()
                 continue
             self.take(statement)
-        if self.sections and not self.tree.is_fragment:
+        if self.sections and self.tree.release.number >= (2, 4, 2) and not self.tree.is_fragment:
             begun = self.sections[-1].begun
             self.tree.refuse("missing '}': the block is never closed, so Dovecot does not start", begun, "begins here")
         self.finish()
@@ -314,6 +314,9 @@ class _Reader:
             network = _network(name)
             if network is None and re.fullmatch(r"[\d.:/a-fA-F]*", name):
                 tree.refuse(f"'{name}' is no address or network, so Dovecot does not start", statement.value_span)
+            around = next((getattr(each, key) for each in outer.chain() if getattr(each, key) is not None), None)
+            if network is not None and around is not None and not inside(network, around):
+                tree.refuse(f"{key} {name} is not inside the {key} block around it, so Dovecot does not start", statement.span)
             setattr(made, key, network if network is not None else name)
 
     def block(self, statement: Statement, within: str, made: Filter) -> None:
@@ -689,7 +692,10 @@ def _opening(data: bytes) -> int:
 
 def is_missing(path: str, files: Files) -> bool:
     """Is the file surely not there? Only a tree that shows a whole host can tell: a repository's copy leaves certificates out."""
-    return files.kind(path) == "missing" and files.kind("/" + path.lstrip("/").partition("/")[0]) == "directory"
+    if files.kind(path) != "missing":
+        return False
+    top = "/" + path.lstrip("/").partition("/")[0]
+    return files.kind(top) == "directory" or (files.kind("/etc") == "directory" and files.kind("/usr") == "directory")
 
 
 def _meant(key: str, known: list[str], span: Span) -> Rewrite | None:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support import world
 from tlslint.files import Files
 from tlslint.model import Endpoint, Instance, Known
 from tlslint.targets import load
+
+from tests.support import world
 
 CLIENT_CERTIFICATE = {"none": {"none"}, "requested": {"optional", "required"}, "required": {"required"}}
 """Dovecot refuses a login without certificate, not the handshake: `required` looks like `requested` from outside."""
@@ -56,8 +57,8 @@ def differences(endpoints: Iterable[Endpoint], probe: dict[str, Any]) -> Iterato
     if endpoint is None:
         yield f"{where} is open, predicted nothing"
         return
-    for field, predicted in predictions(endpoint).items():
-        measured = observed.get(field)
+    for field, expected in predictions(endpoint).items():
+        measured, predicted = observed.get(field), expected
         if field not in observed or measured is None or (field == "tls_works" and observed["tls"] == "none"):
             continue
         if field == "cipher_suites" and not observed.get("server_order"):

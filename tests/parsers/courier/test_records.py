@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-
-from tests.support import mail, world
 from tlslint.model import Instance
 from tlslint.parsers.courier import evaluate
 from tlslint.targets import load
+
+from tests.support import mail, world
 
 RECORDS = world.records("courier")
 ROOTS = ("imapd-ssl", "pop3d-ssl", "esmtpd")

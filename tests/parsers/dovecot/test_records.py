@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-
-from tests.support import mail, world
 from tlslint.parsers.dovecot import evaluate
 from tlslint.targets import load
+
+from tests.support import mail, world
 
 RECORDS = world.records("dovecot")
 
