@@ -1,5 +1,7 @@
 """The command line. Commands are imported when called; `--version` imports nothing."""
 
+import gc
+import os
 import sys
 
 
@@ -10,6 +12,18 @@ def run() -> None:
 
         sys.stdout.write(f"tlslint {__version__}\n")
         return
+    # Start-up is felt at every commit, and most of what a short run makes lives until its end: look for garbage seldom.
+    gc.set_threshold(100_000, 20, 20)
     from tlslint.cli.commands import cli  # noqa: PLC0415
 
-    cli()
+    try:
+        cli()
+    except SystemExit as ended:
+        # Taking everything apart, object by object, would cost a tenth of the run.
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except BrokenPipeError:
+            pass
+        os._exit(code)

@@ -8,14 +8,16 @@ Source: ssl/ssl_cert.c ssl_security_default_callback(), ssl/t1_lib.c, ssl/s3_lib
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tlslint.crypto import groups as known_groups
 from tlslint.crypto import libraries, openssl
-from tlslint.crypto.gnutls import Priority
 from tlslint.crypto.openssl import CipherList
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
+
+if TYPE_CHECKING:
+    from tlslint.crypto.gnutls import Priority
 
 
 class Key(NamedTuple):
@@ -67,7 +69,7 @@ class GnuTlsServer(NamedTuple):
     """
 
     build: str
-    priority: Priority
+    priority: "Priority"
     keys: tuple[Key, ...] | None = None
     dh: Dh | int = Dh.NONE
 

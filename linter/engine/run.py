@@ -1,7 +1,6 @@
 """Evaluate what was found and let the rules look at it."""
 
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
@@ -172,6 +171,8 @@ def _safely(entry: Entry, ask: Callable[[], Iterable[Finding]], broken: list[str
 
 
 def _sentence(what: str, error: Exception) -> str:
+    import traceback  # noqa: PLC0415 (only when something is broken)
+
     frame = traceback.extract_tb(sys.exc_info()[2])[-1]
     place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
     return f"{what} ({type(error).__name__} at {place}: {error}); please report this"

@@ -1,8 +1,8 @@
 """A target: the versions of servers and TLS libraries that a configuration is judged for."""
 
 import json
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tlslint.model.instance import KnownBy, Software
@@ -56,6 +56,7 @@ def names() -> list[str]:
 
 @cache
 def _distributions() -> dict[str, Any]:
-    data = json.loads((Path(__file__).parent / "distributions.json").read_bytes())
+    with open(os.path.join(os.path.dirname(__file__), "distributions.json"), "rb") as stream:
+        data = json.loads(stream.read())
     distributions: dict[str, Any] = data["distributions"]
     return distributions
