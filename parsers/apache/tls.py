@@ -1,7 +1,7 @@
 """TLS at every door: contexts for the servers that need one, handshakes for each name, and what the text says that nobody hears."""
 
 from tlslint.model import Endpoint, How, Known, Origin, TlsMode, Unknown, Value
-from tlslint.parsers.apache import certificates, context, facts, handshake, proxy
+from tlslint.parsers.apache import certificates, context, facts, handshake
 from tlslint.parsers.apache.context import Engine, TlsContext
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.listen import Socket
@@ -17,6 +17,7 @@ def sites(
     """Every endpoint of the server role with its TLS, then those of the client role."""
     software, complete = given.software, given.complete
     everyone = [main, *servers]
+    scopes = [server.scope for server in everyone]
     engines = {server: context.engine(server, software) for server in everyone}
     reader = certificates.Reader(given.files)
     cache = bool(main.scope.of("sslstaplingcache")) or not complete or bool(main.scope.holes)
@@ -52,6 +53,10 @@ def sites(
     verdict.problems.extend(facts.of_text(main.scope, [server.scope for server in servers], software))
     verdict.problems.extend(facts.of_overriding(main.scope, contexts.values()))
     verdict.problems.extend(facts.of_sockets(main, opened, engines, sockets))
+    if not any(scope.proxies or any(slot.startswith(("sslproxy", "proxy", "balancer")) for slot in scope.entries) for scope in scopes):
+        return result, []
+    from tlslint.parsers.apache import proxy  # noqa: PLC0415 (few servers have outgoing connections)
+
     outgoing, refusals = proxy.endpoints(everyone, software, reader)
     for server, refused in refusals:
         verdict.refuse(refused, server.scope)
