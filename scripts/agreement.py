@@ -93,15 +93,8 @@ def _serves(names: Any, name: str) -> bool:
 def _values(observed: Json, endpoint: Json) -> Iterator[Row]:
     if observed.get("tls") is not None:
         yield "tls", observed["tls"], endpoint["tls"]
-    if "scheme" in observed:
-        for kind, lines in observed["hsts"].items():
-            if lines is not None:
-                yield f"hsts {kind}", lines, _field(endpoint, "http", "hsts", kind)
-        return
-    if "request" in observed:
-        if observed["request"] == "http://www.example.test/":
-            wanted = str(observed["location"] or "").startswith("https://")
-            yield "redirects_to_https", wanted, _field(endpoint, "http", "redirects_to_https")
+    if "scheme" in observed or "request" in observed:
+        yield from _answers(observed, endpoint)
         return
     if observed.get("tls") in (None, "none"):
         if "cleartext_login" in observed:
@@ -131,6 +124,15 @@ def _values(observed: Json, endpoint: Json) -> Iterator[Row]:
             yield field, observed[field], endpoint.get(field)
     if "certificates_served" in observed:
         yield "certificates", sorted(observed["certificates_served"]), sorted(item["path"] for item in endpoint.get("certificates", ()))
+
+
+def _answers(observed: Json, endpoint: Json) -> Iterator[Row]:
+    for kind, lines in observed.get("hsts", {}).items():
+        if lines is not None:
+            yield f"hsts {kind}", lines, _field(endpoint, "http", "hsts", kind)
+    if observed.get("request") == "http://www.example.test/":
+        wanted = str(observed["location"] or "").startswith("https://")
+        yield "redirects_to_https", wanted, _field(endpoint, "http", "redirects_to_https")
 
 
 def _field(endpoint: Json, *path: str) -> Any:

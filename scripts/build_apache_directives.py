@@ -37,7 +37,14 @@ def main() -> None:
     base = work / "base.conf"
     names = sorted(path.stem.removeprefix("mod_") for path in modules.glob("mod_*.so"))
     names = [name for name in names if not name.startswith("mpm_")]
-    lines = [f"ServerRoot {work}", f"PidFile {work}/pid", f"ErrorLog {work}/err", f"DefaultRuntimeDir {work}", "ServerName x", "Listen 127.0.0.1:8099"]
+    lines = [
+        f"ServerRoot {work}",
+        f"PidFile {work}/pid",
+        f"ErrorLog {work}/err",
+        f"DefaultRuntimeDir {work}",
+        "ServerName x",
+        "Listen 127.0.0.1:8099",
+    ]
     lines.append(f"LoadModule mpm_event_module {modules}/mod_mpm_event.so")
     order = [name for name in names if name in ("proxy", "dav", "session", "dbd", "cache", "authn_core", "authz_core", "watchdog", "http2")]
     loaded = []
@@ -106,7 +113,9 @@ def probe(httpd: str, work: Path, base: Path, name: str) -> tuple[str, bool]:
         text = trial(httpd, work, base, f"{name} {' '.join(['x'] * count)}")
         text += trial(httpd, work, base, f"<Directory /x>\n{name} {' '.join(['x'] * count)}\n</Directory>")
         arity = arity or next((word for pattern, word in ARITY if re.search(pattern, text)), "")
-    inside = "".join(trial(httpd, work, base, f"<VirtualHost *:80>\n{name} {' '.join(['x'] * count)}\n</VirtualHost>") for count in (0, 1, 2))
+    inside = "".join(
+        trial(httpd, work, base, f"<VirtualHost *:80>\n{name} {' '.join(['x'] * count)}\n</VirtualHost>") for count in (0, 1, 2)
+    )
     return arity, "cannot occur within <VirtualHost>" not in inside
 
 
