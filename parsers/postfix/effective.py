@@ -118,7 +118,7 @@ class Parameters:
             return Resolved(name, "", setting, origins, unknown=str(error))
         text = text.strip(_WHITE)
         unknown = ""
-        if setting is not None and setting.value and looks_like_template(setting.value):
+        if setting is not None and looks_like_template(setting.value) and "${{" not in setting.value:
             unknown = "the value holds a placeholder of a template"
         if setting is not None and "$" in setting.value:
             origins += self._borrowed(setting.value)
