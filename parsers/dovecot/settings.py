@@ -54,6 +54,12 @@ def default(name: str, version: Release) -> str | None:
     return value
 
 
+def is_newer(name: str, version: Release) -> bool:
+    """Does a TLS or login setting exist only in later releases?"""
+    rows = _data("defaults.json")["defaults"].get(name)
+    return bool(rows) and version.number < release(rows[0][0]).number
+
+
 def listener_defaults() -> dict[str, Any]:
     """Login services with the ports they open by default: name, port, TLS from the first byte, since when."""
     rows: dict[str, Any] = _data("defaults.json")["listeners"]

@@ -29,7 +29,15 @@ def look(judge: Judge) -> None:
     tree = judge.tree
     if tree.release.number >= (2, 3):
         _refused(judge)
-    for problem in (*_old_protocols(tree), *_overridden(tree), *_ignored(tree), *_meanings(judge), *_trusted(tree), *_pasted(tree)):
+    for problem in (
+        *_too_new(tree),
+        *_old_protocols(tree),
+        *_overridden(tree),
+        *_ignored(tree),
+        *_meanings(judge),
+        *_trusted(tree),
+        *_pasted(tree),
+    ):
         tree.problems.append(problem)
 
 
@@ -96,6 +104,20 @@ def _options_24(tree: Tree) -> None:
                         if written.value.strip() == "no_compression"
                         else None,
                     )
+
+
+def _too_new(tree: Tree) -> Iterator[Problem]:
+    """Before 2.3 there are no lists of names; of the TLS settings it is known since when they exist."""
+    if tree.release.number >= (2, 3):
+        return
+    for _, written in _all(tree):
+        if settings.is_newer(written.key, tree.release):
+            yield Problem(
+                "setting-not-in-version",
+                f"{written.key} is newer than Dovecot {tree.release.text}, which does not start with it",
+                written.statement.key_span,
+                "not known here",
+            )
 
 
 def _old_protocols(tree: Tree) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """Real Courier (Debian 12, GnuTLS): what imapd and imapd-ssl offer equals what is predicted.
 
-Debian's own start scripts, in a root of Debian 12, with one pair of files after the other. authdaemond does not run: a password that was looked at
+Debian's own start scripts, in a root of Debian 12, with one pair of files after the other. authdaemond does not run: a password looked at
 ends in a temporary failure, one that was not in "STARTTLS required".
 """
 
@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-from tests.support import mail, roots, world
 from tlslint.files import Files
 from tlslint.model import Endpoint, TlsMode
 from tlslint.parsers.courier import evaluate
 from tlslint.targets import load
+
+from tests.support import mail, roots, world
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")]
 PORT, SSLPORT = 22143, 22993

@@ -1,0 +1,137 @@
+"""The mistakes people make with Courier, each by name, and the seed about it."""
+
+from pathlib import Path
+
+import pytest
+from tlslint.model import Endpoint, Instance, KnownBy, Software, TlsMode
+from tlslint.parsers.courier import evaluate
+from tlslint.targets import Target, load
+
+from tests.support import mail, world
+
+BASE = (
+    "IMAPDSTARTTLS=YES\nIMAP_TLS_REQUIRED=0\nCOURIERTLS=/usr/bin/couriertls\nTLS_CERTFILE=/etc/courier/imapd.pem\nTLS_VERIFYPEER=NONE\n"
+    "SSLPORT=993\nSSLADDRESS=0\n"
+)
+PKI = {"/etc/courier/imapd.pem": {"type": "rsa", "bits": 2048, "key": "/etc/courier/imapd.pem", "cn": "mail.example.test"}}
+SEED = "TLSv1.2:TLSv1.1:TLSv1:!SSLv3"
+EVERY = {"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
+
+
+def openssl(version: str = "5.2.11", library: str = "3.5.7") -> Target:
+    """Courier as most others build it."""
+    target = load("debian-13")
+    software = {**target.software, "courier": Software("courier", version, KnownBy.GIVEN)}
+    libraries = {**target.libraries, "courier": Software("openssl", library, KnownBy.GIVEN)}
+    return target._replace(software=software, libraries=libraries)
+
+
+def judged(root: Path, text: str, target: Target | None = None, imapd: str = "") -> Instance:
+    files = {"/etc/courier/imapd-ssl": BASE + text, "/etc/courier/imapd": "PORT=143\nADDRESS=0\n" + imapd}
+    world.lay({"files": files, "certificates": PKI}, root)
+    return evaluate.instances("/etc/courier/imapd-ssl", mail.below(root), target or load("debian-12"), complete=True)[0]
+
+
+def port(instance: Instance, number: int) -> Endpoint:
+    return next(each for each in instance.endpoints if each.port.holds(number))
+
+
+def versions(endpoint: Endpoint) -> set[str]:
+    return {version.word for version in mail.value(endpoint.versions)}
+
+
+def rules(instance: Instance) -> set[str]:
+    return {problem.rule for problem in instance.problems}
+
+
+@pytest.mark.parametrize("word", [SEED, "TLSv1.3", "tlsv1.2", "SSL23", "TLSv1.2 "])
+def test_unknown_protocol_word_falls_back_to_tls10_in_an_openssl_build(word: str, tmp_path: Path) -> None:
+    instance = judged(tmp_path, f'TLS_PROTOCOL="{word}"\nTLS_CIPHER_LIST="ALL:@SECLEVEL=0"\n', openssl())
+    assert versions(port(instance, 993)) == EVERY
+    assert "means-something-else" in rules(instance)
+
+
+def test_protocol_and_cipher_list_do_nothing_in_a_gnutls_build(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLS_PROTOCOL=TLSv1.2\nTLS_CIPHER_LIST=HIGH\n")
+    assert versions(port(instance, 993)) == EVERY
+    assert "setting-ignored-here" in rules(instance)
+
+
+def test_openssl_string_as_priority_kills_every_handshake(tmp_path: Path) -> None:
+    assert port(judged(tmp_path, 'TLS_PRIORITY="HIGH:!aNULL"\n'), 993).tls_works.holds(False)
+
+
+def test_blanks_around_the_sign_are_a_command(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLS_PRIORITY = SECURE192\n")
+    assert versions(port(instance, 993)) == EVERY
+    assert "means-something-else" in rules(instance)
+
+
+def test_unquoted_blank_loses_the_assignment(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLS_PRIORITY=SECURE128: -VERS-TLS1.0\n")
+    assert "TLSv1.0" in versions(port(instance, 993))
+    assert "swallowed-line" in rules(instance)
+
+
+def test_required_yes_is_zero(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "IMAP_TLS_REQUIRED=yes\n")
+    assert port(instance, 143).cleartext_login.holds(True)
+    assert "means-something-else" in rules(instance)
+
+
+def test_required_without_starttls_is_ignored(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "IMAP_TLS_REQUIRED=1\nIMAPDSTARTTLS=NO\n")
+    assert port(instance, 143).tls.holds(TlsMode.NONE)
+    assert port(instance, 143).cleartext_login.holds(True)
+    assert "setting-ignored-here" in rules(instance)
+
+
+def test_families_share_nothing(tmp_path: Path) -> None:
+    judged(tmp_path, "TLS_PRIORITY=SECURE192\n")
+    pop = {"/etc/courier/pop3d": "PORT=110\n", "/etc/courier/pop3d-ssl": BASE.replace("993", "995")}
+    instance = mail.text_as(evaluate, pop, tmp_path, "/etc/courier/pop3d-ssl")
+    assert versions(port(instance, 995)) == EVERY
+
+
+@pytest.mark.parametrize("line", ["TLS_STARTTLS_PROTOCOL=TLSv1.2", "TLS_DHCERTFILE=/etc/courier/dh.pem", "TLS_COMPRESSION=NULL"])
+def test_settings_that_nothing_reads(line: str, tmp_path: Path) -> None:
+    assert "setting-ignored-here" in rules(judged(tmp_path, line + "\n"))
+
+
+@pytest.mark.parametrize(("auth", "clear"), [('"PLAIN LOGIN"', True), ('""', False)])
+def test_passwords_in_the_clear_over_smtp(auth: str, clear: bool, tmp_path: Path) -> None:
+    text = (
+        f'PORT=smtp\nCOURIERTLS=/usr/bin/couriertls\nTLS_CERTFILE=/etc/courier/imapd.pem\nESMTPAUTH={auth}\nESMTPAUTH_TLS="PLAIN LOGIN"\n'
+    )
+    world.lay({"files": {}, "certificates": PKI}, tmp_path)
+    instance = mail.text_as(evaluate, {"/etc/courier/esmtpd": text}, tmp_path, "/etc/courier/esmtpd")
+    assert port(instance, 25).cleartext_login.holds(clear)
+
+
+def test_the_later_of_two_assignments_counts(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLS_PRIORITY=SECURE192\nTLS_PRIORITY=NORMAL\n")
+    assert versions(port(instance, 993)) == EVERY
+    assert "setting-overridden" in rules(instance)
+
+
+def test_unset_verify_peer_asks_for_a_certificate(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "unset TLS_VERIFYPEER\n")
+    assert port(instance, 993).client_certificate.holds("optional")
+
+
+def test_old_versions_take_any_word_for_tls10_alone() -> None:
+    assert {version.word for version in evaluate.row_versions(evaluate.protocol_row("TLSv1.2", "0.70"))} == {"TLSv1.0"}
+    assert evaluate.protocol_row("TLSv1.2++", "5.1.5").get("order") is True
+
+
+def test_seed_d7_starttls_required_and_the_string_in_both_builds(tmp_path: Path) -> None:
+    """The seed's lines: STARTTLS is required; its protocol string means TLS 1.0 and later (OpenSSL) or nothing (GnuTLS)."""
+    text = f'IMAPDSTARTTLS=YES\nIMAP_TLS_REQUIRED=1\nTLS_STARTTLS_PROTOCOL="{SEED}"\nTLS_PROTOCOL="{SEED}"\n#IMAPDSSLSTART=YES\n'
+    gnutls = judged(tmp_path / "gnutls", text)
+    assert port(gnutls, 143).tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert port(gnutls, 143).cleartext_login.holds(False)
+    assert versions(port(gnutls, 143)) == EVERY
+    assert {"setting-ignored-here"} <= rules(gnutls)
+    other = judged(tmp_path / "openssl", text, openssl(library="1.1.1w")._replace(openssl_min_version=None, openssl_security_level=1))
+    assert versions(port(other, 143)) == EVERY
+    assert "means-something-else" in rules(other)

@@ -1,0 +1,104 @@
+"""The shell's variables as we work them out equal dash's own; any bytes end without a traceback."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tlslint.files import Files
+from tlslint.model import SourceFile
+from tlslint.parsers.courier.shell import Shell
+from tlslint.parsers.courier.syntax import Reader
+
+LINES = st.sampled_from(  # noqa: RUF005 (rows of a table)
+    [
+        "A=1",
+        "A='x y'",
+        'B="$A z"',
+        "B=${A:-q}",
+        "C=$B$A",
+        "C=${C:=w}",
+        "A=a#b",
+        "A=a # b",
+        "B=x\\",
+        "A = 1",
+        "A=1 B=2",
+        "A=1 true",
+        "export C=e",
+        "unset A",
+    ]
+    + [
+        "if true; then A=t; else A=e; fi",
+        "if false",
+        "then B=n",
+        "fi",
+        '[ -n "$A" ] && B=has',
+        'test "$A" = 1 || C=not1',
+        ": ${D:=d}",
+        "readonly Z=1",
+    ]
+    + [
+        "A='open",
+        'B="open',
+        "# comment",
+        "",
+        "{ A=g; }",
+        "! true && A=no",
+        "A=\\$B",
+        'A="\\$B \\x"',
+        "A=`echo 1`",
+        "B=$(echo 2)",
+        "(A=sub)",
+        "C=x;A=y",
+        "fi",
+    ]
+)
+
+
+def evaluated(folder: Path, text: str) -> Shell:
+    (folder / "f").write_text(text)
+    shell = Shell(Files((str(folder),), str(folder), (("/", str(folder)),)), {})
+    shell.source("/f")
+    return shell
+
+
+@pytest.mark.skipif(shutil.which("dash") is None, reason="needs dash to compare with")
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=8))
+def test_variables_equal_those_of_dash(tmp_path: Path, lines: list[str]) -> None:
+    shell = evaluated(tmp_path, "\n".join(lines) + "\n")
+    script = f'. {tmp_path}/f; for v in A B C; do eval "printf \'%s=%s@\' $v \\"\\${{$v-UNSET}}\\""; done'
+    done = subprocess.run(
+        ["env", "-i", "PATH=/nonexistent", shutil.which("dash") or "", "-c", script], capture_output=True, text=True, check=False
+    )
+    if shell.stopped or not done.stdout:
+        assert bool(shell.stopped) == (not done.stdout), (shell.stopped, done)
+        return
+    seen = dict(part.partition("=")[::2] for part in done.stdout.split("@") if part)
+    for name in "ABC":
+        variable = shell.get(name)
+        if not variable.unknown:
+            assert seen[name] == ("UNSET" if variable.value is None else variable.value), name
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="A=$ {}()\"'`\\;&|<>#\n\tif then!x-:", max_size=60))
+def test_no_text_raises(tmp_path: Path, text: str) -> None:
+    evaluated(tmp_path, text)
+    Reader(SourceFile("x", text.encode())).commands()
+
+
+def test_depth_and_length_are_bounded(tmp_path: Path) -> None:
+    for text in (
+        "if true; then " * 5000,
+        "{ " * 5000,
+        "! " * 5000,
+        "A=${A:-" * 5000,
+        "$(" * 5000,
+        "A=1;" * 20000,
+        "true && " * 5000,
+        'A="' + "x" * 10**6,
+    ):
+        evaluated(tmp_path, text)
