@@ -12,8 +12,8 @@ from tlslint.model import SourceFile
 from tlslint.parsers.courier.shell import Shell
 from tlslint.parsers.courier.syntax import Reader
 
-LINES = st.sampled_from(  # noqa: RUF005 (rows of a table)
-    [
+LINES = st.sampled_from(
+    [  # noqa: RUF005 (rows of a table)
         "A=1",
         "A='x y'",
         'B="$A z"',

@@ -12,8 +12,8 @@ from tlslint.parsers.dovecot.syntax import statements
 from tests.support import mail
 
 ROOT = "/etc/dovecot/dovecot.conf"
-PIECES = st.sampled_from(  # noqa: RUF005 (rows of a table)
-    [
+PIECES = st.sampled_from(
+    [  # noqa: RUF005 (rows of a table)
         "ssl = yes",
         "ssl_cert = </x",
         "protocol imap {",
