@@ -310,6 +310,8 @@ class Reader:
                 assignments.append((match.group(), Word(kept, match.end() + 1, word.end)))
             else:
                 words.append(word)
+        if self.at == start:  # an operator where a command should begin: `;;`, `&&`, `|`
+            raise _Broken(f"'{self.text[start : start + 2].strip()}' is not expected here", start)
         return Simple(tuple(assignments), tuple(words), start, self.at)
 
     def _redirections(self) -> None:

@@ -102,3 +102,9 @@ def test_depth_and_length_are_bounded(tmp_path: Path) -> None:
         'A="' + "x" * 10**6,
     ):
         evaluated(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["A=1\n;;\nB=2", "&& A=1", "| A=1", "A=1 ;; B=2", "if true; then ;; fi"])
+def test_operator_in_place_of_a_command_is_a_syntax_error(tmp_path: Path, text: str) -> None:
+    """What stands before it counts; the shell ends there."""
+    assert evaluated(tmp_path, text).stopped
