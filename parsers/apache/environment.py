@@ -14,7 +14,7 @@ from tlslint.parsers.apache.read import Environment
 _ASSIGNMENT = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$", re.MULTILINE)
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
-_DEBIAN = {
+DEBIAN = {
     "APACHE_RUN_USER": "www-data",
     "APACHE_RUN_GROUP": "www-data",
     "APACHE_PID_FILE": "/var/run/apache2/apache2.pid",
@@ -45,7 +45,7 @@ def _envvars(path: str, files: Files) -> tuple[dict[str, str], bool]:
     try:
         data = files.read(path).data
     except FileProblem:
-        return dict(_DEBIAN), False
+        return dict(DEBIAN), False
     variables: dict[str, str] = {}
     for found in _ASSIGNMENT.finditer(data):
         name, value = found[1].decode("latin-1"), found[2].decode("latin-1")
