@@ -163,9 +163,9 @@ def main(arguments: list[str]) -> int:
                 answer = effective(lay(record, Path(directory)), record)
             for field, seen, predicted in compare(server, record, answer):
                 count["values"] += 1
-                verdict = _verdict(seen, predicted)
-                count[verdict] += 1
-                if verbose and verdict != "equal":
+                outcome = verdict(seen, predicted)
+                count[outcome] += 1
+                if verbose and outcome != "equal":
                     print(f"  {record['id']}: {field}: seen {seen!r}, predicted {'nothing' if predicted is ABSENT else repr(predicted)}")
         for target, count in sorted(by_target.items()):
             totals.update(count)
@@ -174,7 +174,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _verdict(seen: Any, predicted: Any) -> str:
+def verdict(seen: Any, predicted: Any) -> str:
+    """`equal`, `unknown` or `different`."""
     if isinstance(predicted, dict) and "unknown" in predicted:
         return "unknown"
     return "equal" if predicted == seen else "different"

@@ -64,7 +64,7 @@ def load_pairs(pairs: tuple[Pair, ...], files: Files) -> Loaded:
         else:
             missing = _key_missing(pair.key, files)
             if missing:
-                return Loaded((), f"the private key {pair.key} {missing}", pair.span)
+                return Loaded((), f"the private key {pair.key or 'has an empty name: it'} {missing}", pair.span)
         found = [other for other in found if other.key_type is None or other.key_type != certificate.key_type]
         found.append(certificate)
         known = known and certificate.key_type is not None
@@ -112,7 +112,7 @@ def load_chain(text: str, span: Span | None, files: Files, queue: str) -> Loaded
 
 def absolute(path: str, queue: str) -> str:
     """A path as a daemon opens it: relative ones from the queue directory, in which it runs; bytes as the file system has them."""
-    return os.path.join(queue, os.fsdecode(path.encode("latin-1")))
+    return os.path.join(queue, os.fsdecode(path.encode("latin-1"))) if path else ""
 
 
 def trouble_with_authorities(path: str, files: Files) -> str:
@@ -146,7 +146,7 @@ def is_missing(path: str, files: Files) -> bool:
 
 
 def _key_missing(path: str, files: Files) -> str:
-    return "does not exist" if is_missing(path, files) else ""
+    return "does not exist" if not path or is_missing(path, files) else ""
 
 
 def _leaf(path: str, data: bytes, span: Span | None) -> tuple[Certificate, str]:
