@@ -84,6 +84,13 @@ class Reader:
             self._read[path] = found
         return found
 
+    def text(self, path: str) -> str | None:
+        """A text file as it is; None where it cannot be looked at."""
+        try:
+            return self._files.read(path).data.decode("utf-8", "replace")
+        except FileProblem:
+            return None
+
     def has_files(self, path: str) -> bool:
         """Does a directory hold anything at all? True where it cannot be looked at."""
         try:

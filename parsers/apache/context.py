@@ -143,7 +143,7 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
         )
     _options(found, main, scope, software)
     state = confcmd.State(found.range, frozenset(bit for bit, value in found.bits.items() if value.on))
-    _ciphers(found, main, scope, software)
+    _ciphers(found, main, scope, software, reader)
     level = _level(found, software)
     slots = found.certificate_slots = certificates.slots(main, scope, reader)
     found.refused.extend(certificates.faults(main, scope, slots, software, level))
@@ -200,7 +200,7 @@ def _options(found: TlsContext, main: Scope, scope: Scope, software: Software) -
     found.bits["NO_COMPRESSION"] = _bit(compression, on=barred, default=f"default of {name}: {'on' if on_by_default else 'off'}")
 
 
-def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software) -> None:
+def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> None:
     pick, tls13 = merged(main, scope, "sslciphersuite"), merged(main, scope, "sslciphersuite tlsv1.3")
     found.ciphers_reason = pick.reason or tls13.reason
     found.ciphers_origins = pick.origins(f"default of {software.name}: {DEFAULT_LIST}{SUFFIX}") + tls13.origins()
@@ -210,6 +210,12 @@ def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software) -
     if software.build is None:
         found.ciphers_reason = found.ciphers_reason or "the TLS library is not known"
         return
+    if software.is_assumed and string.startswith("PROFILE=SYSTEM"):
+        # Red Hat's OpenSSL puts the system's policy in its place; a Debian, named as the target, refuses the word.
+        policy = openssl.with_system_profile(string, reader.text("/etc/crypto-policies/back-ends/openssl.config"))
+        if policy is None:
+            found.ciphers_reason = found.ciphers_reason or "PROFILE=SYSTEM stands for the system's crypto policy, which was not seen"
+        string = suffixed(DEFAULT_LIST, software) if policy is None else policy
     found.ciphers = openssl.evaluate(string, software.build, tls13=written13.string if written13 else None, level=software.level)
     if not found.ciphers.accepted:
         _refuse_ciphers(found, string, written, written13, software)

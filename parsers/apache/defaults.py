@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.model.instance import KnownBy
 from tlslint.model.versions import TlsVersion
 from tlslint.targets import Target
 
@@ -24,6 +25,8 @@ class Software(NamedTuple):
     level: int | None
     words: str
     name: str
+    is_assumed: bool = False
+    """Nobody said which software this is: the text may well be another distribution's."""
 
 
 def of(target: Target) -> Software:
@@ -45,6 +48,7 @@ def of(target: Target) -> Software:
         level,
         f"httpd {server.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}",
         f"httpd {server.version}" if server.version else "httpd",
+        library.how is KnownBy.ASSUMED,
     )
 
 
