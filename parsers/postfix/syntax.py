@@ -174,7 +174,7 @@ def _orphan(line: Line, name: str) -> Problem:
 
 def _not_a_setting(line: Line) -> Problem:
     first = line.text.split("\n", 1)[0].strip(WHITE)
-    word = readable(first.split(None, 1)[0] if first else "")
+    word = readable((first.split(None, 1) or [first])[0])  # Python splits at more characters than C's isspace knows
     if line.text.lstrip(WHITE).startswith("="):
         message = "a setting without a name: every Postfix program stops here (missing attribute name)"
     elif len(line.text.split()) >= 8 and line.text.split()[1] in TYPES:
