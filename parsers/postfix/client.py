@@ -388,7 +388,7 @@ def policy_table(parameters: Parameters, prefix: str, files: Files) -> Table:
 
 def _line_policy(line: Line, parameters: Parameters) -> Policy | None:
     """A line of a table: key, white space, value (src/postmap/postmap.c, src/util/dict_thash.c)."""
-    if line.text[0] in WHITE:
+    if not line.text or line.text[0] in WHITE:
         return None
     key, _, rest = line.text.partition(next((character for character in line.text if character in WHITE), " "))
     return _policy(key, rest.strip(WHITE), line.whole, parameters, line) if rest.strip(WHITE) else None
