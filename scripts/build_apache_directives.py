@@ -66,6 +66,13 @@ def main() -> None:
             rows[name][1] = arity
             if not in_vhost:
                 rows[name][2] = [context for context in rows[name][2] if context != "vhost"]
+    # One MPM at a time can be loaded: what only prefork or worker has comes from a listing of their own.
+    for other in ("prefork", "worker"):
+        if (modules / f"mod_mpm_{other}.so").exists():
+            base.write_text("\n".join(lines).replace("mpm_event", f"mpm_{other}") + "\n")
+            more = subprocess.run([httpd, "-f", str(base), "-L"], capture_output=True, text=True, check=False).stdout
+            for name, module, body in re.findall(rf"^([A-Za-z]\S*) \(({other}\.c)\)\n((?:\t.*\n)*)", more, re.MULTILINE):
+                rows.setdefault(name, [module, probe(httpd, work, base, name)[0], [word for word in contexts(body) if word != "vhost"]])
     mpm = [name for name in ("event", "worker", "prefork") if (modules / f"mod_mpm_{name}.so").exists()]
     identifiers = {f"{name}_module": f"mod_{name}.c" for name in names}
     identifiers |= {f"mpm_{name}_module": f"{name}.c" for name in mpm} | {"core_module": "core.c", "http_module": "http_core.c"}

@@ -4,6 +4,7 @@ The path of a configuration: read.py (files to one tree) → scopes.py (the tree
 answers where) → context.py (a server's TLS context) → handshake.py (what a client meets at an address and name).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
 from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
 from tlslint.parsers.apache.vhosts import Door, Server
 from tlslint.targets import Target
+
+_OTHER_HTTPD = re.compile(rb"^[ \t]*(?:server|types|location)\b[^<\n]*\{[ \t]*$", re.MULTILINE)
+"""OpenBSD's httpd and nginx write blocks in braces; OpenBSD's file is called httpd.conf too."""
 
 
 class Evaluated(NamedTuple):
@@ -41,6 +45,8 @@ def instances(
     Never raises for any content of any file. Semantics: the sources named in the modules of this folder.
     """
     try:
+        if _OTHER_HTTPD.search(files.read(root).data):
+            return ()
         found = evaluate(root, files, target, complete=complete, defines=defines)
     except FileProblem as problem:
         return (_unreadable(root, files, target, problem, complete=complete),)
@@ -62,9 +68,16 @@ def instances(
 
 def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines: dict[str, str | None] | None = None) -> Evaluated:
     """The same with all that was found on the way, for whoever looks at requests. Raises `FileProblem` when the root cannot be had."""
+    given = files
     path, files, platform = mounted(root, files)
+    # A copy of a configuration in a repository may lack what the host has; under --root, or at its own place, it is the host's.
+    is_host = files is given and (platform is not None or given.kind("/") == "directory")
     surroundings = environment(path, files, platform, defines or {}, complete=complete)
-    reading = Reader(files, surroundings, target.software["httpd"], complete=complete).read(path)
+    server = target.software["httpd"]
+    reading = Reader(files, surroundings, server, complete=complete, is_host=is_host).read(path)
+    if not is_host and not any(module.startswith("mpm_") for module in reading.modules):
+        # Without one of these httpd does not run: the lines that load modules were left out of the copy.
+        reading = Reader(files, surroundings, server, complete=complete, is_host=False, knows_modules=False).read(path)
     software = defaults.of(target)
     # Only with the host's whole tree in sight is a file that is not there really missing.
     context = settings.Context(files, reading, software, complete, files.kind("/") == "directory")

@@ -99,16 +99,30 @@ class _Macro(NamedTuple):
 
 
 class Reader:
-    """One run of the read phase. `complete` False: a fragment, whose modules and flags are not known."""
+    """One run of the read phase. `complete` False: a fragment, whose modules and flags are not known.
 
-    def __init__(self, files: Files, environment: Environment, software: Software, *, complete: bool) -> None:
+    `is_host` False: a copy of a configuration, as repositories keep it. What it includes and lacks may have been left out of the copy;
+    `knows_modules` False: so may the lines that load modules.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        environment: Environment,
+        software: Software,
+        *,
+        complete: bool,
+        is_host: bool = True,
+        knows_modules: bool = True,
+    ) -> None:
         self._files = files
         self._environment = environment
         self._version = _numbers(software.version) if software.version else None
         self._complete = complete
         self._defines = dict(environment.defines)
         self._modules = set(environment.builtin)
-        self._knows_all_modules = complete
+        self._is_host = is_host
+        self._knows_all_modules = complete and knows_modules
         self._server_root = environment.server_root
         self._sources: list[SourceFile] = []
         self._problems: list[Problem] = []
@@ -320,7 +334,7 @@ class Reader:
         identifier = name if name in self._modules else directives.identifier_of(name)
         if identifier in self._modules:
             return True
-        if self._knows_all_modules:
+        if self._knows_all_modules or directives.module_meant(name) is not None:  # a name no module ever has
             return False
         return f"whether {spoken(name)} is loaded is not known"
 
@@ -458,7 +472,7 @@ class Reader:
             message = f"files include each other more than {MAX_INCLUDE_DEPTH} deep, so httpd does not start: is there a loop?"
             self._stop("refused", message, word.span, condition)
             return
-        for path, wild in self._matches(word, optional=optional, condition=condition):
+        for path, wild in self._matches(node, where, optional=optional, condition=condition):
             self._include_path(path, node, where, condition, lines.place.depth + 1, optional=optional, wild=wild)
 
     def _unknown_include(self, node: Node, word: Word) -> None:
@@ -471,12 +485,12 @@ class Reader:
             raise _Stop(Problem("unreadable", f"more than {MAX_FILES} files are included; the rest is not read", node.span))
         word = node.words[0]
         try:
-            source = self._files.read(path)
+            source = self._linked(path, self._files.read(path))
         except FileProblem as problem:
             if problem.kind == "missing":
                 if not optional:
                     what = f"{spoken_path(path)} is included and does not exist, so httpd does not start"
-                    self._missing(Problem("include-missing", what, word.span, "not there"), condition)
+                    self._missing(Problem("include-missing", what, word.span, "not there"), condition, node, where)
             elif problem.kind == "outside-root":
                 message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
                 self._problems.append(Problem("outside-root", message, word.span))
@@ -491,14 +505,23 @@ class Reader:
             return
         self._read_file(source, path, where, condition, depth)
 
-    def _missing(self, problem: Problem, condition: str) -> None:
-        if self._complete:
+    def _linked(self, path: str, source: SourceFile) -> SourceFile:
+        """A link that was checked out as text (git's core.symlinks = false): the file it names. Raises `FileProblem`."""
+        if self._is_host or len(source.data) > 200 or not _LINK_AS_TEXT.fullmatch(source.data):
+            return source
+        return self._files.read(f"{path.rpartition('/')[0]}/{source.data.decode('utf-8', 'surrogateescape')}")
+
+    def _missing(self, problem: Problem, condition: str, node: Node, where: Section) -> None:
+        if self._complete and self._is_host:
             self._raise(problem, condition)
         else:
+            self._knows_all_modules = False
+            _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include that was not found"))
             self._problems.append(problem._replace(message=problem.message.removesuffix(", so httpd does not start")))
 
-    def _matches(self, word: Word, *, optional: bool, condition: str) -> Iterator[tuple[str, bool]]:
+    def _matches(self, node: Node, where: Section, *, optional: bool, condition: str) -> Iterator[tuple[str, bool]]:
         """The files an argument stands for, in httpd's order: byte-wise by component, directories recursively (core.c, util.c)."""
+        word = node.words[0]
         path = self._path(word.text)
         if not _is_wild(path):
             kind = self._files.kind(path)
@@ -523,7 +546,7 @@ class Reader:
             yield name, True
         if not found and not optional:
             message = f"no file matches {spoken_path(path)}, so httpd does not start"
-            self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition)
+            self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)
 
     def _glob(self, base: str, parts: list[str], *, optional: bool) -> Iterator[str]:
         pattern = _fnmatch(parts[0])
@@ -667,6 +690,7 @@ _RELIED_ON = re.compile(
     r"SSL\w|MDRequireHttps|Header\s.*Strict-Transport-Security|Redirect\w*\s.*https:|RewriteRule\s.*https:", re.IGNORECASE
 )
 """What is missed when it is not read: TLS settings, HSTS, redirects to HTTPS. A guarded `Listen 443` is not."""
+_LINK_AS_TEXT = re.compile(rb"(?:\.\./)+[\w.+-]+(?:/[\w.+-]+)*")
 _NEEDS = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}
 _CONDITIONALS: dict[str, Callable[[Reader, Section], bool | str]] = {
     "ifmodule": Reader.if_module,

@@ -21,7 +21,7 @@ from tests.support import roots
 
 pytestmark = pytest.mark.live
 
-CORPUS = Path("/work/shared/corpus/dovecot")
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "dovecot"
 CONFIGURATIONS = 1000
 KEYS_23 = [
     *("ssl", "ssl_min_protocol", "ssl_cipher_list", "ssl_cipher_suites", "ssl_curve_list", "ssl_prefer_server_ciphers", "ssl_options"),
