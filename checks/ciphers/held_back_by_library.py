@@ -9,7 +9,7 @@ Limits: none.
 References: docs/ciphers.md.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -19,3 +19,8 @@ class HeldBackByLibrary(ProblemRule):
     code = "TLS217"
     name = "held-back-by-library"
     severity = Severity.INFO
+
+    examples = [
+        bad("httpd", "SSLProtocol «all -SSLv3»", "held back", target="debian-12"),
+        good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3", target="debian-12"),
+    ]

@@ -8,7 +8,7 @@ Limits: which settings stay depends on the version; see the documentation of htt
 References: modules/ssl/ssl_engine_kernel.c of httpd (ssl_callback_ServerNameIndication).
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,7 @@ class DefaultVhostDecides(ProblemRule):
     code = "TLS807"
     name = "default-vhost-decides"
     severity = Severity.WARNING
+
+    examples = [
+        good("httpd", "SSLHonorCipherOrder on", why="the only virtual host of its port is the first"),
+    ]

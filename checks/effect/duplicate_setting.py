@@ -8,7 +8,7 @@ Limits: settings that add up are not reported.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class DuplicateSetting(ProblemRule):
     code = "TLS811"
     name = "duplicate-setting"
     severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", "SSLProtocol «all -TLSv1»\nSSLProtocol all -TLSv1 -TLSv1.1", ""),
+        good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1"),
+    ]

@@ -9,7 +9,7 @@ Limits: inside comments they do no harm and are not reported.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -19,3 +19,8 @@ class PastedCharacters(ProblemRule):
     code = "TLS808"
     name = "pasted-characters"
     severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLProtocol all «–SSLv3»", ""),
+        good("httpd", "SSLProtocol all -SSLv3"),
+    ]

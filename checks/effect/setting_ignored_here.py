@@ -8,7 +8,7 @@ Limits: none.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class SettingIgnoredHere(ProblemRule):
     code = "TLS803"
     name = "setting-ignored-here"
     severity = Severity.WARNING
+
+    examples = [
+        bad("postfix", "smtpd_tls_security_level = may\n«smtpd_tls_mandatory_protocols = >=TLSv1.3»", "", service="smtp"),
+        good("postfix", "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2", service="smtp"),
+    ]

@@ -8,7 +8,7 @@ Limits: the version is the one given, detected or assumed; see the header of `tl
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad
 from tlslint.model import Severity
 
 
@@ -18,3 +18,7 @@ class SettingNotInVersion(ProblemRule):
     code = "TLS804"
     name = "setting-not-in-version"
     severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLProtocol all «-SSLv2x»"[:0] + "SSLEngine «optional»", "", target="debian-12"),
+    ]

@@ -8,7 +8,7 @@ Limits: none.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class SettingRenamed(ProblemRule):
     code = "TLS805"
     name = "setting-renamed"
     severity = Severity.WARNING
+
+    examples = [
+        bad("postfix", "«smtpd_use_tls» = yes", "", service="smtp", target="debian-13"),
+        good("postfix", "smtpd_tls_security_level = may", service="smtp"),
+    ]

@@ -8,7 +8,7 @@ Limits: joined comments are not reported.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class SwallowedLine(ProblemRule):
     code = "TLS810"
     name = "swallowed-line"
     severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "# old setting \\\n«SSLCompression off»", "never reads"),
+        good("httpd", "# old setting\nSSLCompression off"),
+    ]

@@ -8,7 +8,7 @@ Limits: servers that do know trailing comments are not reported.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class TrailingComment(ProblemRule):
     code = "TLS809"
     name = "trailing-comment"
     severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLProtocol all -SSLv3 «#» no SSL", ""),
+        good("httpd", "# no SSL\nSSLProtocol all -SSLv3"),
+    ]

@@ -8,7 +8,7 @@ Limits: an application behind the server may do the check itself.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class ClientCertificateNotEnforced(ProblemRule):
     code = "TLS706"
     name = "client-certificate-not-enforced"
     severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", "SSLVerifyClient «optional_no_ca»", "nothing here demands"),
+        good("httpd", "SSLVerifyClient require\nSSLCACertificateFile /etc/ssl/certs/www.pem"),
+    ]

@@ -8,7 +8,7 @@ Limits: files outside the scanned roots are not looked at.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class CertificateMissing(ProblemRule):
     code = "TLS310"
     name = "certificate-missing"
     severity = Severity.ERROR
+
+    examples = [
+        bad("httpd", "SSLCertificateFile «/etc/ssl/certs/none.pem»", "does not exist"),
+        good("httpd", "SSLVerifyDepth 2", why="the certificate of the site is there"),
+    ]

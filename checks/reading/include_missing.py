@@ -8,7 +8,7 @@ Limits: an include that may be missing is not reported.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class IncludeMissing(ProblemRule):
     code = "TLS902"
     name = "include-missing"
     severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", "Include «/etc/apache2/none.conf»", "does not exist"),
+        good("httpd", "IncludeOptional /etc/apache2/none.conf", why="an optional include may be missing"),
+    ]

@@ -8,7 +8,7 @@ Limits: none.
 References: docs: what tlslint reads.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,7 @@ class OutsideRoot(ProblemRule):
     code = "TLS904"
     name = "outside-root"
     severity = Severity.WARNING
+
+    examples = [
+        good("httpd", "IncludeOptional /etc/apache2/none.conf"),
+    ]

@@ -96,11 +96,10 @@ def findings(entry: Entry, example: Example, root: Path) -> tuple[Result, Path]:
 
 
 def marked(example: Example, written: str) -> list[tuple[int, int]]:
-    """Offsets in the written file of what the example marks."""
-    start = written.index(MARKS.sub("", example.text))
-    places, position = [], 0
+    """Byte offsets in the written file of what the example marks."""
+    start = len(written[: written.index(MARKS.sub("", example.text))].encode())
+    places = []
     for found in re.finditer("«([^»]*)»", example.text):
-        before = len(MARKS.sub("", example.text[: found.start()]))
-        places.append((start + before, start + before + len(found[1])))
-    del position
+        before = start + len(MARKS.sub("", example.text[: found.start()]).encode())
+        places.append((before, before + len(found[1].encode())))
     return places
