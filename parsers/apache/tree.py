@@ -97,6 +97,15 @@ class Section(Node):
             found.setdefault(child.lower, []).append((place, child))
         return found
 
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """Every lower-case name in it, at any depth."""
+        found = {child.lower for child in self.children}
+        for child in self.children:
+            if isinstance(child, Section) and child.lower != "virtualhost":
+                found |= child.mentions
+        return frozenset(found)
+
     def named(self, *names: str) -> list[Node]:
         """Children with one of these lower-case names, in order. A main server may hold thousands of virtual hosts beside them."""
         if len(names) == 1:

@@ -25,12 +25,29 @@ def http(site: Site, host: Host) -> Http:
     name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
     usual = port == (443 if https else 80)
     request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
+    told: dict[str, Value[tuple[str, ...]]] = {}
+
+    def values(path: str) -> Value[tuple[str, ...]]:
+        if path not in told:
+            told[path] = _values(host, request._replace(path=path))
+        return told[path]
+
     return Http(
-        _values(host, request._replace(path=_page(host, request))),
-        _values(host, request._replace(path=NOWHERE)),
-        _values(host, request._replace(path=_redirected_path(host, request))),
+        values(_page(host, request)),
+        values(NOWHERE),
+        values(_redirected_path(host, request) if _may_redirect(host) else NOWHERE),
         Known(False) if https else _redirects(host, request),
     )
+
+
+_REDIRECTING = frozenset(
+    {"redirect", "redirectpermanent", "redirecttemp", "redirectmatch", "rewriterule", "allowoverride", "allowoverridelist"}
+)
+
+
+def _may_redirect(host: Host) -> bool:
+    """Does anything here redirect, or let an .htaccess do so?"""
+    return any(not _REDIRECTING.isdisjoint(scope.section.mentions) for scope in (host.server.scope, host.server.main))
 
 
 def _values(host: Host, request: Request) -> Value[tuple[str, ...]]:
