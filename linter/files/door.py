@@ -53,7 +53,9 @@ class Files:
         self._base = os.path.realpath(base)
         self._mounts = tuple(sorted(mounts, key=lambda mount: -len(mount[0])))
         self._read: dict[str, SourceFile] = {}
-        self._resolved: dict[str, str] = {}
+        self._resolved: dict[str, str | FileProblem] = {}
+        self._no_links: set[str] = set()
+        self._kinds: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
         self._complete_below = "/"
 
@@ -65,6 +67,7 @@ class Files:
         """
         view = Files.__new__(Files)
         view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
+        view._no_links, view._kinds = self._no_links, self._kinds
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
@@ -74,7 +77,9 @@ class Files:
 
     def overlay(self, path: str, data: bytes) -> None:
         """Let `path` hold `data` whatever the disk says: text from standard input, an editor's buffer."""
-        self._overlay[self.real(path)] = data
+        real = self.real(path)
+        self._overlay[real] = data
+        self._kinds[real] = "file"
 
     def read(self, path: str) -> SourceFile:
         """The bytes of a regular file; read once per run."""
@@ -95,18 +100,12 @@ class Files:
         """`file`, `directory`, `other` (device, FIFO, socket), `missing`, `outside` (not looked at) or `unreadable`."""
         try:
             real = self.real(path)
-            if real in self._overlay:
-                return "file"
-            mode = os.lstat(real).st_mode
         except FileProblem as problem:
             return "outside" if problem.kind == "outside-root" else problem.kind
-        except (OSError, ValueError) as error:
-            if not _is_missing(error):
-                return "unreadable"
-            return "missing" if _below(os.path.normpath(path), self._complete_below) else "outside"
-        if stat.S_ISREG(mode):
-            return "file"
-        return "directory" if stat.S_ISDIR(mode) else "other"
+        found = self._kinds.get(real)
+        if found is None:
+            found = self._kinds[real] = _kind(real)
+        return "outside" if found == "missing" and not _below(os.path.normpath(path), self._complete_below) else found
 
     def names(self, path: str) -> list[str]:
         """Names in a directory, sorted byte-wise."""
@@ -149,7 +148,13 @@ class Files:
         """Where a logical path lies on this disk, links followed one by one; nothing outside the jail is ever looked at."""
         real = self._resolved.get(path)
         if real is None:
-            real = self._resolved[path] = self._resolve(path)
+            try:
+                real = self._resolve(path)
+            except FileProblem as problem:
+                real = problem
+            self._resolved[path] = real
+        if isinstance(real, FileProblem):
+            raise real.with_traceback(None)
         return real
 
     def real_of(self, file: SourceFile) -> str | None:
@@ -183,11 +188,15 @@ class Files:
         done, links = "", 0
         while pending:
             step = f"{done}/{pending.pop()}"
+            if step in self._no_links:
+                done = step
+                continue
             if not self._near_jail(step):
                 raise FileProblem(path, "outside-root", "lies outside the scanned roots")
             try:
                 target = os.readlink(step)
             except (OSError, ValueError):  # not a link, or not there: opening it will tell
+                self._no_links.add(step)
                 done = step
                 continue
             links += 1
@@ -226,6 +235,16 @@ class Files:
             raise _problem(path, error) from None
         finally:
             os.close(descriptor)
+
+
+def _kind(real: str) -> str:
+    try:
+        mode = os.lstat(real).st_mode
+    except (OSError, ValueError) as error:
+        return "missing" if _is_missing(error) else "unreadable"
+    if stat.S_ISREG(mode):
+        return "file"
+    return "directory" if stat.S_ISDIR(mode) else "other"
 
 
 def _below(path: str, directory: str) -> bool:

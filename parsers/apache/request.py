@@ -10,7 +10,7 @@ Nothing is executed; whatever hangs on more than files say gives an unknown answ
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
@@ -142,6 +142,10 @@ class _Run:
         self.environment: dict[str, str] = {}
         self.https_is_set = False
         self.late = False
+
+    @cached_property
+    def _access_names(self) -> list[str]:
+        return self.config.last("accessfilename", ".htaccess").split()
 
     # Variables
 
@@ -488,7 +492,7 @@ class _Run:
     def _overrides_at(self, directory: str, override: "_Override", merged: list[Section]) -> None:
         if override.is_none:
             return
-        for name in self.config.last("accessfilename", ".htaccess").split():
+        for name in self._access_names:
             section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
             if section is None:
                 continue

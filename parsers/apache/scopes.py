@@ -101,9 +101,14 @@ class Pick(NamedTuple):
         return (first, *(Origin(How.OVERRIDDEN, entry.span, "overridden") for entry in self.overridden if entry.value != self.value))
 
 
+_NOTHING = Pick()
+
+
 def last(scope: Scope, slot: str) -> Pick:
     """The last entry of a slot counts (override-if-set within one scope); undecidable ones after it make the value unknown."""
     entries = scope.of(slot)
+    if not entries and not scope.holes and not scope.unseen:
+        return _NOTHING
     chosen: Entry | None = None
     doubts: list[Entry] = []
     for entry in reversed(entries):
@@ -129,7 +134,7 @@ def merged(main: Scope, vhost: Scope, slot: str) -> Pick:
             return own._replace(overridden=own.overridden + tuple(main.of(slot)))
         return own
     above = last(main, slot)
-    return above._replace(inherited=above.is_set)
+    return above._replace(inherited=True) if above.is_set else above
 
 
 class Walked(NamedTuple):

@@ -1,5 +1,6 @@
 """The configuration tree as httpd has it after reading: includes, defines, macros and static conditionals are gone."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from tlslint.model import SourceFile, Span
@@ -11,6 +12,7 @@ class Node:
 
     `name` is as written without `<` and `>`, `lower` for comparing; `args` the rest of the line after the name (for a section up to its
     last `>`). `shown_in` is the file httpd would name (`macro 'x' …` for lines of a macro), `number` the line it would report.
+    `place` counts the children of one section once `named` was asked.
     `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
     """
 
@@ -25,6 +27,7 @@ class Node:
         self.number = line.number
         self.condition = condition
         self.parent: Section | None = None
+        self.place = 0
 
     @property
     def file(self) -> SourceFile:
@@ -90,11 +93,12 @@ class Section(Node):
         return ">" in self.line.text
 
     @cached_property
-    def _by_name(self) -> dict[str, list[tuple[int, Node]]]:
-        """Children by lower-case name with their place; made when first asked for, after reading is done."""
-        found: dict[str, list[tuple[int, Node]]] = {}
+    def _by_name(self) -> dict[str, list[Node]]:
+        """Children by lower-case name; made when first asked for, after reading is done."""
+        found: dict[str, list[Node]] = {}
         for place, child in enumerate(self.children):
-            found.setdefault(child.lower, []).append((place, child))
+            child.place = place
+            found.setdefault(child.lower, []).append(child)
         return found
 
     @cached_property
@@ -106,9 +110,16 @@ class Section(Node):
                 found |= child.mentions
         return frozenset(found)
 
-    def named(self, *names: str) -> list[Node]:
+    def named(self, *names: str) -> Sequence[Node]:
         """Children with one of these lower-case names, in order. A main server may hold thousands of virtual hosts beside them."""
-        if len(names) == 1:
-            return [child for _, child in self._by_name.get(names[0], ())]
-        found = [pair for name in names for pair in self._by_name.get(name, ())]
-        return [child for _, child in sorted(found, key=lambda pair: pair[0])]
+        by_name = self._by_name
+        if by_name.keys().isdisjoint(names):
+            return ()
+        found = [by_name[name] for name in names if name in by_name]
+        if len(found) == 1:
+            return found[0]
+        return sorted((child for children in found for child in children), key=_place)
+
+
+def _place(node: Node) -> int:
+    return node.place
