@@ -13,7 +13,7 @@ References: openssl-ciphers(1); gnutls priority strings (GnuTLS manual, section 
 from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, good
-from tlslint.crypto import gnutls, openssl
+from tlslint.crypto import openssl
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 
@@ -32,11 +32,16 @@ class WrongCipherLanguage(EndpointRule):
         string = endpoint.cipher_string
         if string is None or not string.text:
             return
-        if string.build.startswith("gnutls"):
+        is_gnutls = string.build.startswith("gnutls")
+        if not is_gnutls and openssl.evaluate(string.text, string.build).accepted:
+            return
+        from tlslint.crypto import gnutls  # noqa: PLC0415 (its tables are not needed for a string that is taken)
+
+        if is_gnutls:
             wrong = not gnutls.evaluate(string.text, string.build).accepted and openssl.evaluate(string.text, "openssl@3.0").accepted
             here, other = "GnuTLS", "OpenSSL"
         else:
-            wrong = not openssl.evaluate(string.text, string.build).accepted and gnutls.evaluate(string.text, "gnutls@3.7.9").accepted
+            wrong = gnutls.evaluate(string.text, "gnutls@3.7.9").accepted
             here, other = "OpenSSL", "GnuTLS"
         if wrong:
             yield self.finding(

@@ -11,8 +11,8 @@ from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.layout import Platform
 from tlslint.parsers.apache.read import Environment
 
-_ASSIGNMENT = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$", re.MULTILINE)
-_REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_ASSIGNMENT = rb"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$"
+_REFERENCE = r"\$(?:(\w+)|\{(\w+)\})"
 
 DEBIAN = {
     "APACHE_RUN_USER": "www-data",
@@ -47,14 +47,14 @@ def _envvars(path: str, files: Files) -> tuple[dict[str, str], bool]:
     except FileProblem:
         return dict(DEBIAN), False
     variables: dict[str, str] = {}
-    for found in _ASSIGNMENT.finditer(data):
+    for found in re.finditer(_ASSIGNMENT, data):
         name, value = found[1].decode("latin-1"), found[2].decode("latin-1")
         literal = value.startswith("'")
         value = value.strip("\"'")
         if not literal:
             if "$(" in value or "`" in value:
                 continue
-            value = _REFERENCE.sub(lambda reference: variables.get(reference[1] or reference[2], ""), value)
+            value = re.sub(_REFERENCE, lambda reference: variables.get(reference[1] or reference[2], ""), value)
         variables[name] = value
     # The shell may do more than assign: any other command line leaves the rest open.
     return variables, True

@@ -21,7 +21,7 @@ from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
 from tlslint.parsers.apache.vhosts import Door, Server
 from tlslint.targets import Target
 
-_OTHER_HTTPD = re.compile(rb"^[ \t]*(?:server|types|location)\b[^<\n]*\{[ \t]*$", re.MULTILINE)
+_OTHER_HTTPD = rb"(?m)^[ \t]*(?:server|types|location)\b[^<\n]*\{[ \t]*$"
 """OpenBSD's httpd and nginx write blocks in braces; OpenBSD's file is called httpd.conf too."""
 
 
@@ -45,7 +45,7 @@ def instances(
     Never raises for any content of any file. Semantics: the sources named in the modules of this folder.
     """
     try:
-        if _OTHER_HTTPD.search(files.read(root).data):
+        if re.search(_OTHER_HTTPD, files.read(root).data):
             return ()
         found = evaluate(root, files, target, complete=complete, defines=defines)
     except FileProblem as problem:

@@ -31,44 +31,45 @@ PLATFORMS = (
 """SUSE, Gentoo (`/usr/lib64/apache2`) and Alpine (`/var/www`) share `/etc/apache2/httpd.conf`; all three set ServerRoot themselves."""
 
 _ROOT_NAMES = {"apache2.conf", "httpd.conf"}
-_SPARE = re.compile(
-    r"(?:~|\.(?:bak|orig|old|save|swp|dpkg-\w+|ucf-\w+|rpmsave|rpmnew|rpmorig|in|dist|sample|example|default|disabled))$|(?:^|/)(?:original|examples?)/"
+# Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
+_SPARE = (
+    r"(?:~|\.(?:bak|orig|old|save|swp|dpkg-\w+|ucf-\w+|rpmsave|rpmnew|rpmorig|in|dist|sample|example|default|disabled))$"
+    r"|(?:^|/)(?:original|examples?)/"
 )
 _FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
-_PART = re.compile(
+_PART = (
     rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
     r"|(?:^|/)(?:apache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
     r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
 )
-_TEMPLATE = re.compile(r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf/(?:httpd\.conf|[^/]+)/")
-_AVAILABLE = re.compile(r"(?:^|/)(?:sites|conf|mods)-available/")
+_TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf/(?:httpd\.conf|[^/]+)/"
+_AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 
 
 def claim(path: str) -> Claim | None:
     """By name and folder: root file, part, or spare."""
     name = posixpath.basename(path)
-    if _TEMPLATE.search(path):
+    if "e-smith" in path and re.search(_TEMPLATE, path):
         return None if name in ("template-begin", "template-end") else Claim.PART
     if name in _ROOT_NAMES:
         return Claim.ROOT
-    if _SPARE.search(path):
-        return Claim.SPARE if _PART.search(re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
-    if _PART.search(path):
-        return Claim.SPARE if _AVAILABLE.search(path) else Claim.PART
+    if re.search(_SPARE, path):
+        return Claim.SPARE if re.search(_PART, re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
+    if re.search(_PART, path):
+        return Claim.SPARE if "-available/" in path and re.search(_AVAILABLE, path) else Claim.PART
     return None
 
 
-_TELLTALE = re.compile(
-    rb"^[ \t]*(?:<(?:VirtualHost|IfModule|Directory|Location|FilesMatch)\b"
+_TELLTALE = (
+    rb"(?im)^[ \t]*(?:<(?:VirtualHost|IfModule|Directory|Location|FilesMatch)\b"
     rb"|SSL(?:Engine|Protocol|CipherSuite|CertificateFile)\s|Header\s+(?:always\s+|onsuccess\s+)?(?:set|add|append|merge|unset|edit)\s"
-    rb"|RewriteEngine\s|LoadModule\s|ServerName\s|DocumentRoot\s)",
-    re.IGNORECASE | re.MULTILINE,
+    rb"|RewriteEngine\s|LoadModule\s|ServerName\s|DocumentRoot\s)"
 )
 
 
 def looks_like(data: bytes) -> bool:
     """Sections and directives nobody else has."""
-    return _TELLTALE.search(data[:65536]) is not None
+    return re.search(_TELLTALE, data[:65536]) is not None
 
 
 def root_of(path: str, files: Files) -> str | None:

@@ -314,7 +314,7 @@ class Reader:
         meant = directives.module_meant(word.text)
         if meant is not None:
             reason = f"<IfModule> knows this module as {meant}, never as {word.spoken}"
-        elif any(_RELIED_ON.match(line) for line in contents):
+        elif any(re.match(_RELIED_ON, line) for line in contents):
             reason = f"{word.spoken} is not loaded at this point"
         else:
             return
@@ -507,7 +507,7 @@ class Reader:
 
     def _linked(self, path: str, source: SourceFile) -> SourceFile:
         """A link that was checked out as text (git's core.symlinks = false): the file it names. Raises `FileProblem`."""
-        if self._is_host or len(source.data) > 200 or not _LINK_AS_TEXT.fullmatch(source.data):
+        if self._is_host or len(source.data) > 200 or not re.fullmatch(_LINK_AS_TEXT, source.data):
             return source
         return self._files.read(f"{path.rpartition('/')[0]}/{source.data.decode('utf-8', 'surrogateescape')}")
 
@@ -686,11 +686,9 @@ class Reader:
         self._problems.append(Problem("swallowed-line", message, span, "part of the comment"))
 
 
-_RELIED_ON = re.compile(
-    r"SSL\w|MDRequireHttps|Header\s.*Strict-Transport-Security|Redirect\w*\s.*https:|RewriteRule\s.*https:", re.IGNORECASE
-)
+_RELIED_ON = r"(?i)SSL\w|MDRequireHttps|Header\s.*Strict-Transport-Security|Redirect\w*\s.*https:|RewriteRule\s.*https:"
 """What is missed when it is not read: TLS settings, HSTS, redirects to HTTPS. A guarded `Listen 443` is not."""
-_LINK_AS_TEXT = re.compile(rb"(?:\.\./)+[\w.+-]+(?:/[\w.+-]+)*")
+_LINK_AS_TEXT = rb"(?:\.\./)+[\w.+-]+(?:/[\w.+-]+)*"
 _NEEDS = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}
 _CONDITIONALS: dict[str, Callable[[Reader, Section], bool | str]] = {
     "ifmodule": Reader.if_module,

@@ -7,31 +7,30 @@ from tlslint.parsers.format import Claim
 
 _ROOTS = {"imapd-ssl": "imapd", "pop3d-ssl": "pop3d", "esmtpd": ""}
 _PARTS = {"imapd": "imapd-ssl", "pop3d": "pop3d-ssl", "esmtpd-ssl": "esmtpd", "esmtpd-msa": "esmtpd", "courierd": "esmtpd"}
-_SPARE = re.compile(
+# Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
+_SPARE = (
     r"(?:imapd|pop3d|esmtpd)(?:-ssl|-msa)?(?:\.dist(?:\.in)?(?:\.git|\.in)?"
     r"|[-._~](?:bak|old|orig|save|dpkg-\w+|rpm\w+|sample|example).*|~)|courierd\.dist.*"
 )
-_FOLDER = re.compile(r".*/(?:courier|courier-imap|courier-mta|courier-imap/etc|courier/etc)(?:/.*)?")
-_LINE = re.compile(
-    rb"^(?:export )?(?:TLS_[A-Z]+|SSLPORT|IMAPD\w*START\w*|POP3\w*START\w*|COURIERTLS|ESMTP\w+|IMAP_\w+|MAXDAEMONS)=", re.MULTILINE
-)
+_FOLDER = r".*/(?:courier|courier-imap|courier-mta|courier-imap/etc|courier/etc)(?:/.*)?"
+_LINE = rb"(?m)^(?:export )?(?:TLS_[A-Z]+|SSLPORT|IMAPD\w*START\w*|POP3\w*START\w*|COURIERTLS|ESMTP\w+|IMAP_\w+|MAXDAEMONS)="
 
 
 def claim(path: str) -> Claim | None:
     """imapd-ssl, pop3d-ssl and esmtpd are roots, the files they go with parts; what Courier's upgrade keeps beside them is spare."""
     folder, _, name = path.rpartition("/")
-    if _SPARE.fullmatch(name):
+    if name.startswith(("imapd", "pop3d", "esmtpd", "courierd")) and re.fullmatch(_SPARE, name):
         return Claim.SPARE
     if name in _ROOTS:
-        plain = name in ("imapd-ssl", "pop3d-ssl") or _FOLDER.fullmatch(folder)
+        plain = name in ("imapd-ssl", "pop3d-ssl") or re.fullmatch(_FOLDER, folder)
         return Claim.ROOT if plain else None
     # these names alone say little (a program may be called so): only in Courier's own folders
-    return Claim.PART if name in _PARTS and _FOLDER.fullmatch(folder) else None
+    return Claim.PART if name in _PARTS and re.fullmatch(_FOLDER, folder) else None
 
 
 def looks_like(data: bytes) -> bool:
     """Two assignments with names only Courier has."""
-    return len(_LINE.findall(data[:65536])) >= 2
+    return len(re.findall(_LINE, data[:65536])) >= 2
 
 
 def root_of(path: str, files: Files) -> str | None:

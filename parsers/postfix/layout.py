@@ -7,13 +7,14 @@ from tlslint.parsers.format import Claim
 
 _ROOT = "main.cf"
 _PART = "master.cf"
-_SPARE = re.compile(
+# Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
+_SPARE = (
     r"(?:main|master)\.cf[-._~](?:proto|dist|default|debian|tls|orig|bak|old|save|sample|example|rpmnew|rpmsave|dpkg-\w+|ucf-\w+|j2|tmpl|template|erb|in)?"
     r"[\w.~-]*"
 )
-_SAMPLES = re.compile(r"/usr/(?:share|lib|libexec|local/libexec)/postfix/")
-_MAIN_LINE = re.compile(rb"^(?:smtpd?|lmtp|tls|postscreen|virtual|my\w+|inet_\w+|relayhost|queue_directory)\w*[ \t]*=", re.MULTILINE)
-_MASTER_LINE = re.compile(rb"^\S+[ \t]+(?:inet|unix|pass|fifo)(?:[ \t]+\S+){5}[ \t]+\w+", re.MULTILINE)
+_SAMPLES = r"/usr/(?:share|lib|libexec|local/libexec)/postfix/"
+_MAIN_LINE = rb"(?m)^(?:smtpd?|lmtp|tls|postscreen|virtual|my\w+|inet_\w+|relayhost|queue_directory)\w*[ \t]*="
+_MASTER_LINE = rb"(?m)^\S+[ \t]+(?:inet|unix|pass|fifo)(?:[ \t]+\S+){5}[ \t]+\w+"
 _DIRECTORY = "/etc/postfix"
 
 
@@ -21,16 +22,16 @@ def claim(path: str) -> Claim | None:
     """main.cf is a root, master.cf a part of it; their prototypes, templates and backups are spare."""
     folder, _, name = path.rpartition("/")
     if name in (_ROOT, _PART):
-        if _SAMPLES.match(folder + "/"):
+        if re.match(_SAMPLES, folder + "/"):
             return Claim.SPARE
         return Claim.ROOT if name == _ROOT else Claim.PART
-    return Claim.SPARE if _SPARE.fullmatch(name) else None
+    return Claim.SPARE if ".cf" in name and re.fullmatch(_SPARE, name) else None
 
 
 def looks_like(data: bytes) -> bool:
     """Two settings of a mail server, or two service entries."""
     head = data[:65536]
-    return len(_MAIN_LINE.findall(head)) >= 2 or len(_MASTER_LINE.findall(head)) >= 2
+    return len(re.findall(_MAIN_LINE, head)) >= 2 or len(re.findall(_MASTER_LINE, head)) >= 2
 
 
 def root_of(path: str, files: Files) -> str | None:
