@@ -74,10 +74,14 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
     is_host = files is given and (platform is not None or given.kind("/") == "directory")
     surroundings = environment(path, files, platform, defines or {}, complete=complete)
     server = target.software["httpd"]
-    reading = Reader(files, surroundings, server, complete=complete, is_host=is_host).read(path)
+    reader = Reader(files, surroundings, server, complete=complete, is_host=is_host)
+    reading = reader.read(path)
     if not is_host and not any(module.startswith("mpm_") for module in reading.modules):
         # Without one of these httpd does not run: the lines that load modules were left out of the copy.
-        reading = Reader(files, surroundings, server, complete=complete, is_host=False, knows_modules=False).read(path)
+        if reader.counts_on_modules:
+            reading = Reader(files, surroundings, server, complete=complete, is_host=False, knows_modules=False).read(path)
+        else:
+            reading = reading._replace(knows_all_modules=False)
     software = defaults.of(target)
     # Only with the host's whole tree in sight is a file that is not there really missing.
     context = settings.Context(files, reading, software, complete, files.kind("/") == "directory")

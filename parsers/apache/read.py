@@ -15,7 +15,7 @@ from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.instance import Software
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import directives
-from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, logical_lines, next_word, spoken, substituted, words
+from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, first_word, logical_lines, next_word, spoken, substituted, words
 from tlslint.parsers.apache.tree import Directive, Node, Section
 
 MAX_INCLUDE_DEPTH = 128
@@ -123,6 +123,8 @@ class Reader:
         self._modules = set(environment.builtin)
         self._is_host = is_host
         self._knows_all_modules = complete and knows_modules
+        self.counts_on_modules = False
+        """Did anything hang on a module that no line loads?"""
         self._server_root = environment.server_root
         self._sources: list[SourceFile] = []
         self._problems: list[Problem] = []
@@ -212,7 +214,7 @@ class Reader:
         line = expanded(line, self._lookup)
         if len(line.text) > MAX_LINE:
             raise _Stop(Problem("refused", "with its variables filled in this line is longer than httpd reads (16 MB)", line.span(0, 1)))
-        name, first, _, after = next_word(line.text, 0)
+        name, first, after = first_word(line.text)
         if not name:
             return
         condition = condition or (f"${{…}} in {line.file.path} is not known" if line.unknown and first == 0 and "${" in name else "")
@@ -334,6 +336,7 @@ class Reader:
         identifier = name if name in self._modules else directives.identifier_of(name)
         if identifier in self._modules:
             return True
+        self.counts_on_modules = True
         if self._knows_all_modules or directives.module_meant(name) is not None:  # a name no module ever has
             return False
         return f"whether {spoken(name)} is loaded is not known"
@@ -418,6 +421,7 @@ class Reader:
         return False
 
     def _has_foreign_modules(self) -> bool:
+        self.counts_on_modules = True
         return not self._knows_all_modules or any(not directives.is_stock(module) for module in self._modules)
 
     # Directives that act while reading
@@ -647,8 +651,11 @@ class Reader:
 
     def _is_known(self, node: Node) -> bool:
         """Directives of modules act only when their module is there; else they are unknown commands, found later."""
-        needs = {"macro": "macro_module", "use": "macro_module", "undefmacro": "macro_module"}.get(node.lower)
-        return needs is None or needs in self._modules or not self._knows_all_modules
+        needs = _NEEDS.get(node.lower)
+        if needs is None or needs in self._modules:
+            return True
+        self.counts_on_modules = True
+        return not self._knows_all_modules
 
     def _lookup(self, name: str) -> tuple[str | None, str]:
         value = self._defines.get(name)

@@ -42,24 +42,32 @@ class Line:
     `first` and `last` are the byte range on disk with all line ends; `number` is what httpd reports: the last physical line.
     """
 
-    __slots__ = ("expanded", "file", "first", "last", "number", "runs", "text", "unknown")
+    __slots__ = ("_runs", "at", "expanded", "file", "first", "last", "number", "text", "unknown")
 
-    def __init__(self, file: SourceFile, text: str, runs: tuple[Run, ...], first: int, last: int, number: int) -> None:
+    def __init__(self, file: SourceFile, text: str, runs: tuple[Run, ...] | None, first: int, last: int, number: int, at: int = 0) -> None:
         self.file = file
         self.text = text
-        self.runs = runs
+        self._runs = runs
+        self.at = at
+        """Where the text begins when it stands in the file as it is, which is so for nearly every line; it has no runs then."""
         self.first = first
         self.last = last
         self.number = number
         self.expanded = False
         self.unknown = ""
 
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Which characters stand for which bytes."""
+        if self._runs is None:
+            return (Run(0, len(self.text), self.at, self.at + len(self.text), True),)
+        return self._runs
+
     def span(self, start: int, end: int) -> Span:
         """The bytes responsible for characters `start` to `end`."""
-        runs = self.runs
-        if len(runs) == 1 and runs[0].exact:
-            offset = runs[0].first - runs[0].start
-            return Span(self.file, start + offset, end + offset)
+        runs = self._runs
+        if runs is None:
+            return Span(self.file, self.at + start, self.at + end)
         first = last = None
         for run in runs:
             if run.end <= start and run is not runs[-1]:
@@ -84,38 +92,34 @@ class Word(NamedTuple):
         return spoken(self.text)
 
 
-_PHYSICAL = re.compile(rb"[^\n]*\n|[^\n]+\Z")
-
-
 def logical_lines(file: SourceFile, start: int = 0, end: int | None = None, number: int = 0) -> Iterator[Line]:
     """Split a file into logical lines, blank ones and comments included: their byte ranges cover the file without gaps."""
-    data = file.data
-    end = len(data) if end is None else end
+    end = len(file.data) if end is None else end
+    physical = file.data[start:end].decode("latin-1").split("\n")
+    unfinished = physical.pop()  # what stands behind the last line end
     pieces: list[tuple[str, int]] = []
-    first = start
-    for physical in _PHYSICAL.finditer(data, start, end):
+    first = position = start
+    for raw in physical:
         number += 1
-        raw = physical[0]
-        stripped = raw[:-1] if raw.endswith(b"\n") else raw
-        if raw.endswith(b"\n") and stripped.endswith(b"\r"):
-            stripped = stripped[:-1]  # util.c: a CR right before the LF goes with it
-        # A final "\" without a line end stays what it is (seen on httpd 2.4.71).
-        continues = stripped.endswith(b"\\") and raw.endswith(b"\n")
-        text = (stripped[:-1] if continues else stripped).decode("latin-1")
-        if continues:
-            pieces.append((text, physical.start()))
-            continue
-        if pieces:
-            pieces.append((text, physical.start()))
-            yield _joined(file, pieces, first, physical.end(), number)
+        following = position + len(raw) + 1
+        if raw.endswith(("\\", "\\\r")):  # util.c: a CR right before the LF goes with it
+            pieces.append((raw.removesuffix("\r")[:-1], position))
+        elif pieces:
+            pieces.append((raw, position))
+            yield _joined(file, pieces, first, following, number)
             pieces = []
+            first = following
         else:
-            left = len(text) - len(text.lstrip(BLANK))
-            text = text.strip(BLANK)
-            at = physical.start() + left
-            yield Line(file, text, (Run(0, len(text), at, at + len(text), True),), first, physical.end(), number)
-        first = physical.end()
-    if pieces:
+            text = raw.strip(BLANK)
+            yield Line(file, text, None, first, following, number, position + (raw.index(text[0]) if text else len(raw)))
+            first = following
+        position = following
+    if unfinished:
+        # A final "\" without a line end stays what it is (seen on httpd 2.4.71).
+        pieces.append((unfinished, position))
+        number += 1
+        yield _joined(file, pieces, first, end, number)
+    elif pieces:
         yield _joined(file, pieces, first, end, number + 1)  # reaching the end counts as one more line (seen on httpd 2.4.71)
 
 
@@ -193,6 +197,18 @@ def _copy(line: Line, start: int, end: int, pieces: list[str], runs: list[Run], 
 
 _WORD_END = re.compile(r"[ \t\n\v\f\r]")
 _LEADING_BLANKS = re.compile(r"[ \t\n\v\f\r]*")
+_PLAIN_WORD = re.compile(r"[^ \t\n\v\f\r]+")
+
+
+def first_word(text: str) -> tuple[str, int, int]:
+    """The directive's name: (word, its start, where its arguments may begin)."""
+    name = text.partition(" ")[0]
+    if name.isalnum() and len(name) < len(text):  # nearly every line: a name and one blank
+        after = len(name) + 1
+        if text[after : after + 1] not in " \t":
+            return name, 0, after
+    word, start, _, after = next_word(text, 0)
+    return word, start, after
 
 
 def next_word(text: str, position: int) -> tuple[str, int, int, int]:
@@ -225,6 +241,8 @@ def next_word(text: str, position: int) -> tuple[str, int, int, int]:
 def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
     """The arguments of a line from character `start` on."""
     text = line.text if end is None else line.text[:end]
+    if not line.unknown and "\\" not in text and '"' not in text and "'" not in text:
+        return tuple([Word(found[0], line.span(*found.span())) for found in _PLAIN_WORD.finditer(text, start)])
     found = []
     position = start
     while position < len(text):
