@@ -194,18 +194,17 @@ class _Walk:
             _check_arity(node, known.arity)
         if handler is None:
             return
-        unknown = node.condition or next((word.unknown for word in node.words if word.unknown), "") or node.unknown
-        if node.unknown or any(word.unknown for word in node.words):
+        if node.unknown:
             slot = name
             if name in ("sslciphersuite", "sslproxyciphersuite") and len(node.words) > 1 and node.words[0].text == "TLSv1.3":
                 slot += " tlsv1.3"
-            entry = Entry(self.order, node, None, unknown)
+            entry = Entry(self.order, node, None, node.condition or node.unknown)
         else:
             read = handler(node, place)
             if read is None:
                 return
             slot, value = read
-            entry = Entry(self.order, node, value, unknown)
+            entry = Entry(self.order, node, value, node.condition)
         if place is not Place.DIRECTORY:
             scope.entries.setdefault(slot, []).append(entry)
 

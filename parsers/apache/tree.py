@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from sys import intern
 
 from tlslint.model import SourceFile, Span
 from tlslint.parsers.apache.syntax import Line, Word, next_word, words
@@ -16,18 +17,19 @@ class Node:
     `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
     """
 
-    __dict__: dict[str, object]
+    __slots__ = ("_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         self.line = line
-        self.name = name
-        self.lower = name.lower()
+        self.name = intern(name)
+        self.lower = intern(name.lower())
         self.args_at = args_at
         self.shown_in = shown_in
         self.number = line.number
         self.condition = condition
         self.parent: Section | None = None
         self.place = 0
+        self._words: tuple[Word, ...] | None = None
 
     @property
     def file(self) -> SourceFile:
@@ -39,23 +41,28 @@ class Node:
         """The raw arguments, as a RAW_ARGS directive gets them."""
         return self.line.text[self.args_at :]
 
-    @cached_property
+    @property
     def words(self) -> tuple[Word, ...]:
         """The arguments split as httpd splits them."""
+        if self._words is None:
+            self._words = self._split()
+        return self._words
+
+    def _split(self) -> tuple[Word, ...]:
         return words(self.line, self.args_at)
 
-    @cached_property
+    @property
     def span(self) -> Span:
         """The whole logical line, trimmed."""
         return self.line.span(0, len(self.line.text))
 
-    @cached_property
+    @property
     def name_span(self) -> Span:
         """The name alone."""
         _, first, last, _ = next_word(self.line.text, 0)
         return self.line.span(first, last)
 
-    @cached_property
+    @property
     def args_span(self) -> Span:
         """All arguments; the name where there are none."""
         found = self.words
@@ -73,16 +80,19 @@ class Node:
 class Directive(Node):
     """A plain line."""
 
+    __slots__ = ()
+
 
 class Section(Node):
     """`<Name args>` … `</Name>`."""
+
+    __slots__ = ("__dict__", "children")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         super().__init__(line, name, args_at, shown_in, condition)
         self.children: list[Node] = []
 
-    @cached_property
-    def words(self) -> tuple[Word, ...]:
+    def _split(self) -> tuple[Word, ...]:
         """Arguments up to the last `>` of the line (ap_strrchr_c in core.c's section handlers)."""
         end = self.line.text.rfind(">")
         return words(self.line, self.args_at, end) if end >= self.args_at else words(self.line, self.args_at)
