@@ -85,6 +85,10 @@ class _Configuration:
         self.ifs: list[Section] = []
         self.refused_override = False
 
+    def may_have(self, names: frozenset[str]) -> bool:
+        """Can one of these directives or sections apply at all? Most phases have nothing to do in most servers."""
+        return bool(self.directories) or any(not level.mentions.isdisjoint(names) for level in self.levels)
+
     def plain(self, names: tuple[str, ...], sections: Iterable[Section] | None = None) -> Iterator[Node]:
         """Directives with these names, level by level in the order in which httpd merges them."""
         order = [*self.levels, *self.directories, *self.locations, *self.ifs] if sections is None else sections
@@ -266,6 +270,8 @@ class _Run:
 
     def _walk_locations(self) -> None:
         config = self.config
+        if not config.may_have(_BY_URL):
+            return
         config.locations = [
             section
             for section in config.inner(("location", "locationmatch"), config.levels)
@@ -313,6 +319,8 @@ class _Run:
     def _translate(self) -> "Answer | tuple[str, str]":
         """URL translation: (path, backend URL or ""). mod_rewrite and mod_proxy come before mod_alias."""
         path = self.request.path
+        if not self.config.may_have(_TRANSLATING):
+            return path, ""
         outcome = self._server_rewrite(path)
         if outcome is not None:
             if outcome.kind is rewrite.Kind.UNKNOWN:
@@ -449,7 +457,7 @@ class _Run:
         config = self.config
         plain: list[tuple[int, Section]] = []
         patterns: list[Section] = []
-        for section in config.inner(("directory", "directorymatch"), config.levels):
+        for section in config.inner(("directory", "directorymatch"), config.levels) if config.may_have(_BY_FILE) else ():
             words = [os_path(word.text) for word in section.words]
             if not words or not _certainly(section):
                 continue
@@ -477,6 +485,8 @@ class _Run:
             if matched:
                 merged.append(section)
         config.directories = merged
+        if not config.may_have(_BY_FILE):
+            return
         name = posixpath.basename(filename)
         for section in list(config.inner(("files", "filesmatch"), [*config.levels, *merged])):
             words = [word.text for word in section.words]
@@ -506,6 +516,8 @@ class _Run:
     def _access(self) -> int:
         """401, 403, or 0 where the request may go on, as far as it can be told: `Require all`, valid users, SSLRequireSSL."""
         config = self.config
+        if not config.may_have(_GUARDING):
+            return 0
         sections = [*config.levels, *config.directories, *config.locations, *config.ifs]
         if not self.request.https and any(True for _ in config.plain(("sslrequiressl",), sections)):
             return 403
@@ -528,7 +540,9 @@ class _Run:
 
     def _fixups(self, filename: str) -> "Answer | tuple[str, str] | None":
         config = self.config
-        sections = [*config.levels[:0], *config.directories, *config.locations, *config.ifs]
+        sections = [*config.directories, *config.locations, *config.ifs]
+        if not sections:
+            return None
         rewriting = next((section for section in reversed(sections) if _rewrites(section)), None)
         if rewriting is not None and _engine_in(sections):
             outcome = self._directory_rewrite(rewriting, filename)
@@ -665,6 +679,13 @@ class _Run:
         if "md_module" in self.host.reading.modules and self.config.last("mdrequirehttps").lower() == "permanent":
             tables.onsuccess.append("max-age=15768000")
 
+
+_BY_URL = frozenset({"location", "locationmatch", "if", "elseif", "else"})
+_BY_FILE = frozenset({"directory", "directorymatch", "files", "filesmatch"})
+_TRANSLATING = frozenset(
+    {"redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriteengine", "rewriterule", "proxypass", "proxypassmatch"}
+)
+_GUARDING = frozenset({"require", "requireall", "requireany", "requirenone", "sslrequiressl"})
 
 NOWHERE = "/no-such-page"
 """A path nobody has."""

@@ -3,7 +3,8 @@
 Three kinds of answer matter (RFC 6797 needs the header on all of them): a page, an error of httpd's own, a redirect.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from tlslint.model import How, Http, Known, Origin, TlsMode, Unknown, Value
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
@@ -25,19 +26,38 @@ def http(site: Site, host: Host) -> Http:
     name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
     usual = port == (443 if https else 80)
     request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
-    told: dict[str, Value[tuple[str, ...]]] = {}
-
-    def values(path: str) -> Value[tuple[str, ...]]:
-        if path not in told:
-            told[path] = _values(host, request._replace(path=path))
-        return told[path]
-
+    ask = _Asked(host, request).answer
     return Http(
-        values(_page(host, request)),
-        values(NOWHERE),
-        values(_redirected_path(host, request) if _may_redirect(host) else NOWHERE),
-        Known(False) if https else _redirects(host, request),
+        _values(host, ask, _page(ask)),
+        _values(host, ask, NOWHERE),
+        _values(host, ask, _redirected_path(host, ask) if _may_redirect(host) else NOWHERE),
+        Known(False) if https else _redirects(host, ask),
     )
+
+
+Ask: TypeAlias = Callable[[str], Answer]
+"""The answer for a path. Raises `UnknownAnswerError`."""
+
+
+class _Asked:
+    """Answers of one site, each worked out once."""
+
+    def __init__(self, host: Host, request: Request) -> None:
+        self._host = host
+        self._request = request
+        self._answers: dict[str, Answer | UnknownAnswerError] = {}
+
+    def answer(self, path: str) -> Answer:
+        found = self._answers.get(path)
+        if found is None:
+            try:
+                found = answer(self._host, self._request._replace(path=path), HSTS)
+            except UnknownAnswerError as error:
+                found = error
+            self._answers[path] = found
+        if isinstance(found, UnknownAnswerError):
+            raise found.with_traceback(None)
+        return found
 
 
 _REDIRECTING = frozenset(
@@ -50,9 +70,9 @@ def _may_redirect(host: Host) -> bool:
     return any(not _REDIRECTING.isdisjoint(scope.section.mentions) for scope in (host.server.scope, host.server.main))
 
 
-def _values(host: Host, request: Request) -> Value[tuple[str, ...]]:
+def _values(host: Host, ask: Ask, path: str) -> Value[tuple[str, ...]]:
     try:
-        found = answer(host, request, HSTS)
+        found = ask(path)
     except UnknownAnswerError as error:
         return Unknown(str(error), least=())
     if not host.complete and not found.values:
@@ -62,12 +82,12 @@ def _values(host: Host, request: Request) -> Value[tuple[str, ...]]:
     return Known(tuple(value for value in found.values if value is not None), _origins(found))
 
 
-def _page(host: Host, request: Request) -> str:
+def _page(ask: Ask) -> str:
     """A page that is there: the front page, or its file where a folder without index is refused."""
     try:
-        if answer(host, request, HSTS).status < 400:
+        if ask("/").status < 400:
             return "/"
-        named = answer(host, request._replace(path="/index.html"), HSTS)
+        named = ask("/index.html")
     except UnknownAnswerError:
         return "/"
     return "/index.html" if named.status < 300 else "/"
@@ -77,9 +97,9 @@ def _origins(found: Answer) -> tuple[Origin, ...]:
     return tuple(Origin(How.WRITTEN, node.args_span) for node in reversed(found.sources))
 
 
-def _redirects(host: Host, request: Request) -> Value[bool | None]:
+def _redirects(host: Host, ask: Ask) -> Value[bool | None]:
     try:
-        found = answer(host, request, HSTS)
+        found = ask("/")
     except UnknownAnswerError as error:
         return Unknown(str(error))
     if not host.complete and not 300 <= found.status < 400:
@@ -88,11 +108,11 @@ def _redirects(host: Host, request: Request) -> Value[bool | None]:
     return Known(leads, (Origin(How.WRITTEN, found.by.span),) if found.by is not None else ())
 
 
-def _redirected_path(host: Host, request: Request) -> str:
+def _redirected_path(host: Host, ask: Ask) -> str:
     """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has."""
     for path in _candidates(host):
         try:
-            found = answer(host, request._replace(path=path), HSTS)
+            found = ask(path)
         except UnknownAnswerError:
             continue
         if 300 <= found.status < 400:
