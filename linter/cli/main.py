@@ -13,7 +13,7 @@ def run() -> None:
         sys.stdout.write(f"tlslint {__version__}\n")
         return
     # Start-up is felt at every commit, and most of what a short run makes lives until its end: look for garbage seldom.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(300_000, 20, 20)
     from tlslint.cli.commands import cli  # noqa: PLC0415
 
     try:

@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
@@ -13,6 +12,8 @@ from tlslint.engine.discover import Discovery, Job
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
+
+T = TypeVar("T")
 
 
 class Selection(NamedTuple):
@@ -107,7 +108,7 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
             elif chosen.takes(entry):
                 rule = _rule(entry, instance, loaded, profiles, broken)
                 if rule is not None:
-                    findings += _safely(entry, partial(_reported, rule, problem), broken)
+                    findings += _safely(entry, _reported(rule), problem, broken)
         told = {(finding.code, finding.primary.span) for finding in findings}
         for endpoint in instance.endpoints:
             # What the parser told about these very bytes is the better explanation.
@@ -119,12 +120,12 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
         for entry in instance_rules:
             rule = _rule(entry, instance, loaded, profiles, broken)
             if isinstance(rule, InstanceRule):
-                findings += _safely(entry, partial(rule.check, instance), broken)
+                findings += _safely(entry, rule.check, instance, broken)
     return findings
 
 
-def _reported(rule: Rule, problem: Problem) -> list[Finding]:
-    return [rule.report(problem)]
+def _reported(rule: Rule) -> Callable[[Problem], Iterable[Finding]]:
+    return lambda problem: [rule.report(problem)]
 
 
 def _about(
@@ -139,13 +140,14 @@ def _about(
     codes: set[str] = set()
     role = "client" if endpoint.role is Role.CLIENT else "server"
     for entry in entries:
-        if entry.role not in ("", role) or codes.intersection(entry.after):
+        if entry.role not in ("", role) or (codes and not codes.isdisjoint(entry.after)):
             continue
         rule = _rule(entry, instance, loaded, profiles, broken)
         if isinstance(rule, EndpointRule):
-            new = _safely(entry, partial(rule.check, endpoint), broken)
-            codes.update(finding.code for finding in new)
-            found += new
+            new = _safely(entry, rule.check, endpoint, broken)
+            if new:
+                codes.update(finding.code for finding in new)
+                found += new
     return found
 
 
@@ -162,9 +164,9 @@ def _rule(entry: Entry, instance: Instance, loaded: dict[str, Rule | None], prof
     return rule
 
 
-def _safely(entry: Entry, ask: Callable[[], Iterable[Finding]], broken: list[str]) -> list[Finding]:
+def _safely(entry: Entry, ask: Callable[[T], Iterable[Finding]], about: T, broken: list[str]) -> list[Finding]:
     try:
-        return list(ask())
+        return list(ask(about))
     except Exception as error:
         broken.append(_sentence(f"rule {entry.code} failed", error))
         return []
