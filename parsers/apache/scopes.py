@@ -144,6 +144,8 @@ class Walked(NamedTuple):
     vhosts: tuple[Scope, ...]
     problems: tuple[Problem, ...]
     refusals: tuple[tuple[Problem, str], ...]
+    doubts: tuple[str, ...] = ()
+    """Why values that httpd checks at start are not known: it may not take them."""
 
 
 Handler = Callable[[Node, Place], "tuple[str, Any] | None"]
@@ -157,6 +159,7 @@ class _Walk:
         self.absent = absent
         self.problems: list[Problem] = []
         self.refusals: list[tuple[Problem, str]] = []
+        self.doubts: list[str] = []
         self.order = 0
         self.vhosts: list[Scope] = []
         self.foreign = not reading.knows_all_modules or any(not directives.is_stock(module) for module in reading.modules)
@@ -195,6 +198,8 @@ class _Walk:
         if handler is None:
             return
         if node.unknown:
+            if name.startswith("ssl") or name == "listen":
+                self.doubts.append(node.unknown)
             slot = name
             if name in ("sslciphersuite", "sslproxyciphersuite") and len(node.words) > 1 and node.words[0].text == "TLSv1.3":
                 slot += " tlsv1.3"
@@ -394,4 +399,4 @@ def walk(reading: Reading, handlers: dict[str, Handler], *, absent: dict[str, st
     main = Scope(reading.tree, 0, is_main=True, unseen=unseen)
     top = Place.DIRECTORY if reading.tree.file.path.endswith(".htaccess") else Place.SERVER
     walk.section(reading.tree, main, top)
-    return Walked(main, tuple(walk.vhosts), tuple(walk.problems), tuple(walk.refusals))
+    return Walked(main, tuple(walk.vhosts), tuple(walk.problems), tuple(walk.refusals), tuple(walk.doubts))

@@ -32,6 +32,7 @@ class Verdict:
         self.complete = complete
         self.problems: list[Problem] = [*reading.problems, *walked.problems]
         self.refusals: list[tuple[Problem, str]] = list(walked.refusals)
+        self.doubts = walked.doubts
         if reading.refused is not None:
             self.refusals.insert(0, (reading.refused, ""))
 
@@ -52,7 +53,7 @@ class Verdict:
             return Known(False, (Origin(How.WRITTEN, surely.span, surely.message),))
         if not self.complete:
             return Unknown(NOT_SEEN)
-        perhaps = next((condition for _, condition in self.refusals), "")
+        perhaps = next((condition for _, condition in self.refusals), "") or next(iter(self.doubts), "")
         return Unknown(perhaps) if perhaps else Known(True)
 
     def all_problems(self) -> tuple[Problem, ...]:
