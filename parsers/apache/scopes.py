@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tlslint.model import How, Origin, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import directives
+from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.syntax import spoken as spoken_text
 from tlslint.parsers.apache.tree import Node, Section
@@ -180,7 +181,7 @@ class _Walk:
     def refuse(self, node: Node, refused: RefusedError) -> None:
         message = refused.message if not node.condition else f"if this line counts ({node.condition}): {refused.message}"
         at = node.args_span if refused.at is None else refused.at
-        problem = Problem(refused.rule, message, at, refused.label, remedy=refused.remedy)
+        problem = explained(Problem(refused.rule, message, at, refused.label, remedy=refused.remedy))
         self.problems.append(problem)
         self.refusals.append((problem, node.condition))
 
@@ -270,7 +271,7 @@ class _Walk:
             gone = self.absent.get(name)
             if gone:
                 return None, gone
-            return (None, "") if self.foreign or name in self.handlers else (None, "unknown")
+            return (None, "") if (self.foreign and name.isascii()) or name in self.handlers else (None, "unknown")
         spelt = f"{known.name}>" if name[0] == "<" else known.name
         if self.reading.knows_all_modules and known.module not in self.reading.modules and not _maybe_builtin(known.module):
             source = known.module.removesuffix("_module")
@@ -322,7 +323,7 @@ def _unknown(node: Node, name: str) -> RefusedError:
     spoken = spoken_text(node.name)
     bracket = name[0] == "<"
     names = {other.lower(): other for other in directives.names() if other.startswith("<") == bracket}
-    close = difflib.get_close_matches(name[:64], names, 1, 0.8)
+    close = difflib.get_close_matches(name[:64], names, 1, 0.8) if name.isascii() else []
     kind = f"<{spoken}>" if bracket else spoken
     message = f"httpd knows no {kind} and does not start"
     remedy = None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from tlslint.model import Endpoint, How, Known, Origin, Problem, Role, Span, TlsMode, Unknown, Value
 from tlslint.model.values import NOT_SET
 from tlslint.parsers.apache.listen import Address
+from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
 from tlslint.parsers.apache.vhosts import Door, Server
@@ -41,7 +42,7 @@ class Verdict:
         at = scope.section.args_span if refused.at is None else refused.at
         condition = scope.section.condition
         message = refused.message if not condition else f"if this section counts ({condition}): {refused.message}"
-        problem = Problem(refused.rule, message, at, refused.label, remedy=refused.remedy)
+        problem = explained(Problem(refused.rule, message, at, refused.label, remedy=refused.remedy))
         self.problems.append(problem)
         if surely:
             self.refusals.append((problem, condition))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from tlslint.files import Files
-from tlslint.model import Endpoint, Instance, Role, TlsMode
+from tlslint.model import Endpoint, Instance, Role, Software, TlsMode
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13
 from tlslint.parsers.apache import evaluate
-from tlslint.targets import load
+from tlslint.targets import Target, load
 
 from tests.support.world import certificate, private_key
 
@@ -25,7 +25,9 @@ def site(tmp_path: Path) -> Site:
         (tmp_path / f"{name}.pem").write_bytes(certificate(kind, None, f"{name}.test", (f"{name}.test",)))
         (tmp_path / f"{name}.key").write_bytes(private_key(kind, None))
 
-    def make(body: str = "", main: str = "", more: str = "", target: str = "debian-12", engine: str = "SSLEngine on\n") -> Instance:
+    def make(
+        body: str = "", main: str = "", more: str = "", target: str | Target = "debian-12", engine: str = "SSLEngine on\n"
+    ) -> Instance:
         text = (
             f"ServerRoot {tmp_path}\n"
             + "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in MODULES)
@@ -34,7 +36,8 @@ def site(tmp_path: Path) -> Site:
         )
         (tmp_path / "apache2.conf").write_text(text.replace("$D", str(tmp_path)))
         files = Files((str(tmp_path),), str(tmp_path))
-        (instance,) = evaluate.instances(f"{tmp_path}/apache2.conf", files, load(target), complete=True)
+        judged = load(target) if isinstance(target, str) else target
+        (instance,) = evaluate.instances(f"{tmp_path}/apache2.conf", files, judged, complete=True)
         return instance
 
     return make
@@ -84,6 +87,15 @@ def test_04_minus_only_leaves_nothing(site: Site) -> None:
 
 def test_05_plus_starts_from_nothing(site: Site) -> None:
     assert tls(site("SSLProtocol +TLSv1.2 -SSLv3")).versions.surely == {TLS12}
+
+
+def test_06_a_version_this_httpd_does_not_know(site: Site) -> None:
+    target = load("debian-12")
+    before_tls13 = target._replace(software={**target.software, "httpd": Software("httpd", "2.4.35")})
+    assert site("SSLProtocol TLSv1.3").starts.holds(True)
+    found = site("SSLProtocol TLSv1.3", target=before_tls13)
+    assert found.starts.holds(False)
+    assert any(problem.span.text == "TLSv1.3" for problem in found.problems)
 
 
 @pytest.mark.parametrize("word", ["TLS1.2", "TLSv1.0", '"all -SSLv3"', "TLSv1.2,", "–SSLv3"])
@@ -140,6 +152,13 @@ def test_14_old_lists_offer_what_the_library_still_has(site: Site) -> None:
     suites = tls(found).cipher_suites.surely
     assert suites
     assert not any(suite.cipher in ("RC4", "NULL") for suite in suites)
+
+
+def test_19_quotation_marks_of_a_word_processor(site: Site) -> None:
+    found = site("SSLCipherSuite “HIGH:!aNULL”")
+    assert tls(found).cipher_suites.surely != tls(site("SSLCipherSuite HIGH:!aNULL")).cipher_suites.surely or found.starts.holds(False)
+    assert told(found, "pasted-characters") == "“HIGH:!aNULL”"
+    assert site("SSLCipherSuite “HIGH !aNULL”").starts.holds(False)
 
 
 def test_22_module_under_a_name_ifmodule_does_not_know(site: Site) -> None:
