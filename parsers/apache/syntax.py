@@ -252,3 +252,29 @@ def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
         unknown = line.unknown if line.unknown and "${" in word else ""
         found.append(Word(word, line.span(first, last), unknown))
     return tuple(found)
+
+
+_UNQUOTED = re.compile(r"(?:\\[ \t\v\f\r]|[^ \t\v\f\r])+")
+_QUOTED = {quote: re.compile(rf"(?:\\[ \t\v\f\r]|[^{quote}])*") for quote in "\"'"}
+
+
+def rewrite_words(line: Line, start: int) -> tuple[Word, ...]:
+    """The arguments of RewriteRule and RewriteCond, which mod_rewrite splits itself (parseargline).
+
+    Three at most; a backslash keeps a blank in a word; nothing is unescaped; a word in quotes ends at the next such quote.
+    """
+    text, found, position = line.text, [], start
+    while len(found) < 3:
+        blanks = _LEADING_BLANKS.match(text, position)
+        position = blanks.end() if blanks else position
+        if position >= len(text):
+            break
+        first, quote = position, text[position]
+        pattern = _QUOTED.get(quote, _UNQUOTED)
+        begin = first + (pattern is not _UNQUOTED)
+        matched = pattern.match(text, begin)
+        end = matched.end() if matched else begin
+        position = min(end + (pattern is not _UNQUOTED), len(text))
+        word = text[begin:end]
+        found.append(Word(word, line.span(first, position), line.unknown if line.unknown and "${" in word else ""))
+    return tuple(found)

@@ -5,7 +5,9 @@ from functools import cached_property
 from sys import intern
 
 from tlslint.model import SourceFile, Span
-from tlslint.parsers.apache.syntax import Line, Word, next_word, words
+from tlslint.parsers.apache.syntax import Line, Word, next_word, rewrite_words, words
+
+_OWN_WORDS = frozenset({"rewriterule", "rewritecond"})
 
 
 class Node:
@@ -49,7 +51,7 @@ class Node:
         return self._words
 
     def _split(self) -> tuple[Word, ...]:
-        return words(self.line, self.args_at)
+        return (rewrite_words if self.lower in _OWN_WORDS else words)(self.line, self.args_at)
 
     @property
     def span(self) -> Span:

@@ -31,6 +31,32 @@ SNIPPETS: dict[str, bytes] = {
 }
 
 
+REWRITING = r"""
+RewriteRule ^a(\ |b)$ /x [R,L]
+RewriteRule "^a b$" /x [R]
+RewriteRule "^a\"b" /x [R]
+RewriteRule "a"/b [R]
+RewriteRule ^a$ "/x y" [R]
+RewriteRule ^a$ /x [R, L]
+RewriteRule ^a$ /x "[R, L]"
+RewriteRule ^a$ /x [R] more
+RewriteRule ^a$
+RewriteRule ^a\ 
+RewriteRule 'a' '/x'
+RewriteRule ^a$ /x [R,L
+RewriteRule ^a$ -
+RewriteCond %{HTTP_HOST} ^a\ b$ [NC]
+RewriteCond %{HTTP_HOST} "^a b$" [NC,OR]
+RewriteCond %{HTTP_HOST} ^a b [NC]
+RewriteCond %{HTTP_HOST}
+RewriteRule "" /x
+RewriteRule ^a$ ""
+RewriteRule \\ /x
+RewriteRule "a\" b" /x [R]
+""".strip().split("\n")
+"""Lines that mod_rewrite splits itself."""
+
+
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_taken_or_refused_as_httpd_does(name: str, tmp_path: Path) -> None:
     (tmp_path / "htdocs").mkdir()
@@ -54,3 +80,12 @@ def test_a_variable_of_an_environment_nobody_saw_is_no_promise(tmp_path: Path) -
         told = subprocess.run([httpd.HTTPD, "-t", "-f", f"{tmp_path}/apache2.conf"], capture_output=True, env=environment, check=False)
         assert (told.returncode == 0) is taken
     assert not httpd.predict(tmp_path).starts.is_known
+
+
+@pytest.mark.parametrize("line", REWRITING)
+def test_words_of_mod_rewrite(line: str, tmp_path: Path) -> None:
+    (tmp_path / "htdocs").mkdir()
+    base = httpd.BASE.format(root=tmp_path, modules=httpd.MODULES) + MORE
+    (tmp_path / "apache2.conf").write_text(f"{base}RewriteEngine on\n{line}\n")
+    told = subprocess.run([httpd.HTTPD, "-t", "-f", f"{tmp_path}/apache2.conf"], capture_output=True, text=True, check=False)
+    assert httpd.predict(tmp_path).starts.surely is (told.returncode == 0), told.stderr
