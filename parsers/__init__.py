@@ -4,5 +4,5 @@ Every package here has the same rooms: `layout` (where such files live), `syntax
 endpoints), `defaults` (by version, from data), `fixer` (remedies to edits).
 """
 
-FORMATS = ("apache", "postfix", "dovecot", "courier")
+FORMATS = ("apache", "postfix", "dovecot", "courier", "openldap")
 """In the order in which a file's name is offered to them."""

@@ -11,8 +11,12 @@ from tlslint.targets import Target
 def instances(root: str, files: Files, target: Target, *, complete: bool) -> Sequence[Instance]:
     """The server or client that `root` configures. Never raises for any content."""
     if layout.is_client(root):
-        from tlslint.parsers.openldap import client  # noqa: PLC0415 (only where a client's file was met)
+        from importlib import import_module  # noqa: PLC0415 (only where a client's file was met)
 
+        try:
+            client = import_module("tlslint.parsers.openldap.client")
+        except ModuleNotFoundError:
+            return ()
         clients: Sequence[Instance] = client.instances(root, files, target, complete=complete)
         return clients
     from tlslint.parsers.openldap import server  # noqa: PLC0415 (likewise)

@@ -1,0 +1,119 @@
+"""Does slapd take a directive's arguments? The same for slapd.conf and cn=config.
+
+Follows config_check_vals() of servers/slapd/config.c, the handlers of servers/slapd/bconfig.c and ldap_pvt_tls_config() of
+libraries/libldap/tls2.c; seen on slapd 2.4.57, 2.5.13 and 2.6.10.
+"""
+
+import re
+from collections.abc import Sequence
+
+from tlslint.parsers.openldap.directives import Directive
+
+VERIFY = {
+    "never": "never",
+    "hard": "hard",
+    "on": "hard",
+    "yes": "hard",
+    "true": "hard",
+    "demand": "demand",
+    "allow": "allow",
+    "try": "try",
+    "0": "never",
+    "1": "hard",
+    "2": "demand",
+    "3": "allow",
+    "4": "try",
+}
+"""What TLSVerifyClient's words and digits mean (LDAP_OPT_X_TLS_NEVER … LDAP_OPT_X_TLS_TRY of ldap.h)."""
+
+FACTORS = ("ssf", "transport", "tls", "sasl", "update_ssf", "update_transport", "update_tls", "update_sasl", "simple_bind")
+_FEATURES = {
+    "disallows": ("bind_anon", "bind_simple", "tls_2_anon", "tls_authc", "proxy_authz_non_critical", "dontusecopy_non_critical"),
+    "allows": ("bind_v2", "bind_anon_cred", "bind_anon_dn", "update_anon", "proxy_authz_anon"),
+    "require": ("bind", "ldapv3", "authc", "sasl", "strong"),
+    "restrict": (
+        *("bind", "add", "modify", "rename", "modrdn", "delete", "search", "compare", "read", "write", "extended", "all"),
+        *("extended=1.3.6.1.4.1.1466.20037", "extended=1.3.6.1.4.1.4203.1.11.1", "extended=1.3.6.1.4.1.4203.1.11.3"),
+        "extended=1.3.6.1.1.8",
+    ),
+}
+_SWITCH = ("on", "true", "yes", "off", "false", "no")
+_DIGITS = {"1": "hard", "2": "demand", "3": "allow", "4": "try", "0": "never"}
+
+
+def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, after_database: bool, is_gnutls: bool) -> str:
+    """Why slapd refuses the arguments; "" when it takes them, or when only a running server could tell."""
+    if "IGNORED" in row.places or (is_gnutls and row.name == "TLSCRLCheck") or (not is_gnutls and row.name == "TLSCRLFile"):
+        return ""
+    words = len(arguments) + 1
+    if row.kind == "DN" and words == 1:
+        words = 2
+    if row.least and words < row.least:
+        return f"{row.name} needs an argument" if row.least == 2 else f"{row.name} needs {row.least - 1} arguments"
+    if row.most and words > row.most:
+        most = row.most - 1
+        return f"{row.name} takes {'one argument' if most == 1 else f'{most} arguments'}, and there is more on the line"
+    if "DB" in row.places and not in_database:
+        return f"{row.name} is allowed inside a database only"
+    if "PRE_DB" in row.places and after_database:
+        return f"{row.name} must stand before any database"
+    if "PAREN" in row.places and not arguments[0].startswith("("):
+        return f"{row.name} wants its value in parentheses"
+    return _kind(row, arguments) or _handler(row.name.lower(), arguments)
+
+
+def _kind(row: Directive, arguments: Sequence[str]) -> str:
+    value = arguments[0] if arguments else ""
+    if row.kind == "ON_OFF":
+        return "" if not arguments or value.lower() in _SWITCH else f"{value} is neither on nor off"
+    if row.kind in ("INT", "UINT", "LONG", "ULONG", "BER_LEN_T"):
+        sign = "[-+]?" if row.kind in ("INT", "LONG") else r"\+?"
+        return "" if re.fullmatch(rf"{sign}(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)", value) else f"{value} is not a number"
+    return ""
+
+
+def _handler(name: str, arguments: Sequence[str]) -> str:
+    if name == "tlsprotocolmin":
+        return "" if protocol_min(arguments[0]) is not None else f"{arguments[0]} is not a version as slapd writes them"
+    if name == "tlsverifyclient":
+        return "" if verify(arguments[0]) else f"{arguments[0]} is not a word TLSVerifyClient knows"
+    if name == "tlscrlcheck":
+        return "" if arguments[0].lower() in ("none", "peer", "all", "0", "1", "2") else f"{arguments[0]} is not a word TLSCRLCheck knows"
+    if name == "security":
+        return next((f"{word} is not a factor of security" for word in arguments if factor(word) is None), "")
+    features = _FEATURES.get(name)
+    if features is None:
+        return ""
+    rest = arguments[1:] if name == "require" and arguments[0].lower() == "none" else arguments
+    return next(
+        (
+            f"{word} is not a feature {name.removesuffix('s') if name.endswith('ws') else name} knows"
+            for word in rest
+            if word.lower() not in features
+        ),
+        "",
+    )
+
+
+def protocol_min(text: str) -> int | None:
+    """TLSProtocolMin as slapd parses it: `major[.minor]`, each 0 to 255, as one number; None: refused."""
+    match = re.fullmatch(r"[ \t\n\v\f\r]*([-+]?\d+)(?:\.[ \t\n\v\f\r]*([-+]?\d+))?", text)
+    if match is None:
+        return None
+    major, minor = int(match[1]), int(match[2] or 0)
+    return (major << 8) + minor if 0 <= major <= 255 and 0 <= minor <= 255 else None
+
+
+def verify(text: str) -> str:
+    """TLSVerifyClient's value in the plain word; "" when it is refused."""
+    if text[:1].isdigit():
+        return _DIGITS.get(str(int(text)), "") if text.isdigit() and len(text) < 10 else ""
+    return VERIFY.get(text.lower(), "")
+
+
+def factor(word: str) -> tuple[str, int] | None:
+    """`ssf=128` as ("ssf", 128); None: slapd does not know it or cannot read the number."""
+    name, equals, number = word.partition("=")
+    if not equals or name.lower() not in FACTORS or not re.fullmatch(r"\+?\d{1,9}", number):
+        return None
+    return name.lower(), int(number)

@@ -1,0 +1,416 @@
+"""cn=config in all its forms: a slapd.d tree, one LDIF file of it, and LDIF that changes it.
+
+Follows servers/slapd/back-ldif/ldif.c, servers/slapd/entry.c str2entry2(), config_parse_ldif() of servers/slapd/config.c and
+clients/tools/ldapmodify.c; seen on slapd 2.5.13.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tlslint.files import FileProblem, Files
+from tlslint.model import Problem, SourceFile, Span
+from tlslint.parsers.openldap import arguments, directives, ldif, names
+from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
+from tlslint.parsers.openldap.slapdconf import Build
+
+_ORDER = re.compile(r"^\{-?\d+\}")
+_SINGLE = re.compile(r"olctls\w+|olclocalssf|olcpidfile|olcargsfile")
+_OWN = frozenset({"olcconfigfile", "olcconfigdir", "olcdatabase", "olcoverlay", "olcbackend", "olcinclude"})
+_FOREIGN = re.compile(r"olc(?:tls|tl|securit|disal|localss)\w*", re.IGNORECASE)
+
+
+class Change(NamedTuple):
+    """One record of a change: the entry it is about and its parts."""
+
+    record: ldif.Record
+    dn: str
+    kind: str
+    """`add`, `modify`, `delete`, or "" for a record that tlslint does not follow (renames)."""
+
+
+class Entry:
+    """One entry: its values in order. `anchor`: the line that names it."""
+
+    def __init__(self, dn: str, anchor: Span, values: Sequence[ldif.Value] = ()) -> None:
+        self.dn = dn
+        self.anchor = anchor
+        self.values: list[ldif.Value] = list(values)
+        self.touched: set[str] = set()
+
+
+class Store:
+    """Entries by their name, in the order in which slapd reads them."""
+
+    def __init__(self, root: SourceFile) -> None:
+        self.root = root
+        self.files: list[SourceFile] = [root]
+        self.entries: dict[str, Entry] = {}
+        self.problems: list[Problem] = []
+        self.fatal: tuple[str, Span] | None = None
+        self.is_loaded = False
+        """Read with slapadd, which refuses what a running slapd passes over."""
+        self.has_base = False
+        """Was the cn=config entry itself seen?"""
+
+    def copy(self) -> "Store":
+        """The entries as they are now."""
+        twin = Store(self.root)
+        twin.files, twin.problems, twin.fatal = list(self.files), list(self.problems), self.fatal
+        twin.is_loaded, twin.has_base = self.is_loaded, self.has_base
+        for dn, entry in self.entries.items():
+            kept = twin.entries[dn] = Entry(dn, entry.anchor, entry.values)
+            kept.touched = set(entry.touched)
+        return twin
+
+
+# ---- reading
+
+
+def normal(dn: str) -> str:
+    """A name as it is compared: lower case, no blanks around commas and equals signs."""
+    return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).lower()
+
+
+def is_ours(dn: str) -> bool:
+    """cn=config or below it."""
+    return dn == "cn=config" or dn.endswith(",cn=config")
+
+
+def tree(root: str, files: Files) -> Store:
+    """A slapd.d tree, from its cn=config.ldif. Raises `FileProblem` when that cannot be had."""
+    store = Store(files.read(root))
+    _entry_of(store, store.root, "cn=config")
+    for path in _walk(files, root.removesuffix(".ldif")):
+        try:
+            source = files.read(path)
+        except FileProblem:
+            continue
+        store.files.append(source)
+        below = path[len(root) - len("cn=config.ldif") :].removesuffix(".ldif").split("/")
+        _entry_of(store, source, ",".join(reversed(below)))
+    store.has_base = True
+    return store
+
+
+def _walk(files: Files, folder: str) -> Iterator[str]:
+    """Entries below a folder as back-ldif orders them: by index, then by name."""
+    try:
+        found = files.names(folder) if files.kind(folder) == "directory" else []
+    except FileProblem:
+        return
+    for name in sorted((each for each in found if each.endswith(".ldif")), key=_index):
+        yield f"{folder}/{name}"
+        if not name.startswith("cn=schema"):
+            yield from _walk(files, f"{folder}/{name.removesuffix('.ldif')}")
+
+
+def _index(name: str) -> tuple[str, int, str]:
+    match = re.search(r"\{(-?\d+)\}", name)
+    return (name.partition("=")[0], int(match[1]) if match else 0, name)
+
+
+def _entry_of(store: Store, source: SourceFile, dn: str) -> None:
+    """The one entry of a file of slapd.d: what follows an empty line is not read."""
+    for record in ldif.records(source):
+        named = record.dn
+        anchor = named.span if named is not None else Span(source, 0, 0)
+        store.entries[normal(dn)] = Entry(normal(dn), anchor, [value for value in record.values if value.key != "dn"])
+        return
+
+
+def changes(source: SourceFile) -> list[Change]:
+    """The records of an LDIF file that are about cn=config."""
+    found = []
+    for record in ldif.records(source):
+        named = record.dn
+        if named is None or named.problem:
+            continue
+        dn = normal(named.text)
+        if is_ours(dn):
+            found.append(Change(record, dn, _kind(record)))
+    return found
+
+
+def _kind(record: ldif.Record) -> str:
+    said = next((value.text.strip().lower() for value in record.values if value.key == "changetype"), None)
+    if said is not None:
+        return said if said in ("add", "modify", "delete") else ""
+    keys = {value.key for value in record.values}
+    return "modify" if record.separators or keys & {"replace", "add", "delete"} else "add"
+
+
+def whole(source: SourceFile, version: str) -> Store:
+    """One LDIF file that holds cn=config itself, as slapadd would load it."""
+    store = Store(source)
+    store.is_loaded = True
+    for record in ldif.records(source):
+        named = record.dn
+        first = record.values[0] if record.values else None
+        if named is None:
+            if first is not None and first.key != "include" and store.fatal is None:
+                what = "version: 1" if first.key == "version" else first.span.text.split("\n", 1)[0][:40]
+                store.fatal = (f"slapadd does not load a record without dn ({what})", first.span)
+            continue
+        if first is not None and first.key == "version" and store.fatal is None:
+            store.fatal = ("slapadd does not take 'version: 1'", first.span)
+        dn = normal(named.text)
+        if is_ours(dn) and _kind(record) == "add":
+            store.entries[dn] = Entry(
+                dn, named.span, [value for value in record.values if value.key not in ("dn", "changetype", "version")]
+            )
+            store.has_base = store.has_base or dn == "cn=config"
+    del version
+    return store
+
+
+def apply(store: Store, change: Change) -> str:
+    """Carry out a change; returns why the server refuses it, "" when it does not."""
+    entry = store.entries.get(change.dn)
+    values = [value for value in change.record.values if value.key not in ("dn", "changetype", "version", "control")]
+    named = change.record.dn
+    anchor = named.span if named is not None else change.record.whole
+    if change.kind == "add":
+        if entry is not None and store.has_base:
+            return "the entry is there already"
+        store.entries[change.dn] = Entry(change.dn, anchor, values)
+        return ""
+    if change.kind == "delete":
+        store.entries.pop(change.dn, None)
+        return ""
+    if change.kind != "modify":
+        return ""
+    if entry is None:
+        if store.has_base and change.dn.startswith("cn=config"):
+            return "there is no such entry"
+        entry = store.entries[change.dn] = Entry(change.dn, anchor)
+    for operation, part in _operations(change.record):
+        why = _operate(entry, operation, part)
+        if why:
+            return why
+    return ""
+
+
+def _operations(record: ldif.Record) -> Iterator[tuple[ldif.Value, list[ldif.Value]]]:
+    """`replace: attribute` and its like, each with the values that follow up to the next one."""
+    current: tuple[ldif.Value, list[ldif.Value]] | None = None
+    for number, value in enumerate(record.values):
+        if value.key in ("dn", "changetype", "version", "control"):
+            continue
+        begins = value.key in ("replace", "add", "delete") and (current is None or number in record.separators)
+        if begins:
+            if current is not None:
+                yield current
+            current = (value, [])
+        elif current is not None:
+            current[1].append(value)
+    if current is not None:
+        yield current
+
+
+def _operate(entry: Entry, operation: ldif.Value, part: list[ldif.Value]) -> str:
+    key = operation.text.strip().partition(";")[0].lower()
+    part = [value for value in part if value.key == key]
+    present = [value for value in entry.values if value.key == key]
+    entry.touched.add(key)
+    if operation.key == "add":
+        if present and _SINGLE.fullmatch(key):
+            return f"{operation.text} has a value already"
+        entry.values += part
+    elif operation.key == "replace":
+        entry.values = [value for value in entry.values if value.key != key] + part
+    else:
+        texts = {value.text.lower() for value in part}
+        if not present:
+            return ""
+        entry.values = [value for value in entry.values if value.key != key or (texts and value.text.lower() not in texts)]
+    return ""
+
+
+# ---- from entries to settings
+
+
+def configuration(store: Store, build: Build, *, fragment: bool) -> Configuration:
+    """What the entries set."""
+    found = Configuration(store.root)
+    found.files = list(store.files)
+    found.problems = list(store.problems)
+    found.fragment = fragment
+    found.is_ldif = True
+    found.fatal = store.fatal
+    if store.fatal is not None:
+        found.problems.append(Problem("refused", f"{store.fatal[0]}, so slapd has no configuration", store.fatal[1]))
+    reader = _Reader(found, store, build)
+    for entry in sorted(store.entries.values(), key=lambda entry: (entry.dn.count(","), *_index(entry.dn.partition(",")[0]))):
+        reader.entry(entry)
+    return found
+
+
+class _Reader:
+    def __init__(self, found: Configuration, store: Store, build: Build) -> None:
+        self.found = found
+        self.store = store
+        self.build = build
+        self.by_dn: dict[str, Database] = {}
+
+    def entry(self, entry: Entry) -> None:
+        rdn = entry.dn.partition(",")[0]
+        kind, _, name = rdn.partition("=")
+        name = _ORDER.sub("", name)
+        if entry.dn == "cn=config":
+            for key in entry.touched:
+                row = directives.with_attribute(key, self.build.version)
+                if row is not None:
+                    self.found.touched.add(row.name.lower())
+            self.values(entry, None)
+        elif kind == "olcdatabase":
+            database = Database(name, entry.anchor)
+            self.by_dn[entry.dn] = database
+            self.found.databases.append(database)
+            self.values(entry, database)
+        elif kind == "olcoverlay":
+            parent = self.by_dn.get(entry.dn.partition(",")[2])
+            if parent is not None:
+                parent.overlays.append(name)
+            self.values(entry, parent)
+        elif kind == "cn" and name.startswith("module"):
+            self.values(entry, None)
+
+    def values(self, entry: Entry, database: Database | None) -> None:
+        seen: dict[str, ldif.Value] = {}
+        for value in entry.values:
+            if value.problem and value.how:
+                self.refuse(f"{value.name}: {value.problem}", value.span)
+                continue
+            row = directives.with_attribute(value.key, self.build.version)
+            if row is None:
+                self.unknown(value, database)
+                continue
+            if value.key in seen and self.store.is_loaded and _SINGLE.fullmatch(value.key):
+                self.refuse(f"{value.name} can have one value only", value.span)
+            seen[value.key] = value
+            if value.how == ":<":
+                setting = _setting(value, row.name.lower(), ("",), (value.value_span,))
+            else:
+                setting = self.setting(value, row, database)
+            (self.found.overall if database is None else database.settings).append(setting)
+
+    def setting(self, value: ldif.Value, row: directives.Directive, database: Database | None) -> Setting:
+        text = _ORDER.sub("", value.text)
+        if row.kind in ("BERVAL", "BINARY") or ("QUOTE" in row.places and text[:1] != '"'):
+            words, spans = [text], [value.value_span]
+        else:
+            words, spans = _words(value, text)
+        why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+        if why:
+            extra = next((span for word, span in zip(words, spans, strict=False) if word.startswith("#")), None)
+            why = why.replace(row.name, value.name).replace("on the line", "in the value")
+            if extra is not None:
+                tail = Span(extra.file, extra.start, value.value_span.end)
+                self.refuse(f"LDIF has no comments after a value: {why}", tail, "trailing-comment", "part of the value")
+            else:
+                self.refuse(why, value.value_span)
+        del database
+        return _setting(value, row.name.lower(), tuple(words), tuple(spans))
+
+    def unknown(self, value: ldif.Value, database: Database | None) -> None:
+        """slapadd refuses a name it does not know; a running slapd passes over it in a tree that was edited by hand."""
+        if not value.key.startswith("olc") or value.key in _OWN:
+            return
+        meant = names.nearest_attribute(value.name, self.build.version)
+        if database is not None and not _FOREIGN.match(value.key):
+            return
+        tail = f", did you mean {meant}?" if meant else ""
+        older = next((v for v in ("2.6.10", "2.4.57") if directives.with_attribute(value.key, v) is not None), "")
+        rule = "setting-not-in-version" if older else "unknown-setting"
+        if self.store.is_loaded or self.found.fragment:
+            said = f"cn=config of slapd {self.build.version} has no attribute {value.name}, and slapd refuses the record{tail}"
+            if self.store.is_loaded:
+                self.refuse(said, value.name_span, rule, "unknown")
+            else:
+                self.found.problems.append(Problem(rule, said, value.name_span, "unknown"))
+        else:
+            said = f"cn=config of slapd {self.build.version} has no attribute {value.name}: it has no effect{tail}"
+            self.found.problems.append(Problem(rule, said, value.name_span, "unknown"))
+
+    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "") -> None:
+        if self.found.fatal is None:
+            if not self.found.fragment:
+                self.found.fatal = (message, span)
+            end = "" if "slapd" in message else ", so slapd refuses it"
+            self.found.problems.append(Problem(rule, message + end, span, label))
+
+
+def _setting(value: ldif.Value, name: str, words: tuple[str, ...], spans: tuple[Span, ...]) -> Setting:
+    return Setting(name, words, value.span, value.value_span, spans, value.name_span, value.name)
+
+
+def _words(value: ldif.Value, text: str) -> tuple[list[str], list[Span]]:
+    """strtok_quote_ldif(): blanks separate, a word that begins with a quote ends at the quote before a blank."""
+    words: list[str] = []
+    spans: list[Span] = []
+    at, base = 0, len(value.text) - len(text)
+    plain = value.how == ":" and len(value.value_span.data) >= len(value.text.rstrip())
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if at >= len(text):
+            break
+        start = at
+        if text[at] == '"':
+            match = re.compile(r'"(?=\s|$)').search(text, at + 1)
+            end = match.start() if match else len(text)
+            words.append(text[at + 1 : end].replace('"', ""))
+            at = end + 1
+        else:
+            match = re.compile(r'(?:[^\s"]|"[^"]*"?)+').match(text, at)
+            at = match.end() if match else at + 1
+            words.append(text[start:at].replace('"', ""))
+        spans.append(_part(value, base + start, base + min(at, len(text))) if plain else value.value_span)
+    return words, spans
+
+
+def _part(value: ldif.Value, start: int, end: int) -> Span:
+    """Where characters of a plain value stand; a folded one is walked piece by piece."""
+    span = value.value_span
+    data = span.data
+    if b"\n" not in data:
+        return Span(span.file, span.start + start, span.start + end)
+    offsets = [span.start + position for position in _kept(data)]
+    if end > len(offsets) or start >= end:
+        return span
+    return Span(span.file, offsets[start], offsets[end - 1] + 1)
+
+
+def _kept(data: bytes) -> Iterator[int]:
+    """Positions that are left when folds are taken out."""
+    at = 0
+    while at < len(data):
+        match = re.compile(rb"\r?\n ").match(data, at)
+        if match is not None:
+            at = match.end()
+            continue
+        yield at
+        at += 1
+
+
+def base_beside(path: str, files: Files) -> str | None:
+    """The one LDIF file in the same folder that holds cn=config itself: what a change beside it is applied to."""
+    folder = path.rpartition("/")[0]
+    try:
+        found = [name for name in files.names(folder) if name.endswith(".ldif")][:200]
+    except FileProblem:
+        return None
+    bases = [f"{folder}/{name}" for name in found if has_base(f"{folder}/{name}", files)]
+    return bases[0] if len(bases) == 1 else None
+
+
+def has_base(path: str, files: Files) -> bool:
+    """Does the file hold the cn=config entry?"""
+    try:
+        data = files.read(path).data
+    except FileProblem:
+        return False
+    if not re.search(rb"(?im)^dn:[ \t]*cn[ \t]*=[ \t]*config[ \t\r]*$|^dn::", data):
+        return False
+    return any(change.dn == "cn=config" and change.kind == "add" for change in changes(files.read(path)))

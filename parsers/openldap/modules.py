@@ -1,0 +1,53 @@
+"""What Debian's package of slapd holds: loadable modules, schema files, default listeners (data: debian.json)."""
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+from tlslint.parsers.openldap.directives import number
+
+_OVERLAY_MODULES = {"chain": "back_ldap", "distproc": "back_ldap", "pbind": "back_ldap", "sock": "back_sock", "proxycache": "pcache"}
+
+
+def of_debian(version: str) -> frozenset[str]:
+    """Modules that Debian ships with a version."""
+    branches = _data()["modules"]
+    branch = ".".join(str(part) for part in number(version)[:2])
+    return frozenset(branches.get(branch, branches["2.6"]).split())
+
+
+def plain(name: str) -> str:
+    """`/usr/lib/ldap/back_mdb.la` as `back_mdb`."""
+    base = name.rpartition("/")[2]
+    return base.removesuffix(".la").removesuffix(".so")
+
+
+def may_be_there(name: str, version: str) -> bool:
+    """A module of another package: nothing can be said of it."""
+    ours = frozenset().union(*(modules.split() for modules in _data()["modules"].values()))
+    return name in _data()["contrib"].split() or (name not in ours and name not in of_debian(version) and not name.startswith("back_"))
+
+
+def of_overlay(name: str) -> str:
+    """The module an overlay is in."""
+    return _OVERLAY_MODULES.get(name, name)
+
+
+def is_package_schema(path: str) -> bool:
+    """A schema file that comes with slapd: a copy of some files of a host leaves it out."""
+    folder, _, name = path.rpartition("/")
+    return folder.endswith("/schema") and name.removesuffix(".schema").removesuffix(".ldif") in _data()["schema"].split()
+
+
+def default_listeners() -> str:
+    """SLAPD_SERVICES as Debian's package sets it."""
+    listeners: str = _data()["listeners"]
+    return listeners
+
+
+@cache
+def _data() -> dict[str, Any]:
+    with open(os.path.join(os.path.dirname(__file__), "debian.json"), "rb") as stream:
+        data: dict[str, Any] = json.loads(stream.read())
+    return data

@@ -1,0 +1,341 @@
+"""slapd.conf with all it includes, up to the line slapd would refuse.
+
+Follows read_config_file() and the handlers of `database`, `backend`, `overlay`, `moduleload` and `include` in servers/slapd.
+"""
+
+import os
+from typing import NamedTuple
+
+from tlslint.files import FileProblem, Files
+from tlslint.model import Label, Problem, SourceFile, Span
+from tlslint.parsers.openldap import arguments, directives, modules
+from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
+from tlslint.parsers.openldap.directives import Table
+from tlslint.parsers.openldap.syntax import Line, Word, lines
+
+MAX_DEPTH = 32
+"""Includes inside includes; slapd itself runs until it has no more files to open."""
+
+_LEGACY = ("replica", "replogfile", "replica-argsfile", "replica-pidfile", "replicationinterval")
+
+
+class Build(NamedTuple):
+    """What slapd's tables depend on. `modules`: of the distribution's package; None: not known, everything may be built in."""
+
+    version: str
+    is_gnutls: bool
+    modules: frozenset[str] | None
+
+
+class Unreadable(NamedTuple):
+    """A directive that stops slapd, for the rules about text: unknown names, options of other places."""
+
+    message: str
+    span: Span
+
+
+def read(root: str, files: Files, build: Build, *, fragment: bool) -> Configuration:
+    """Read a file and its includes. Raises `FileProblem` when `root` itself cannot be had, and nothing else."""
+    first = files.read(root)
+    configuration = Configuration(first)
+    configuration.fragment = fragment
+    _Reader(configuration, files, build).file(first, root, 0)
+    return configuration
+
+
+class _Stopped(Exception):  # noqa: N818 (slapd stops reading, which is no fault of ours)
+    """slapd ends here."""
+
+
+class _Reader:
+    def __init__(self, configuration: Configuration, files: Files, build: Build) -> None:
+        self.configuration = configuration
+        self.files = files
+        self.build = build
+        self.general = directives.of_slapd(build.version)
+        self.database: Database | None = None
+        self.backend: str | None = None
+        self.loaded: set[str] = set()
+        self.global_overlays: list[str] = []
+        self.reading: list[str] = []
+        self.count = 0
+
+    def file(self, source: SourceFile, path: str, depth: int) -> None:
+        """The lines of one file. What follows a fatal line is not read, as slapd does not read it."""
+        self.reading.append(path)
+        try:
+            for line in lines(source):
+                if line.is_comment:
+                    self.comment(line)
+                elif not line.is_blank:
+                    self.line(line, depth)
+        except _Stopped:
+            if depth:
+                raise
+        finally:
+            self.reading.pop()
+
+    def comment(self, line: Line) -> None:
+        """A comment takes the indented lines after it: a directive among them is lost."""
+        for span in line.continued:
+            words = span.text.split()
+            if not words or words[0].startswith("#") or words[0].lower() not in _LOST:
+                continue
+            if directives.find(words[0], self.general) is not None:
+                self.configuration.problems.append(
+                    Problem(
+                        "swallowed-line",
+                        f"{words[0]} is indented after a comment: it continues the comment and has no effect",
+                        span,
+                        "part of the comment",
+                        (
+                            Label(
+                                Span(line.whole.file, line.span.start, min(line.span.end, line.span.start + 1)), "the comment begins here"
+                            ),
+                        ),
+                    )
+                )
+
+    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "", related: tuple[Label, ...] = ()) -> None:
+        """slapd ends with an error."""
+        if self.configuration.fatal is None:
+            self.configuration.fatal = (message, span)
+            said = f"{message}, so slapd does not start" if "slapd" not in message else message
+            self.configuration.problems.append(Problem(rule, said, span, label, related))
+        raise _Stopped
+
+    def line(self, line: Line, depth: int) -> None:
+        if not line.words:
+            self.refuse("a line of blanks after an empty line is an error to slapd", line.span)
+        name = line.words[0]
+        if line.is_open and name.text.lower() not in ("attributetype", "objectclass", "ditcontentrule", "ldapsyntax"):
+            self.refuse("a quote is never closed", line.span, label="no second quote")
+        setting = _setting(line)
+        row = directives.find(name.text, self.general)
+        if row is None:
+            self.special(line, setting)
+            return
+        setting = setting._replace(name=row.name.lower())
+        after = self.database is not None and self.database.kind != "frontend"
+        words = [word.text for word in line.words[1:]]
+        if row.name.lower() in _LEGACY:
+            words = words or [""]
+        why = arguments.refused(row, words, in_database=self.database is not None, after_database=after, is_gnutls=self.build.is_gnutls)
+        if why:
+            self.explain(line, why)
+        handler = getattr(self, "do_" + row.name.lower().replace("-", "_"), None)
+        if handler is not None:
+            handler(line, setting, depth)
+        elif row.name.lower() in _DATABASE and self.database is not None:
+            self.database.settings.append(setting)
+        else:
+            self.configuration.overall.append(setting)
+
+    def explain(self, line: Line, why: str) -> None:
+        """The refused line, under the rule that fits it best."""
+        extra = next((word for word in line.words[1:] if word.text.startswith("#")), None)
+        if extra is not None:
+            tail = Span(extra.span.file, extra.span.start, line.words[-1].span.end)
+            self.refuse(f"slapd has no comments after a directive: {why}", tail, "trailing-comment", "not a comment")
+        broken = _continued_by(line)
+        if broken is not None:
+            message = f"the indented line continues {line.words[0].text} and becomes its argument: {why}"
+            self.refuse(message, broken, "swallowed-line", "not a line of its own")
+        span = line.words[1].span if len(line.words) > 1 else line.span
+        self.refuse(why, span)
+
+    def special(self, line: Line, setting: Setting) -> None:
+        """A name that is not in slapd's own table: of the backend or an overlay, or unknown."""
+        word = line.words[0].text
+        database = self.database
+        if self.backend is not None and database is None:
+            if self.backend in ("", "?") or self.knows(directives.of_backend(self.build.version, self.backend), word):
+                return
+            self.unknown(line, f"there is no {word} for the backend {self.backend}")
+        overlays = [*(database.overlays if database is not None else ()), *self.global_overlays]
+        tables = [directives.of_overlay(self.build.version, name) for name in overlays]
+        if any(name.startswith("?") for name in overlays) or (database is not None and database.kind.startswith("?")):
+            return
+        if database is not None and database.kind != "frontend":
+            tables.append(directives.of_backend(self.build.version, database.kind))
+        if "chain" in overlays and word.lower().startswith("chain-"):
+            self.keep(setting)
+            return
+        if any(name in ("translucent", "pcache", "chain", "rwm") for name in overlays):
+            tables += [directives.of_backend(self.build.version, "ldap"), directives.of_overlay(self.build.version, "rwm")]
+            if word.lower().startswith(("rewrite", "map", "suffixmassage", "subtree", "rwm-", "proxy", "pcache", "cache", "translucent")):
+                self.keep(setting)
+                return
+        if database is not None and database.kind in ("meta", "asyncmeta", "sql", "perl") and word.lower() not in _TLS_NAMES:
+            self.keep(setting)  # their own readers take more than their tables say
+            return
+        for table in tables:
+            row = directives.find(word, table) if table else None
+            if row is not None:
+                words = [each.text for each in line.words[1:]]
+                why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+                if why:
+                    self.explain(line, why)
+                self.keep(setting._replace(name=row.name.lower()))
+                return
+        self.unknown(line, f"slapd {self.build.version} knows no directive {word}")
+
+    def knows(self, table: Table | None, word: str) -> bool:
+        return bool(table) and directives.find(word, table or ()) is not None
+
+    def keep(self, setting: Setting) -> None:
+        (self.configuration.overall if self.database is None else self.database.settings).append(setting)
+
+    def unknown(self, line: Line, message: str) -> None:
+        """An unknown name ends slapd; the rule about unknown names says what was probably meant."""
+        from tlslint.parsers.openldap import names  # noqa: PLC0415 (only for a file slapd refuses)
+
+        problem = names.about(line.words[0], self.build.version, self.database.kind if self.database else "", message)
+        if self.configuration.fatal is None:
+            self.configuration.fatal = (problem.message, problem.span)
+            self.configuration.problems.append(problem)
+        raise _Stopped
+
+    # ---- directives that change what follows
+
+    def do_include(self, line: Line, setting: Setting, depth: int) -> None:
+        path = setting.text
+        where = line.words[1].span
+        if not path.startswith("/"):
+            self.unseen(f"{path} (relative to where slapd is started)", where)
+            return
+        path = os.path.normpath(os.fsdecode(path.encode("latin-1", "replace")))
+        if path in self.reading or depth >= MAX_DEPTH or self.count > 1000:
+            self.refuse(f"{path} includes itself", where)
+        self.count += 1
+        try:
+            source = self.files.read(path)
+        except FileProblem as problem:
+            if problem.kind == "outside-root":
+                if not modules.is_package_schema(path):
+                    self.unseen(path, where)
+                return
+            folder = path.rpartition("/")[0]
+            if problem.kind == "missing" and modules.is_package_schema(path) and self.files.kind(folder) != "directory":
+                return
+            if problem.kind == "missing" and self.files.kind("/" + path.split("/")[1]) != "directory":
+                self.unseen(path, where)
+                return
+            self.refuse(f"{path} {problem.reason}", where, "include-missing", "no such file")
+            return
+        if source not in self.configuration.files:
+            self.configuration.files.append(source)
+        self.file(source, path, depth + 1)
+
+    def unseen(self, what: str, where: Span) -> None:
+        if self.configuration.unseen is None:
+            self.configuration.unseen = (what, where)
+
+    def do_moduleload(self, line: Line, setting: Setting, depth: int) -> None:
+        del depth
+        name = modules.plain(setting.text)
+        self.loaded.add(name)
+        if self.build.modules is not None and name not in self.build.modules and not modules.may_be_there(name, self.build.version):
+            self.refuse(f"there is no module {setting.text} in slapd {self.build.version}", line.words[1].span, "setting-not-in-version")
+        self.keep_overall(setting)
+
+    def keep_overall(self, setting: Setting) -> None:
+        self.configuration.overall.append(setting)
+
+    def do_backend(self, line: Line, setting: Setting, depth: int) -> None:
+        del depth
+        self.backend = self.type_of(line, setting.text.lower())
+
+    def do_database(self, line: Line, setting: Setting, depth: int) -> None:
+        del depth
+        kind = self.type_of(line, setting.text.lower())
+        self.database = next((each for each in self.configuration.databases if each.kind == kind and kind in ("frontend", "config")), None)
+        self.backend = None
+        if self.database is None:
+            self.database = Database(kind, line.span)
+            self.configuration.databases.append(self.database)
+        self.database.settings.append(setting)
+
+    def type_of(self, line: Line, kind: str) -> str:
+        """A database type; one that needs a module that was not loaded, or that this release no longer has, ends slapd."""
+        if kind in ("config", "frontend", "monitor", "ldif"):
+            return kind
+        version, where = self.build.version, line.words[1].span
+        if directives.of_backend(version, kind) is None:
+            if kind in ("bdb", "hdb", "ldbm", "shell", "ndb"):
+                older = "2.5" if kind in ("bdb", "hdb", "shell") else "2.6" if kind == "ndb" else "2.4"
+                self.refuse(
+                    f"OpenLDAP {older} took the {kind} database away: slapd {version} does not know it", where, "setting-not-in-version"
+                )
+            if self.build.modules is None or any(name not in self.build.modules for name in self.loaded):
+                return "?" + kind
+            self.refuse(f"slapd knows no database type {kind}", where)
+        if self.build.modules is not None and f"back_{kind}" in self.build.modules and f"back_{kind}" not in self.loaded:
+            self.refuse(f"the {kind} database is a module here and is not loaded: moduleload back_{kind} is missing", where)
+        return kind
+
+    def do_overlay(self, line: Line, setting: Setting, depth: int) -> None:
+        del depth
+        name = setting.text.lstrip("-").lower()
+        version, where = self.build.version, line.words[1].span
+        known = directives.of_overlay(version, name) is not None or name == "glue"
+        module = modules.of_overlay(name)
+        if self.build.modules is not None and module in self.build.modules and module not in self.loaded:
+            self.refuse(f"the overlay {name} is a module here and is not loaded: moduleload {module} is missing", where)
+        if not known and self.build.modules is not None and all(each in self.build.modules for each in self.loaded):
+            self.refuse(f"slapd knows no overlay {name}", where)
+        (self.global_overlays if self.database is None or self.database.kind == "frontend" else self.database.overlays).append(
+            name if known else "?" + name
+        )
+        self.keep(setting)
+
+
+_LOST = frozenset(
+    {
+        *("tlscertificatefile", "tlscertificatekeyfile", "tlscacertificatefile", "tlscacertificatepath", "tlsciphersuite"),
+        *(
+            "tlsverifyclient",
+            "tlsprotocolmin",
+            "tlsdhparamfile",
+            "tlsecname",
+            "tlscrlcheck",
+            "tlscrlfile",
+            "security",
+            "disallow",
+            "localssf",
+        ),
+    }
+)
+_TLS_NAMES = frozenset(name for name in _LOST if name.startswith("tls"))
+_DATABASE = frozenset(
+    {
+        *("access", "add_content_acl", "disabled", "extra_attrs", "hidden", "lastmod", "lastbind", "limits", "maxderefdepth", "mirrormode"),
+        *("monitoring", "multiprovider", "readonly", "replica", "require", "restrict", "rootdn", "rootpw", "schemadn", "security"),
+        *("sizelimit", "subordinate", "suffix", "sync_use_subentry", "syncrepl", "timelimit", "updatedn", "updateref"),
+    }
+)
+"""Directives that count for the database they stand in; `security` and its like before any database for all of them."""
+
+
+def _setting(line: Line) -> Setting:
+    words: tuple[Word, ...] = line.words
+    file = line.span.file
+    value = Span(file, words[1].span.start, words[-1].span.end) if len(words) > 1 else words[0].span
+    return Setting(
+        words[0].text.lower(),
+        tuple(word.text for word in words[1:]),
+        line.span,
+        value,
+        tuple(word.span for word in words[1:]),
+        words[0].span,
+        words[0].text,
+    )
+
+
+def _continued_by(line: Line) -> Span | None:
+    """The indented line that became arguments although it is a directive of its own."""
+    for span in line.continued:
+        first = span.text.split(None, 1)[:1]
+        if first and first[0].lower() in _LOST | _DATABASE:
+            return span
+    return None
