@@ -20,6 +20,8 @@ class Claim(Enum):
     """Evaluation begins here: apache2.conf, main.cf, dovecot.conf, imapd-ssl, slapd.conf."""
     PART = "part"
     """Belongs to the format and is reached from a root: a vhost, master.cf, conf.d/10-ssl.conf, .htaccess."""
+    OFFERED = "offered"
+    """A Debian site, module or snippet in `…-available`: in use when `…-enabled` links to it. Without that folder nobody can tell."""
     SPARE = "spare"
     """A disabled site, a backup, an example, a package's default: not judged unless named on the command line."""
 

@@ -111,10 +111,15 @@ def _sort_in(
             continue
         if claim is Claim.ROOT:
             jobs.setdefault(path, Job(name, path, True, given))
-        elif claim is Claim.PART or all_files:
+        elif claim is Claim.PART or all_files or (claim is Claim.OFFERED and files.kind(_enabled(path)) != "directory"):
             parts.setdefault(path, Job(name, path, False, given))
         return
-    del files
+
+
+def _enabled(path: str) -> str:
+    """`…/sites-enabled` for `…/sites-available/www.conf`: with it in sight, only what it links to counts."""
+    before, _, _ = path.rpartition("-available/")
+    return f"{before}-enabled"
 
 
 def _given(path: str, formats: list[tuple[str, Layout]], files: Files, jobs: dict[str, Job], parts: dict[str, Job]) -> str | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
-from tlslint.engine.discover import Discovery, Job
+from tlslint.engine.discover import Discovery, Job, layouts
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
@@ -67,13 +67,16 @@ def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str
     for job in found.jobs:
         instances += _instances(job, found, target, broken)
     read = {id(file) for instance in instances for file in instance.files}
-    roots = {job.format for job in found.jobs}
+    by_format = dict(layouts())
     for job in found.parts:
         try:
             source = found.files.read(job.path)
         except FileProblem:
             continue
-        if id(source) in read or (job.format in roots and not job.given):
+        if id(source) in read:
+            continue
+        # A root file that could include it and does not: nobody reads it.
+        if not job.given and by_format[job.format].root_of(job.path, found.files) is not None:
             continue
         part = _instances(job, found, target, broken)
         read.update(id(file) for instance in part for file in instance.files)

@@ -89,7 +89,8 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
     verdict = Verdict(reading, walked, complete=complete)
     main, servers = _servers(walked, verdict)
     sockets = _sockets(walked.main, verdict)
-    assumed = not complete or (not sockets and bool(walked.main.holes))
+    # A server listens somewhere: a copy without any Listen is one whose Listen lines were left out.
+    assumed = not complete or (not sockets and (bool(walked.main.holes) or not is_host))
     vhosts.settle_protocols(main, servers, sockets, assumed=assumed)
     opened = vhosts.doors(main, servers, sockets, assumed=assumed)
     if assumed and not opened and _bears_on_tls([main]):

@@ -30,7 +30,7 @@ PLATFORMS = (
 )
 """SUSE, Gentoo (`/usr/lib64/apache2`) and Alpine (`/var/www`) share `/etc/apache2/httpd.conf`; all three set ServerRoot themselves."""
 
-_ROOT_NAMES = {"apache2.conf", "httpd.conf"}
+_ROOT_NAMES = {"apache2.conf", "httpd.conf", "httpd2.conf"}
 # Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
 _SPARE = (
     r"(?:~|\.(?:bak|orig|old|save|swp|dpkg-\w+|ucf-\w+|rpmsave|rpmnew|rpmorig|in|dist|sample|example|default|disabled))$"
@@ -47,7 +47,7 @@ _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 
 
 def claim(path: str) -> Claim | None:
-    """By name and folder: root file, part, or spare."""
+    """By name and folder: root file, part, offered or spare."""
     name = posixpath.basename(path)
     if "e-smith" in path and re.search(_TEMPLATE, path):
         return None if name in ("template-begin", "template-end") else Claim.PART
@@ -56,7 +56,7 @@ def claim(path: str) -> Claim | None:
     if re.search(_SPARE, path):
         return Claim.SPARE if re.search(_PART, re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
     if re.search(_PART, path):
-        return Claim.SPARE if "-available/" in path and re.search(_AVAILABLE, path) else Claim.PART
+        return Claim.OFFERED if "-available/" in path and re.search(_AVAILABLE, path) else Claim.PART
     return None
 
 

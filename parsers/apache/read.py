@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
-from tlslint.model import Label, Problem, SourceFile, Span
+from tlslint.model import Label, Problem, Severity, SourceFile, Span
 from tlslint.model.instance import Software
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import directives
@@ -126,6 +126,8 @@ class Reader:
         self.counts_on_modules = False
         """Did anything hang on a module that no line loads?"""
         self._server_root = environment.server_root
+        # A copy in a repository holds what its keeper chose; on a host something is amiss.
+        self._severity_outside = None if is_host else Severity.INFO
         self._sources: list[SourceFile] = []
         self._problems: list[Problem] = []
         self._macros: dict[str, _Macro] = {}
@@ -452,6 +454,15 @@ class Reader:
             self._stop("refused", "ServerRoot takes one argument, so httpd does not start", node.span, condition)
         elif not condition and not node.words[0].unknown:
             self._server_root = self._path(node.words[0].text)
+            self._mount_server_root(node.file)
+
+    def _mount_server_root(self, file: SourceFile) -> None:
+        """In a copy, `conf/httpd.conf` lies in its ServerRoot (SERVER_CONFIG_FILE), wherever the host has that."""
+        here = self._files.real_of(file) or ""
+        folder, _, name = here.rpartition("/")
+        if self._is_host or not name or not folder.endswith("/conf") or self._files.kind(self._server_root) == "directory":
+            return
+        self._files = self._files.mounted(self._server_root, folder.removesuffix("/conf"), complete_below=self._server_root)
 
     def _load_module(self, node: Node, _lines: _Lines, _where: Section, condition: str) -> None:
         if len(node.words) != 2:
@@ -497,7 +508,7 @@ class Reader:
                     self._missing(Problem("include-missing", what, word.span, "not there"), condition, node, where)
             elif problem.kind == "outside-root":
                 message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-                self._problems.append(Problem("outside-root", message, word.span))
+                self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
                 self._knows_all_modules = self._knows_all_modules and wild
                 _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include outside the scanned roots"))
             else:
@@ -521,7 +532,8 @@ class Reader:
         else:
             self._knows_all_modules = False
             _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include that was not found"))
-            self._problems.append(problem._replace(message=problem.message.removesuffix(", so httpd does not start")))
+            left_out = f"{problem.message.removesuffix(', so httpd does not start')} in this copy: what it sets is not known"
+            self._problems.append(problem._replace(message=left_out, severity=Severity.INFO))
 
     def _matches(self, node: Node, where: Section, *, optional: bool, condition: str) -> Iterator[tuple[str, bool]]:
         """The files an argument stands for, in httpd's order: byte-wise by component, directories recursively (core.c, util.c)."""
@@ -538,7 +550,7 @@ class Reader:
         found = False
         if self._files.kind(base) == "outside":
             message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-            self._problems.append(Problem("outside-root", message, word.span))
+            self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
             self._knows_all_modules = False
             return
         try:
@@ -584,6 +596,8 @@ class Reader:
     def _path(self, text: str) -> str:
         """A file name as httpd takes it: relative to ServerRoot (ap_server_root_relative)."""
         path = os_path(text)
+        if path[1:2] == ":" and path[2:3] in ("/", "\\"):  # a drive of Windows
+            return "/" + path.replace("\\", "/")
         if not path.startswith("/"):
             path = f"{self._server_root.rstrip('/')}/{path}"
         return path

@@ -41,7 +41,6 @@ RewriteRule ^a$ /x [R, L]
 RewriteRule ^a$ /x "[R, L]"
 RewriteRule ^a$ /x [R] more
 RewriteRule ^a$
-RewriteRule ^a\ 
 RewriteRule 'a' '/x'
 RewriteRule ^a$ /x [R,L
 RewriteRule ^a$ -

@@ -56,3 +56,41 @@ def test_directives_of_another_mpm_are_known(tmp_path: Path) -> None:
     """MinSpareServers is prefork's alone, and the table was made with event."""
     (tmp_path / "apache2.conf").write_text("LoadModule mpm_prefork_module x.so\nListen 80\nMinSpareServers 5\nMaxSpareServers 10\n")
     assert findings(tmp_path) == ""
+
+
+def test_sites_nobody_enables_in_this_copy_are_judged(tmp_path: Path) -> None:
+    """Which sites are enabled is the host's affair where the copy has no sites-enabled: silence would hide every one of them."""
+    (tmp_path / "sites-available").mkdir()
+    (tmp_path / "sites-available" / "www.conf").write_text(SITE)
+    assert "version-gap" in findings(tmp_path) or "held-back-by-library" in findings(tmp_path)
+    (tmp_path / "sites-enabled").mkdir()
+    assert "found" in tlslint(tmp_path).err, "now it is said that none is in use"
+
+
+def test_a_site_far_from_any_root_is_judged_by_itself(tmp_path: Path) -> None:
+    """A root file elsewhere in the repository says nothing of it."""
+    for folder in ("dev", "ops/apache2/sites-enabled"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "dev" / "httpd.conf").write_text("LoadModule mpm_event_module x.so\nListen 80\n")
+    (tmp_path / "ops" / "apache2" / "sites-enabled" / "www.conf").write_text(SITE)
+    assert "ops/apache2/sites-enabled/www.conf" in findings(tmp_path)
+
+
+def test_includes_below_a_server_root_of_windows(tmp_path: Path) -> None:
+    """`c:/Apache24` is the folder that holds conf/httpd.conf; its includes were "/etc/httpd/c:/Apache24/… does not exist"."""
+    (tmp_path / "conf" / "extra").mkdir(parents=True)
+    (tmp_path / "conf" / "httpd.conf").write_text(
+        'Define SRVROOT "c:/Apache24"\nServerRoot "${SRVROOT}"\nLoadModule mpm_winnt_module x.so\nListen 80\nInclude conf/extra/ssl.conf\n'
+    )
+    (tmp_path / "conf" / "extra" / "ssl.conf").write_text("Listen 443\nLoadModule ssl_module x.so\nSSLProtocol all -TLSv1.1\n" + SITE)
+    said = findings(tmp_path)
+    assert "include-missing" not in said
+    assert "conf/extra/ssl.conf:3" in said
+
+
+def test_a_copy_without_listen_lines(tmp_path: Path) -> None:
+    """An httpd.conf of one virtual host is included by another; "no Listen opens *:443" was said of it."""
+    (tmp_path / "httpd.conf").write_text(SITE)
+    said = findings(tmp_path)
+    assert "no Listen opens" not in said
+    assert "SSLProtocol" in said or "TLS 1" in said
