@@ -84,7 +84,7 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
             reading = reading._replace(knows_all_modules=False)
     software = defaults.of(target)
     # Only with the host's whole tree in sight is a file that is not there really missing.
-    context = settings.Context(files, reading, software, complete, files.kind("/") == "directory")
+    context = settings.Context(files, reading, software, complete, is_host)
     walked = scopes.walk(reading, settings.handlers(context), absent=settings.absent(software), unseen="" if complete else NOT_SEEN)
     verdict = Verdict(reading, walked, complete=complete)
     main, servers = _servers(walked, verdict)

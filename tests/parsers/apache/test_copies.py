@@ -94,3 +94,15 @@ def test_a_copy_without_listen_lines(tmp_path: Path) -> None:
     said = findings(tmp_path)
     assert "no Listen opens" not in said
     assert "SSLProtocol" in said or "TLS 1" in said
+
+
+def test_keys_are_not_kept_in_repositories(tmp_path: Path) -> None:
+    """`etc/httpd` in git without its keys: "wildcard.crt does not exist, so httpd does not start"."""
+    folder = tmp_path / "etc" / "httpd" / "conf"
+    folder.mkdir(parents=True)
+    site = SITE.replace("/etc/ssl/www.pem", "/etc/httpd/keys/wildcard.crt")
+    (folder / "httpd.conf").write_text(
+        f"ServerRoot /etc/httpd\nLoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\n{site}"
+    )
+    assert "TLS310" not in findings(tmp_path)
+    assert "TLS310" in tlslint(tmp_path, "--root", str(tmp_path), "--output-format", "concise").out, "a whole host lacks it"
