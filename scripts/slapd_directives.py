@@ -28,7 +28,7 @@ TABLE = re.compile(r"^(?:static )?ConfigTable (\w+)\[\] = \{(.*?)^\};", re.MULTI
 ENTRY = re.compile(r'\{\s*"([^"]*)",\s*(?:NULL|"[^"]*"),\s*(\d+),\s*(\d+),\s*(?:STRLENOF\(\s*"([^"]*)"\s*\)|(\d+)),\s*([A-Z0-9_|\s]*)')
 ATTRIBUTE = re.compile(r"NAME \(? ?'(olc\w+)'")
 KINDS = ("ON_OFF", "INT", "UINT", "LONG", "ULONG", "BER_LEN_T", "STRING", "BERVAL", "BINARY", "DN", "ATDESC")
-PLACES = ("DB", "MAY_DB", "PRE_BI", "PRE_DB", "PAREN", "NONZERO", "QUOTE", "IGNORED")
+PLACES = ("DB", "MAY_DB", "PRE_BI", "PRE_DB", "PAREN", "NONZERO", "QUOTE", "IGNORED", "MAGIC")
 
 
 def preprocessed(text: str) -> str:

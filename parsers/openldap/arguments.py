@@ -37,6 +37,12 @@ _FEATURES = {
         "extended=1.3.6.1.1.8",
     ),
 }
+_LEVELS = frozenset(
+    {
+        *("any", "trace", "packets", "args", "conns", "ber", "filter", "config", "acl", "stats", "stats2", "shell", "parse", "cache"),
+        *("index", "sync", "none"),
+    }
+)
 _SWITCH = ("on", "true", "yes", "off", "false", "no")
 _DIGITS = {"1": "hard", "2": "demand", "3": "allow", "4": "try", "0": "never"}
 
@@ -67,8 +73,7 @@ def _kind(row: Directive, arguments: Sequence[str]) -> str:
     if row.kind == "ON_OFF":
         return "" if not arguments or value.lower() in _SWITCH else f"{value} is neither on nor off"
     if row.kind in ("INT", "UINT", "LONG", "ULONG", "BER_LEN_T"):
-        sign = "[-+]?" if row.kind in ("INT", "LONG") else r"\+?"
-        return "" if re.fullmatch(rf"{sign}(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)", value) else f"{value} is not a number"
+        return "" if integer(value) is not None else f"{value} is not a number"
     return ""
 
 
@@ -79,6 +84,8 @@ def _handler(name: str, arguments: Sequence[str]) -> str:
         return "" if verify(arguments[0]) else f"{arguments[0]} is not a word TLSVerifyClient knows"
     if name == "tlscrlcheck":
         return "" if arguments[0].lower() in ("none", "peer", "all", "0", "1", "2") else f"{arguments[0]} is not a word TLSCRLCheck knows"
+    if name in ("loglevel", "serverid", "sizelimit", "timelimit"):
+        return _plain(name, arguments)
     if name == "security":
         return next((f"{word} is not a factor of security" for word in arguments if factor(word) is None), "")
     features = _FEATURES.get(name)
@@ -93,6 +100,20 @@ def _handler(name: str, arguments: Sequence[str]) -> str:
         ),
         "",
     )
+
+
+def _plain(name: str, arguments: Sequence[str]) -> str:
+    if name == "loglevel":
+        wrong = next((word for word in arguments if integer(word) is None and word.lower() not in _LEVELS), "")
+        return f"{wrong} is not a level loglevel knows" if wrong else ""
+    if name == "serverid":
+        value = integer(arguments[0])
+        return "" if value is not None and 0 <= value <= 4095 else f"{arguments[0]} is not a number from 0 to 4095"
+    for word in arguments:
+        bare = word.rpartition("=")[2].rpartition(".")[2] if "=" in word else word
+        if integer(bare) is None and bare.lower() not in ("unlimited", "none", "soft", "hard", "disabled", "pr", "prtotal", "unchecked"):
+            return f"{word} is not a limit"
+    return ""
 
 
 def protocol_min(text: str) -> int | None:
@@ -117,3 +138,12 @@ def factor(word: str) -> tuple[str, int] | None:
     if not equals or name.lower() not in FACTORS or not re.fullmatch(r"\+?\d{1,9}", number):
         return None
     return name.lower(), int(number)
+
+
+def integer(text: str) -> int | None:
+    """A number as strtol() with base 0 reads it: `0x47` and `0107` are 71; None: slapd cannot parse it."""
+    match = re.fullmatch(r"[ \t]*([-+]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9]\d*))", text)
+    if match is None:
+        return None
+    value = int(match[2], 16) if match[2] else int(match[3], 8) if match[3] else int(match[4])
+    return -value if match[1] == "-" else value

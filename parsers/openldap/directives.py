@@ -12,7 +12,8 @@ class Directive(NamedTuple):
 
     `least` and `most`: words of the line, the name counted (0: any number); `letters`: how many of the name count (0: all);
     `kind`: ON_OFF, INT, UINT, LONG, ULONG, BER_LEN_T, STRING, BERVAL, BINARY, DN, ATDESC or "" (its handler decides); `places`: DB (in a
-    database only), PRE_DB (before any database), PRE_BI, PAREN, NONZERO, IGNORED; `attribute`: its name in cn=config, "" where it has none.
+    database only), PRE_DB (before any database), PRE_BI, PAREN,
+    NONZERO, IGNORED, MAGIC (it has a handler); `attribute`: its name in cn=config, "" where it has none.
     """
 
     name: str

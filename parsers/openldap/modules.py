@@ -29,6 +29,11 @@ def may_be_there(name: str, version: str) -> bool:
     return name in _data()["contrib"].split() or (name not in ours and name not in of_debian(version) and not name.startswith("back_"))
 
 
+def without_schemes(version: str) -> frozenset[str]:
+    """Modules that bring no password scheme."""
+    return frozenset(name for name in of_debian(version) if not name.startswith(("pw-", "argon2", "otp")))
+
+
 def of_overlay(name: str) -> str:
     """The module an overlay is in."""
     return _OVERLAY_MODULES.get(name, name)

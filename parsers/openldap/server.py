@@ -51,9 +51,8 @@ class _Slapd:
         if self.is_debian:
             paths = re.findall(rb"(?im)^(?:modulepath[ \t]+|olcModulePath:[ \t]*)\"?([^\s\"]+)", text)
             ours = all(b"/usr/lib/ldap" in path.split(b":") for path in paths)
-            known = modules.of_debian(self.version) if ours or self.target.how is not KnownBy.ASSUMED else None
-            if known is not None and not ours and paths:
-                known = frozenset()
+            if self.target.how is not KnownBy.ASSUMED or (paths and ours):
+                known = modules.of_debian(self.version) if ours else frozenset()
         return Build(self.version, self.library.name == "gnutls", known)
 
     # ---- the three ways in

@@ -4,6 +4,7 @@ Follows read_config_file() and the handlers of `database`, `backend`, `overlay`,
 """
 
 import os
+import re
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
@@ -59,6 +60,10 @@ class _Reader:
         self.global_overlays: list[str] = []
         self.reading: list[str] = []
         self.count = 0
+        self.in_frontend = False
+        """After the first directive with a handler slapd is in its frontend database (config_set_vals())."""
+        self.has_schema = False
+        """Were attribute types defined beyond slapd's own? Without core.schema a name like dc=example is not a DN."""
 
     def file(self, source: SourceFile, path: str, depth: int) -> None:
         """The lines of one file. What follows a fatal line is not read, as slapd does not read it."""
@@ -120,9 +125,12 @@ class _Reader:
         words = [word.text for word in line.words[1:]]
         if row.name.lower() in _LEGACY:
             words = words or [""]
-        why = arguments.refused(row, words, in_database=self.database is not None, after_database=after, is_gnutls=self.build.is_gnutls)
+        inside = self.database is not None or self.in_frontend
+        why = arguments.refused(row, words, in_database=inside, after_database=after, is_gnutls=self.build.is_gnutls)
         if why:
             self.explain(line, why)
+        self.in_frontend = self.in_frontend or "MAGIC" in row.places
+        self.check_names(line, row)
         handler = getattr(self, "do_" + row.name.lower().replace("-", "_"), None)
         if handler is not None:
             handler(line, setting, depth)
@@ -130,6 +138,17 @@ class _Reader:
             self.database.settings.append(setting)
         else:
             self.configuration.overall.append(setting)
+
+    def check_names(self, line: Line, row: directives.Directive) -> None:
+        """A DN whose attributes no schema has defined yet."""
+        if row.name.startswith("attribute"):
+            self.has_schema = True
+        if self.has_schema or self.configuration.unseen is not None:
+            return
+        for word in line.words[1:]:
+            text = word.text.partition("=")[2] if row.name == "access" and word.text.lower().startswith("dn") else word.text
+            if (row.kind == "DN" or text is not word.text) and re.match(r"(?i)\s*(?:dc|o|ou|c|l|st)\s*=", text):
+                self.refuse(f"{text} is no name to slapd before core.schema is included", word.span)
 
     def explain(self, line: Line, why: str) -> None:
         """The refused line, under the rule that fits it best."""
@@ -167,6 +186,8 @@ class _Reader:
                 self.keep(setting)
                 return
         if database is not None and database.kind in ("meta", "asyncmeta", "sql", "perl") and word.lower() not in _TLS_NAMES:
+            if database.kind == "perl":
+                self.unseen("the Perl module", line.span)
             self.keep(setting)  # their own readers take more than their tables say
             return
         for table in tables:
@@ -176,6 +197,10 @@ class _Reader:
                 why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
                 if why:
                     self.explain(line, why)
+                if row.name == "directory" and database is not None and database.kind == "mdb" and self.build.modules is not None:
+                    self.do_directory(line, setting)
+                if row.name.lower() in ("perlmodule", "perlmodulepath"):
+                    self.unseen("the Perl module", line.span)
                 self.keep(setting._replace(name=row.name.lower()))
                 return
         self.unknown(line, f"slapd {self.build.version} knows no directive {word}")
@@ -208,6 +233,7 @@ class _Reader:
         if path in self.reading or depth >= MAX_DEPTH or self.count > 1000:
             self.refuse(f"{path} includes itself", where)
         self.count += 1
+        self.has_schema = self.has_schema or path.endswith("/core.schema")
         try:
             source = self.files.read(path)
         except FileProblem as problem:
@@ -216,9 +242,10 @@ class _Reader:
                     self.unseen(path, where)
                 return
             folder = path.rpartition("/")[0]
-            if problem.kind == "missing" and modules.is_package_schema(path) and self.files.kind(folder) != "directory":
+            left_out = self.files.kind(folder) != "directory" and self.files.kind(folder.rpartition("/")[0]) == "directory"
+            if problem.kind == "missing" and modules.is_package_schema(path) and left_out:
                 return
-            if problem.kind == "missing" and self.files.kind("/" + path.split("/")[1]) != "directory":
+            if problem.kind == "missing" and path.count("/") > 1 and self.files.kind("/" + path.split("/")[1]) != "directory":
                 self.unseen(path, where)
                 return
             self.refuse(f"{path} {problem.reason}", where, "include-missing", "no such file")
@@ -256,6 +283,51 @@ class _Reader:
             self.configuration.databases.append(self.database)
         self.database.settings.append(setting)
 
+    def do_suffix(self, line: Line, setting: Setting, depth: int) -> None:
+        """The frontend and config databases hold no suffix."""
+        del depth
+        if self.database is None or self.database.kind == "frontend":
+            self.refuse("a suffix is not allowed before any database", line.span)
+        self.keep(setting)
+
+    def do_password_hash(self, line: Line, setting: Setting, depth: int) -> None:
+        """config_passwd_hash(): one scheme at least must be known; modules bring more."""
+        del depth
+        known = ("{ssha}", "{sha}", "{smd5}", "{md5}", "{crypt}", "{unix}", "{cleartext}", "{sasl}")
+        if not any(word.text.lower() in known for word in line.words[1:]) and self.loaded <= modules.without_schemes(self.build.version):
+            self.refuse(f"slapd knows no password scheme {setting.text}", line.words[1].span)
+        self.configuration.overall.append(setting)
+
+    def do_rootpw(self, line: Line, setting: Setting, depth: int) -> None:
+        """config_rootpw(): rootdn must lie below the suffix of its own database."""
+        del depth
+        database = self.database
+        if database is None or database.kind == "frontend":
+            self.refuse("rootpw can only be set when rootdn is below the suffix", line.span)
+        elif database.holds_data and not database.kind.startswith("?") and not database.all("hidden"):
+            rootdn = next((_normal(each.text) for each in reversed(database.settings) if each.name == "rootdn"), None)
+            suffixes = [_normal(suffix) for suffix in database.suffixes]
+            if rootdn is None or not any(rootdn == suffix or rootdn.endswith("," + suffix) or not suffix for suffix in suffixes):
+                self.refuse("rootpw can only be set when rootdn is below the suffix", line.span)
+        self.keep(setting)
+
+    def do_syncrepl(self, line: Line, setting: Setting, depth: int) -> None:
+        """syncrepl_config(): a rootdn must come first."""
+        del depth
+        if self.database is None or not (self.database.all("rootdn") or self.database.kind == "config"):
+            self.refuse("a rootdn must stand before syncrepl", line.span)
+        self.keep(setting)
+
+    def do_mirrormode(self, line: Line, setting: Setting, depth: int) -> None:
+        """A database that copies from nobody cannot mirror."""
+        del depth
+        database = self.database
+        if database is None or not (database.all("syncrepl") or database.all("updatedn")):
+            self.refuse(f"{line.words[0].text} before syncrepl: the database is no copy", line.span)
+        self.keep(setting)
+
+    do_multiprovider = do_mirrormode
+
     def type_of(self, line: Line, kind: str) -> str:
         """A database type; one that needs a module that was not loaded, or that this release no longer has, ends slapd."""
         if kind in ("config", "frontend", "monitor", "ldif"):
@@ -273,6 +345,14 @@ class _Reader:
         if self.build.modules is not None and f"back_{kind}" in self.build.modules and f"back_{kind}" not in self.loaded:
             self.refuse(f"the {kind} database is a module here and is not loaded: moduleload back_{kind} is missing", where)
         return kind
+
+    def do_directory(self, line: Line, setting: Setting) -> None:
+        """The mdb database wants its folder; only a tree that shows the folder around it can tell."""
+        path = os.path.normpath(setting.text)
+        if not path.startswith("/"):
+            self.unseen(f"{path} (relative to where slapd is started)", line.words[1].span)
+        elif self.files.kind(path) == "missing" and self.files.kind(path.rpartition("/")[0] or "/") == "directory":
+            self.refuse(f"the folder {path} does not exist", line.words[1].span)
 
     def do_overlay(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
@@ -330,6 +410,10 @@ def _setting(line: Line) -> Setting:
         words[0].span,
         words[0].text,
     )
+
+
+def _normal(dn: str) -> str:
+    return re.sub(r"\s*([,=+])\s*", r"\1", dn.strip()).lower()
 
 
 def _continued_by(line: Line) -> Span | None:

@@ -487,10 +487,8 @@ class Judge:
     def local_ssf(self) -> int:
         """localSSF: the strength a connection over ldapi counts as."""
         setting = self.configuration.last("localssf")
-        try:
-            return int(setting.text, 0) if setting is not None else LOCAL_SSF
-        except ValueError:
-            return LOCAL_SSF
+        value = arguments.integer(setting.text) if setting is not None else None
+        return LOCAL_SSF if value is None else value
 
 
 def openssl_list(text: str, build: str, release: tuple[int, ...], target: Target) -> "openssl.CipherList":
