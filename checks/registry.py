@@ -61,7 +61,9 @@ _RULES: dict[tuple[str, str], str] = {
         TLS304 weak-group
         TLS305 no-hybrid-group
         TLS312 weak-certificate-key""",
-    ("keys", "problem"): "TLS310 certificate-missing",
+    ("keys", "problem"): """
+        TLS310 certificate-missing
+        TLS316 key-readable""",
     ("enforcement", "endpoint"): """
         TLS401 tls-off server
         TLS402 cleartext-login server

@@ -25,6 +25,7 @@ class NoCipherLeft(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
+        good("slapd", "TLSCipherSuite HIGH", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ class UnknownCipherWord(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE+AESGMC»"', "AESGMC"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:!EXP:!DES"', why="EXP and DES are words of older releases: excluding them is harmless"),
+        bad("slapd", "TLSCipherSuite HIGH:«HIHG»", "HIHG", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

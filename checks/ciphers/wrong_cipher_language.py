@@ -12,7 +12,7 @@ References: openssl-ciphers(1); gnutls priority strings (GnuTLS manual, section 
 
 from collections.abc import Iterator
 
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
@@ -25,7 +25,12 @@ class WrongCipherLanguage(EndpointRule):
     name = "wrong-cipher-language"
     severity = Severity.ERROR
 
-    examples = [good("httpd", 'SSLCipherSuite "HIGH:!aNULL"')]
+    examples = [
+        good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
+        bad("slapd", "TLSCipherSuite «HIGH:MEDIUM:+SSLv2»", "written for OpenSSL", target="debian-12"),
+        bad("slapd", "TLSCipherSuite «SECURE256:-VERS-ALL:+VERS-TLS1.2»", "written for GnuTLS", target="debian-13"),
+        good("slapd", "TLSCipherSuite SECURE256", target="debian-12"),
+    ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A refused string that the other library accepts."""

@@ -26,6 +26,17 @@ class ClientTlsOff(EndpointRule):
     examples = [
         bad("postfix", "smtp_tls_security_level = «none»", "plain text", service="smtp"),
         good("postfix", "smtp_tls_security_level = may", service="smtp"),
+        bad(
+            "slapd",
+            'syncrepl rid=001 «provider=ldap://p.example.test» searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x',
+            "plain text",
+            place="database",
+        ),
+        good(
+            "slapd",
+            'syncrepl rid=001 provider=ldaps://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x',
+            place="database",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -38,6 +38,17 @@ class PasswordOverOpportunisticTls(EndpointRule):
             "smtp_sasl_password_maps = inline:{ { [smtp.example.test]:587 = user:secret } }",
             service="smtp",
         ),
+        bad(
+            "slapd",
+            'syncrepl rid=001 provider=ldap://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x «starttls=yes»',
+            "strip",
+            place="database",
+        ),
+        good(
+            "slapd",
+            'syncrepl rid=001 provider=ldap://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x starttls=critical',
+            place="database",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

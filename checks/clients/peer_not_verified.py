@@ -34,6 +34,17 @@ class PeerNotVerified(EndpointRule):
             'SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile /etc/ssl/certs/ca.pem\nProxyPass "/app" "https://backend.example.test/"',
             modules="proxy proxy_http",
         ),
+        bad(
+            "slapd",
+            'syncrepl rid=001 provider=ldaps://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x «tls_reqcert=never»',
+            "any certificate",
+            place="database",
+        ),
+        good(
+            "slapd",
+            'syncrepl rid=001 provider=ldaps://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x tls_reqcert=demand',
+            place="database",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

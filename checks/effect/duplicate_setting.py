@@ -22,4 +22,5 @@ class DuplicateSetting(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol «all -TLSv1»\nSSLProtocol all -TLSv1 -TLSv1.1", ""),
         good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1"),
+        bad("slapd", "«TLSCipherSuite NORMAL»\nTLSCipherSuite SECURE256", "last one counts", target="debian-12"),
     ]

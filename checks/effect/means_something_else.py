@@ -22,4 +22,6 @@ class MeansSomethingElse(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol TLSv1.2 «TLSv1.3»", "TLS 1.3"),
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
+        bad("slapd", "TLSProtocolMin «1.2»", "restricts nothing", target="debian-13"),
+        good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
     ]

@@ -23,4 +23,5 @@ class PastedCharacters(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol all «–SSLv3»", ""),
         good("httpd", "SSLProtocol all -SSLv3"),
+        bad("slapd", "TLSCertificateFile «“/etc/ldap/ldap.pem”»\nTLSCertificateKeyFile /etc/ldap/ldap.key", "U+201C"),
     ]

@@ -22,4 +22,6 @@ class SettingIgnoredHere(ProblemRule):
     examples = [
         bad("postfix", "smtpd_tls_security_level = may\n«smtpd_tls_mandatory_protocols = >=TLSv1.3»", "", service="smtp"),
         good("postfix", "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2", service="smtp"),
+        bad("slapd", "TLSProtocolMin «3.3»", "GnuTLS", target="debian-12"),
+        good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
     ]

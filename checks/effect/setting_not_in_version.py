@@ -8,7 +8,7 @@ Limits: the version is the one given, detected or assumed; see the header of `tl
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule, bad
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -21,4 +21,6 @@ class SettingNotInVersion(ProblemRule):
 
     examples = [
         bad("httpd", "SSLProtocol all «-SSLv2x»"[:0] + "SSLEngine «optional»", "", target="debian-12"),
+        bad("slapd", "moduleload «back_hdb»", "no module", target="debian-12"),
+        good("slapd", "moduleload back_hdb", target="debian-11"),
     ]

@@ -22,4 +22,6 @@ class SwallowedLine(ProblemRule):
     examples = [
         bad("httpd", "# old setting \\\n«SSLCompression off»", "never reads"),
         good("httpd", "# old setting\nSSLCompression off"),
+        bad("slapd", "# new versions only\n «TLSProtocolMin 3.4»", "continues the comment", target="debian-13"),
+        bad("slapd", "TLSProtocolMin 3.4\n «TLSVerifyClient never»", "becomes its argument"),
     ]

@@ -22,4 +22,11 @@ class TrailingComment(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol all -SSLv3 «#» no SSL", ""),
         good("httpd", "# no SSL\nSSLProtocol all -SSLv3"),
+        bad("slapd", "TLSProtocolMin 3.3 «# TLS 1.2»", "no comments after a directive"),
+        bad(
+            "slapd",
+            "dn: cn=config\nchangetype: modify\nreplace: olcTLSProtocolMin\nolcTLSProtocolMin: 3.3 «# TLS 1.2»",
+            "no comments after a value",
+            place="ldif",
+        ),
     ]

@@ -22,4 +22,8 @@ class UnknownSetting(ProblemRule):
     examples = [
         bad("postfix", "«smtpd_tls_securty_level» = may", "is no parameter"),
         good("postfix", "smtpd_tls_security_level = may"),
+        bad("slapd", "«TLSCertFile» /etc/ldap/ldap.pem", "TLSCertificateFile"),
+        bad(
+            "slapd", "dn: cn=config\nchangetype: modify\nreplace: olcTLSProtocolMax\n«olcTLSProtocolMax»: 3.3", "no attribute", place="ldif"
+        ),
     ]

@@ -35,6 +35,10 @@ class CleartextLogin(EndpointRule):
             "smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = yes",
             service="smtp",
         ),
+        bad("slapd", "loglevel none", "in the clear"),
+        good("slapd", "security simple_bind=128"),
+        good("slapd", "disallow bind_simple"),
+        good("slapd", "loglevel none", why="nothing but TLS and the local socket is open", urls="ldaps:/// ldapi:///"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

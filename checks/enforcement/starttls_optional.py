@@ -28,6 +28,8 @@ class StarttlsOptional(EndpointRule):
         bad("postfix", "smtpd_tls_security_level = «may»", "does not require", service="submission"),
         good("postfix", "smtpd_tls_security_level = encrypt", service="submission"),
         good("postfix", "smtpd_tls_security_level = may", why="a public MX must take mail without TLS", service="smtp"),
+        bad("slapd", "loglevel none", "does not require"),
+        good("slapd", "security tls=1"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ class TlsOff(EndpointRule):
     examples = [
         bad("postfix", "smtpd_tls_security_level = none", "plain text", service="submission"),
         good("postfix", "smtpd_tls_security_level = encrypt", service="submission"),
+        bad("slapd", "loglevel none", "plain text", certificate="none", urls="ldap:///"),
+        good("slapd", "loglevel none", certificate="none", urls="ldapi:///"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

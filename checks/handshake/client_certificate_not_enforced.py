@@ -22,4 +22,6 @@ class ClientCertificateNotEnforced(ProblemRule):
     examples = [
         bad("httpd", "SSLVerifyClient «optional_no_ca»", "nothing here demands"),
         good("httpd", "SSLVerifyClient require\nSSLCACertificateFile /etc/ssl/certs/www.pem"),
+        bad("slapd", "TLSCACertificateFile /etc/ldap/ldap.pem\nTLSVerifyClient «try»", "lets clients in"),
+        good("slapd", "TLSCACertificateFile /etc/ldap/ldap.pem\nTLSVerifyClient demand"),
     ]

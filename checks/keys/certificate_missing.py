@@ -22,4 +22,6 @@ class CertificateMissing(ProblemRule):
     examples = [
         bad("httpd", "SSLCertificateFile «/etc/ssl/certs/none.pem»", "does not exist"),
         good("httpd", "SSLVerifyDepth 2", why="the certificate of the site is there"),
+        bad("slapd", "TLSCertificateFile «/etc/ldap/none.pem»\nTLSCertificateKeyFile /etc/ldap/ldap.key", "does not exist"),
+        bad("slapd", "TLSCertificateFile «/etc/ldap/ldap.pem»", "GnuTLS builds want both", target="debian-12"),
     ]

@@ -26,6 +26,8 @@ class NoForwardSecrecy(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«AES128-SHA»"', "AES128-SHA"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
+        bad("slapd", "TLSCipherSuite «SECURE128:-VERS-ALL:+VERS-TLS1.2»", target="debian-12"),
+        good("slapd", "TLSCipherSuite SECURE128:-RSA", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -22,4 +22,5 @@ class IncludeMissing(ProblemRule):
     examples = [
         bad("httpd", "Include «/etc/apache2/none.conf»", "does not exist"),
         good("httpd", "IncludeOptional /etc/apache2/none.conf", why="an optional include may be missing"),
+        bad("slapd", "include «/etc/ldap/tls.d/none.conf»", "does not exist"),
     ]

@@ -22,4 +22,7 @@ class Refused(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol «TLSv1.4»", "TLSv1.4"),
         good("httpd", "SSLProtocol all"),
+        bad("slapd", "TLSProtocolMin «TLSv1.2»", "not a version"),
+        bad("slapd", "TLSVerifyClient «required»", "not a word"),
+        good("slapd", "TLSVerifyClient Demand\nTLSCACertificateFile /etc/ldap/ldap.pem"),
     ]

@@ -38,6 +38,9 @@ class DeprecatedVersion(EndpointRule):
             service="submission",
         ),
         good("postfix", "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1", target="debian-11", service="submission"),
+        bad("slapd", "TLSCipherSuite «NORMAL»", "offers TLS 1.0 and TLS 1.1", target="debian-12"),
+        good("slapd", "TLSCipherSuite SECURE256:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3", target="debian-12"),
+        good("slapd", "TLSProtocolMin 3.3", why="OpenSSL at its security level offers nothing older anyway", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

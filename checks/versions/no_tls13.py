@@ -29,6 +29,7 @@ class NoTls13(EndpointRule):
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
         bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.2, <=TLSv1.2»", "TLS 1.3", service="submission"),
         good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
+        bad("slapd", "TLSCipherSuite «SECURE256:-VERS-ALL:+VERS-TLS1.2»", "TLS 1.3", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ class NoVersionLeft(EndpointRule):
         bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.4»", "refuses the whole list", service="submission"),
         good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
         good("httpd", "SSLProtocol -all +TLSv1.3"),
+        bad("slapd", "TLSProtocolMin «4»", "every handshake fails", target="debian-13"),
+        good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

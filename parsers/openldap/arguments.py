@@ -102,6 +102,36 @@ def _handler(name: str, arguments: Sequence[str]) -> str:
     )
 
 
+_MEANT_VERSION = {
+    "1.0": "3.1",
+    "1": "3.1",
+    "1.1": "3.2",
+    "1.2": "3.3",
+    "1.3": "3.4",
+    "0x303": "3.3",
+    "0x304": "3.4",
+    "771": "3.3",
+    "772": "3.4",
+}
+_MEANT_VERIFY = {
+    "required": "demand",
+    "require": "demand",
+    "mandatory": "demand",
+    "optional": "try",
+    "none": "never",
+    "off": "never",
+    "no": "never",
+}
+
+
+def meant(name: str, text: str) -> str:
+    """What was probably meant by a value slapd refuses; "" when nothing is plain."""
+    folded = text.lower()
+    if name == "tlsprotocolmin":
+        return _MEANT_VERSION.get(re.sub(r"^tls[v ]?(?=1)", "", folded).replace(",", "."), "")
+    return _MEANT_VERIFY.get(folded, "") if name == "tlsverifyclient" else ""
+
+
 def _plain(name: str, arguments: Sequence[str]) -> str:
     if name == "loglevel":
         wrong = next((word for word in arguments if integer(word) is None and word.lower() not in _LEVELS), "")

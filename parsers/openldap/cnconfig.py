@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile, Span
+from tlslint.model.remedy import Rewrite
 from tlslint.parsers.openldap import arguments, directives, ldif, names
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
-from tlslint.parsers.openldap.slapdconf import Build
+from tlslint.parsers.openldap.slapdconf import Build, rewritten
 
 _ORDER = re.compile(r"^\{-?\d+\}")
 _SINGLE = re.compile(r"olctls\w+|olclocalssf|olcpidfile|olcargsfile")
@@ -309,7 +310,9 @@ class _Reader:
                 tail = Span(extra.file, extra.start, value.value_span.end)
                 self.refuse(f"LDIF has no comments after a value: {why}", tail, "trailing-comment", "part of the value")
             else:
-                self.refuse(why, value.value_span)
+                meant = arguments.meant(row.name.lower(), words[0]) if len(words) == 1 else ""
+                remedy = rewritten(value.value_span, meant) if meant and value.how == ":" else None
+                self.refuse(why, value.value_span, label=f"meant is {meant}" if meant else "", remedy=remedy)
         del database
         return _setting(value, row.name.lower(), tuple(words), tuple(spans))
 
@@ -333,12 +336,12 @@ class _Reader:
             said = f"cn=config of slapd {self.build.version} has no attribute {value.name}: it has no effect{tail}"
             self.found.problems.append(Problem(rule, said, value.name_span, "unknown"))
 
-    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "") -> None:
+    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "", remedy: Rewrite | None = None) -> None:
         if self.found.fatal is None:
             if not self.found.fragment:
                 self.found.fatal = (message, span)
             end = "" if "slapd" in message else ", so slapd refuses it"
-            self.found.problems.append(Problem(rule, message + end, span, label))
+            self.found.problems.append(Problem(rule, message + end, span, label, (), remedy))
 
 
 def _setting(value: ldif.Value, name: str, words: tuple[str, ...], spans: tuple[Span, ...]) -> Setting:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, SourceFile, Span
+from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.openldap import arguments, directives, modules
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
 from tlslint.parsers.openldap.directives import Table
@@ -101,12 +102,12 @@ class _Reader:
                     )
                 )
 
-    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "", related: tuple[Label, ...] = ()) -> None:
+    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "", remedy: Rewrite | None = None) -> None:
         """slapd ends with an error."""
         if self.configuration.fatal is None:
             self.configuration.fatal = (message, span)
             said = f"{message}, so slapd does not start" if "slapd" not in message else message
-            self.configuration.problems.append(Problem(rule, said, span, label, related))
+            self.configuration.problems.append(Problem(rule, said, span, label, (), remedy))
         raise _Stopped
 
     def line(self, line: Line, depth: int) -> None:
@@ -161,7 +162,8 @@ class _Reader:
             message = f"the indented line continues {line.words[0].text} and becomes its argument: {why}"
             self.refuse(message, broken, "swallowed-line", "not a line of its own")
         span = line.words[1].span if len(line.words) > 1 else line.span
-        self.refuse(why, span)
+        meant = arguments.meant(line.words[0].text.lower(), line.words[1].text) if len(line.words) == 2 else ""
+        self.refuse(why, span, label=f"meant is {meant}" if meant else "", remedy=rewritten(span, meant) if meant else None)
 
     def special(self, line: Line, setting: Setting) -> None:
         """A name that is not in slapd's own table: of the backend or an overlay, or unknown."""
@@ -410,6 +412,11 @@ def _setting(line: Line) -> Setting:
         words[0].span,
         words[0].text,
     )
+
+
+def rewritten(span: Span, text: str) -> Rewrite:
+    """The remedy that writes `text` there."""
+    return Rewrite((Edit(span, text.encode()),), f"write {text}")
 
 
 def _normal(dn: str) -> str:

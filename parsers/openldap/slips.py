@@ -1,11 +1,286 @@
-"""What slapd takes and what it does not mean."""
+"""What slapd takes and what does not do what it looks like; why it does not start over TLS.
 
-from tlslint.model import Problem
+Every sentence was seen on slapd 2.4.57 or 2.5.13 (GnuTLS) or 2.6.10 (OpenSSL), or stands in the source named with it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from tlslint.files import FileProblem
+from tlslint.model import Label, Problem, Severity, Span
+from tlslint.model.remedy import Advice, Edit, Rewrite
+from tlslint.model.versions import TlsVersion
+from tlslint.parsers.openldap import arguments, outgoing
+from tlslint.parsers.openldap.configuration import Setting
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.tls import Judge
 
+_PASTED = re.compile("[\u2018\u2019\u201c\u201d\u2013\u2014\u00a0\u200b\u200c\u200d\ufeff]")
+_PLAIN = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " "}
+_ONE_VALUE = (
+    *("tlscertificatefile", "tlscertificatekeyfile", "tlscacertificatefile", "tlscacertificatepath", "tlsciphersuite", "tlsverifyclient"),
+    *("tlsprotocolmin", "tlsdhparamfile", "tlsecname", "tlscrlcheck", "tlscrlfile", "localssf"),
+)
+_WIRE = {"1.0": "3.1", "1.1": "3.2", "1.2": "3.3", "1.3": "3.4"}
 
-def look(judge: Judge, start: Start) -> list[Problem]:
-    """Everything worth saying."""
-    del judge, start
-    return []
+
+def look(judge: Judge, start: Start) -> Iterator[Problem]:
+    """Everything worth saying about one slapd."""
+    configuration = judge.configuration
+    if start.refused is not None:
+        yield Problem("refused", f"{start.refused[0]}, so slapd does not start", start.refused[1])
+    yield from _pasted(judge)
+    if configuration.fatal is not None:
+        return
+    yield from _context(judge, start)
+    yield from _protocol_min(judge)
+    yield from _other_library(judge)
+    yield from _duplicates(judge)
+    yield from _verify_client(judge)
+    yield from _security(judge, start)
+    yield from _outgoing(judge)
+    yield from _key(judge)
+
+
+def _context(judge: Judge, start: Start) -> Iterator[Problem]:
+    """Why there is no TLS although something asks for it."""
+    context = judge.context
+    if context.refused is not None:
+        why, span = context.refused
+        cipher = judge.configuration.last("tlsciphersuite")
+        if cipher is not None and span == cipher.value_span:
+            if not _is_other_language(judge, cipher.text):  # the rule about the two languages explains it better
+                yield Problem("refused", f"{why}: slapd does not start", span, "refused")
+            return
+        certificate = any(word in why for word in ("does not exist", "certificate", "TLSCertificate", "private key"))
+        rule = "certificate-missing" if certificate and "DH parameters" not in why else "refused"
+        yield Problem(rule, f"{why}: slapd does not start", span)
+        return
+    if context.made.holds(True) and context.failure:
+        said = judge.setting("tlscertificatefile") or judge.setting("tlscertificatekeyfile") or judge.setting("tlscacertificatefile")
+        span = said.value_span if said is not None else Span(judge.configuration.root, 0, 0)
+        yield Problem("certificate-missing", f"{context.failure}: StartTLS is offered and every handshake fails", span)
+    elif context.made.holds(False) and judge.configuration.tls_lost is None:
+        for listener in start.listeners:
+            if listener.implicit and listener.span is not None:
+                message = f"{listener.url} is open and every handshake fails: no TLSCertificateFile is set"
+                yield Problem("certificate-missing", message, listener.span)
+
+
+def _is_other_language(judge: Judge, text: str) -> bool:
+    from tlslint.crypto import gnutls, openssl  # noqa: PLC0415 (only for a string that was refused)
+
+    return openssl.evaluate(text, "openssl@3.0").accepted if judge.is_gnutls else gnutls.evaluate(text, "gnutls@3.7.9").accepted
+
+
+def _protocol_min(judge: Judge) -> Iterator[Problem]:
+    """TLSProtocolMin counts as the wire does, and only where OpenSSL is."""
+    setting = judge.setting("tlsprotocolmin")
+    value = arguments.protocol_min(setting.text) if setting is not None else None
+    if setting is None or value is None:
+        return
+    span = setting.value_span
+    if judge.is_gnutls:
+        wanted = [version for version in TlsVersion if version >= value and version.name.startswith("TLS")] if value >= 0x300 else []
+        words = ":".join(f"+VERS-{version.spoken.replace(' ', '')}" for version in wanted)
+        example = f"-VERS-ALL:{words}" if words else "-VERS-TLS1.0:-VERS-TLS1.1"
+        yield Problem(
+            "setting-ignored-here",
+            f"{setting.written} has no effect: slapd {judge.version} is linked with GnuTLS, which takes versions from TLSCipherSuite alone",
+            span,
+            "no effect",
+            (),
+            Advice(f"name the versions in TLSCipherSuite: NORMAL:{example}"),
+        )
+    elif 0 < value < 0x300:
+        meant = _WIRE.get(setting.text)
+        remedy = Rewrite((Edit(span, meant.encode()),), f"write {meant}", "old clients lose access") if meant else None
+        yield Problem(
+            "means-something-else",
+            f"{setting.written} {setting.text} restricts nothing: slapd counts 3.1 for TLS 1.0, 3.2 for 1.1, 3.3 for 1.2 and 3.4 for 1.3",
+            span,
+            f"lower than SSLv3{', meant is ' + meant if meant else ''}",
+            (),
+            remedy,
+        )
+
+
+def _other_library(judge: Judge) -> Iterator[Problem]:
+    """Settings only the other library reads."""
+    ignored = {"tlsecname": "TLSECName", "tlscrlcheck": "TLSCRLCheck"} if judge.is_gnutls else {"tlscrlfile": "TLSCRLFile"}
+    here, there = ("GnuTLS", "OpenSSL") if judge.is_gnutls else ("OpenSSL", "GnuTLS")
+    for name in ignored:
+        setting = judge.configuration.last(name)
+        if setting is not None:
+            message = f"{setting.written} counts for slapd on {there} only; this one is linked with {here} and ignores it"
+            yield Problem("setting-ignored-here", message, setting.span, "no effect")
+
+
+def _duplicates(judge: Judge) -> Iterator[Problem]:
+    """Of several values the last counts."""
+    if judge.configuration.is_ldif and judge.configuration.fragment:
+        return
+    for name in _ONE_VALUE:
+        found = [setting for setting in judge.configuration.overall if setting.name == name]
+        if len({setting.arguments for setting in found}) > 1:
+            last = found[-1]
+            earlier = next(setting for setting in reversed(found[:-1]) if setting.arguments != last.arguments)
+            yield Problem(
+                "duplicate-setting",
+                f"{last.written} is set {len(found)} times; the last one counts",
+                earlier.span,
+                "has no effect",
+                (Label(last.span, "this one counts"),),
+            )
+
+
+def _verify_client(judge: Judge) -> Iterator[Problem]:
+    """What TLSVerifyClient's words mean for who gets in."""
+    setting = judge.setting("tlsverifyclient")
+    word = arguments.verify(setting.text) if setting is not None else "never"
+    if setting is None or not word:
+        crl = judge.setting("tlscrlcheck" if not judge.is_gnutls else "tlscrlfile")
+        if crl is not None and not judge.configuration.is_open("tlsverifyclient") and crl.text.lower() != "none":
+            message = f"{crl.written} checks nothing: no client is asked for a certificate (TLSVerifyClient never)"
+            yield Problem("client-certificate-not-enforced", message, crl.span)
+        return
+    span = setting.value_span
+    authority = judge.setting("tlscacertificatefile") or judge.setting("tlscacertificatepath")
+    unseen = judge.configuration.is_open("tlscacertificatefile")
+    if word in ("demand", "hard") and authority is None and not unseen and judge.is_gnutls:
+        message = f"{setting.written} {setting.text} without TLSCACertificateFile: no certificate can be verified, and nobody gets in"
+        yield Problem("means-something-else", message, span)
+    elif word == "allow":
+        message = f"{setting.written} {setting.text} asks for a certificate and lets everybody in, without one or with a wrong one"
+        yield Problem("client-certificate-not-enforced", message, span, "nobody is turned away")
+    elif word == "try":
+        message = f"{setting.written} {setting.text} asks for a certificate and lets clients in that have none"
+        yield Problem("client-certificate-not-enforced", message, span, "clients without one get in")
+
+
+def _security(judge: Judge, start: Start) -> Iterator[Problem]:
+    """Factors of `security` that lock out more than was meant."""
+    has_socket = any(listener.is_local for listener in start.listeners)
+    local = judge.local_ssf()
+    for setting in judge.configuration.all("security"):
+        for word, span in zip(setting.arguments, setting.spans, strict=False):
+            found = arguments.factor(word)
+            if found is None or not found[1]:
+                continue
+            name, least = found
+            if name in ("sasl", "transport"):
+                what = "a SASL layer" if name == "sasl" else "protection below TLS, which only ldapi has"
+                yield Problem(
+                    "means-something-else",
+                    f"{word} demands {what}: every simple bind is refused, inside TLS too",
+                    span,
+                    "not about TLS",
+                    (),
+                    Advice("write ssf= or tls= where TLS is meant"),
+                    severity=Severity.WARNING,
+                )
+            elif has_socket and name == "tls":
+                message = f"{word} shuts ldapi out as well, where there is no TLS: root's own ldapi:/// no longer works"
+                yield Problem(
+                    "means-something-else",
+                    message,
+                    span,
+                    "counts for ldapi too",
+                    (),
+                    Advice("write ssf= or simple_bind=, and a localSSF as high"),
+                    severity=Severity.WARNING,
+                )
+            elif has_socket and name == "ssf" and least > local:
+                message = f"{word} shuts ldapi out as well: it counts as {local} (localSSF)"
+                remedy = Advice(f"set localSSF {least}")
+                yield Problem("means-something-else", message, span, "counts for ldapi too", (), remedy, severity=Severity.WARNING)
+    yield from _lifted(judge)
+
+
+def _lifted(judge: Judge) -> Iterator[Problem]:
+    """A zero inside a database does not lift what counts for all."""
+    overall = {
+        found[0] for setting in judge.configuration.all("security") for word in setting.arguments if (found := arguments.factor(word))
+    }
+    for database in judge.configuration.databases:
+        if database.kind == "frontend":
+            continue
+        for setting in database.all("security"):
+            for word, span in zip(setting.arguments, setting.spans, strict=False):
+                found = arguments.factor(word)
+                if found is not None and found[1] == 0 and found[0] in overall:
+                    message = f"{word} inside a database does not lift the {found[0]} that counts for all of slapd"
+                    yield Problem("setting-ignored-here", message, span, "no effect")
+
+
+def _outgoing(judge: Judge) -> Iterator[Problem]:
+    """Words of syncrepl and its like that are set and not used."""
+    for database in judge.configuration.databases:
+        for setting in database.all("syncrepl"):
+            said = outgoing.keywords(setting)
+            provider, demand = said.get("provider"), said.get("starttls")
+            if provider is None:
+                continue
+            if provider.value.lower().startswith("ldaps://") and demand is not None and demand.value.lower() in ("yes", "critical"):
+                yield Problem(
+                    "means-something-else",
+                    "starttls= beside an ldaps:// provider: inside TLS a second one cannot be started, and replication fails",
+                    demand.span,
+                    severity=Severity.WARNING,
+                )
+            if not provider.value.lower().startswith("ldaps://") and (demand is None or demand.value.lower() == "no"):
+                unused = [word for name, word in said.items() if name.startswith("tls_")]
+                if unused:
+                    message = "tls_ words without starttls= and with an ldap:// provider: the connection has no TLS they could be about"
+                    yield Problem("setting-ignored-here", message, unused[0].span, "no effect")
+            ignored = said.get("tls_protocol_min") if judge.is_gnutls else None
+            if ignored is not None:
+                yield Problem("setting-ignored-here", "GnuTLS builds never look at tls_protocol_min", ignored.span, "no effect")
+
+
+def _key(judge: Judge) -> Iterator[Problem]:
+    """A private key that others can read. Mode and owner only; the file is never opened."""
+    setting = judge.setting("tlscertificatekeyfile")
+    if setting is None or not setting.text.startswith("/"):
+        return
+    try:
+        status = judge.files.status(setting.text)
+    except FileProblem:
+        return
+    if status.mode & 0o004:
+        yield Problem(
+            "key-readable",
+            f"everybody on this machine can read the private key {setting.text} (mode {status.mode & 0o777:04o})",
+            setting.value_span,
+            "readable by others",
+            (),
+            Advice(f"chmod o-rwx {setting.text}"),
+        )
+
+
+def _pasted(judge: Judge) -> Iterator[Problem]:
+    """Characters that came from a web page."""
+    seen: set[Span] = set()
+    for setting in _everything(judge):
+        if not setting.name.startswith(("tls", "security", "localssf", "disallow")) or setting.span in seen:
+            continue
+        seen.add(setting.span)
+        if setting.span.file.encoding != "utf-8":
+            continue
+        text = setting.value_span.data.decode("utf-8", "ignore")
+        match = _PASTED.search(text)
+        if match is not None:
+            plain = _PASTED.sub(lambda found: _PLAIN.get(found.group(), ""), text)
+            yield Problem(
+                "pasted-characters",
+                f"U+{ord(match.group()):04X} was pasted into the value and belongs to it",
+                setting.value_span,
+                "not a plain character",
+                (),
+                Rewrite((Edit(setting.value_span, plain.encode()),), "type it again in plain characters"),
+            )
+
+
+def _everything(judge: Judge) -> list[Setting]:
+    databases = [setting for database in judge.configuration.databases for setting in database.settings]
+    return [*judge.configuration.overall, *databases]

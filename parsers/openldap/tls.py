@@ -124,7 +124,7 @@ class Judge:
         for step in (self.check_ciphers, self.check_authorities, self.check_pair, self.check_dh, self.check_curves, self.check_crl):
             refused = step(base)
             if refused is not None:
-                return base._replace(refused=refused, failure=refused[0])
+                return base._replace(refused=refused, failure=refused[0], cipher_string=self.string())
         return self.with_offer(base)
 
     def with_certificate(self, context: Context) -> Context:
@@ -262,10 +262,9 @@ class Judge:
         priority = gnutls.evaluate(text, build)
         bits, dh_origins = self.dh()
         offer = negotiation.negotiable(negotiation.GnuTlsServer(build, priority, keys, bits))
-        string = CipherString(text, build, _exact(said, text), text, "TLSCipherSuite")
         return context._replace(
             offer=offer,
-            cipher_string=string,
+            cipher_string=self.string() or CipherString(text, build, None, text, "TLSCipherSuite"),
             origins=origins,
             cipher_origins=origins,
             version_origins=origins,
@@ -281,7 +280,6 @@ class Judge:
             why = self.configuration.is_open(name) if self.setting(name) is None else ""
             if why:
                 return context._replace(unknown=why)
-        said = self.setting("tlsciphersuite")
         listed = self.ciphers() or openssl.evaluate("DEFAULT", build, level=self.target.openssl_security_level)
         cipher_origins = self.origins("tlsciphersuite") or (Origin(How.DEFAULT, None, "the library's"),)
         versions, version_origins = self.versions()
@@ -292,10 +290,9 @@ class Judge:
             build, listed, versions, self.target.openssl_security_level, keys, curves, bits, server_order=order
         )
         offer = negotiation.negotiable(server)
-        text = said.text if said is not None else ""
         return context._replace(
             offer=offer,
-            cipher_string=CipherString(text, build, _exact(said, text), listed.string, "TLSCipherSuite") if said is not None else None,
+            cipher_string=self.string(),
             origins=(*version_origins, *cipher_origins),
             cipher_origins=cipher_origins,
             version_origins=version_origins,
@@ -303,6 +300,14 @@ class Judge:
             server_order=Known(order, (Origin(How.DEFAULT, None, f"slapd {self.version} on OpenSSL"),)),
             dh_bits=Known(bits if isinstance(bits, int) else None, dh_origins),
         )
+
+    def string(self) -> CipherString | None:
+        """TLSCipherSuite as it is written; None: nothing is set, or the library is not known."""
+        said = self.setting("tlsciphersuite")
+        if said is None or self.build is None:
+            return None
+        listed = None if self.is_gnutls else self.ciphers()
+        return CipherString(said.text, self.build, _exact(said, said.text), listed.string if listed else said.text, said.written)
 
     def ciphers(self) -> "openssl.CipherList | None":
         """TLSCipherSuite as this release of slapd hands it to OpenSSL; None: nothing is set."""
@@ -402,7 +407,7 @@ class Judge:
                 server_order=Unknown(reason),
             )
         if context.offer is None:
-            return _dead(endpoint, context.failure, context.origins)
+            return _dead(endpoint, context.failure, context.origins)._replace(cipher_string=context.cipher_string)
         if not context.offer.versions:
             why = "; ".join(dict.fromkeys(held.reason for held in context.offer.held_back)) or "no version is left"
             return _dead(endpoint, why, context.origins)._replace(cipher_string=context.cipher_string)

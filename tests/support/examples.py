@@ -42,6 +42,21 @@ tlsmgr unix - - y 1000? 1 tlsmgr
 rewrite unix - - y - - trivial-rewrite
 smtp unix - - y - - smtp
 """
+SLAPD_CONF = """include /etc/ldap/schema/core.schema
+pidfile /run/slapd/slapd.pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload back_ldap
+{certificate}
+{text}
+database mdb
+suffix "dc=example,dc=test"
+rootdn "cn=admin,dc=example,dc=test"
+rootpw secret
+{database}
+"""
+SLAPD_CERTIFICATE = "TLSCertificateFile /etc/ldap/ldap.pem\nTLSCertificateKeyFile /etc/ldap/ldap.key"
+SERVICES = 'SLAPD_CONF=\nSLAPD_SERVICES="{urls}"\n'
 LISTENERS = {
     "smtp": "smtp inet n - y - - smtpd",
     "submission": "submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt",
@@ -67,7 +82,23 @@ def lay(example: Example, root: Path) -> Path:
         main = _written(root, "etc/postfix/main.cf", MAIN_CF.format(text="" if in_master else text), certificate_at, key_at)
         master = _written(root, "etc/postfix/master.cf", MASTER_CF.format(listener=listener), certificate_at, key_at)
         return master if in_master else main
+    if example.service == "slapd":
+        return _slapd(root, text, settings)
     raise NotImplementedError(f"no recipe for an example of {example.service}")
+
+
+def _slapd(root: Path, text: str, settings: dict[str, str]) -> Path:
+    """slapd.conf (before the database, or with `place=database` in it), or LDIF with `place=ldif`."""
+    at = ("etc/ldap/ldap.pem", "etc/ldap/ldap.key")
+    _written(root, "etc/default/slapd", SERVICES.format(urls=settings.get("urls", "ldap:/// ldaps:///")), *at)
+    if settings.get("place") == "ldif":
+        return _written(root, "etc/ldap/change.ldif", text + "\n", *at)
+    inside = settings.get("place") == "database"
+    certificate = "" if "TLSCertificateFile" in text or settings.get("certificate") == "none" else SLAPD_CERTIFICATE
+    said = SLAPD_CONF.format(certificate=certificate, text="" if inside else text, database=text if inside else "")
+    path = _written(root, "etc/ldap/slapd.conf", said, *at)
+    (root / at[1]).chmod(0o600)
+    return path
 
 
 def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str) -> Path:
