@@ -34,6 +34,8 @@ class UnknownCipherWord(EndpointRule):
         string = endpoint.cipher_string
         if string is None or string.span is None or not string.build.startswith("openssl") or string.span.text != string.text:
             return
+        if not openssl.evaluate(string.text, string.build).accepted and _is_gnutls(string.text):
+            return  # the whole string is in the wrong language, and told so
         for word in openssl.explain(string.text, string.build):
             if word.effect is not openssl.Effect.UNKNOWN or word.note or not word.unknown:
                 continue
@@ -47,3 +49,9 @@ class UnknownCipherWord(EndpointRule):
             yield self.finding(
                 endpoint, span, f"{word.unknown} is unknown to {string.build.replace('@', ' ')} and is skipped{hint}", remedy=remedy
             )
+
+
+def _is_gnutls(text: str) -> bool:
+    from tlslint.crypto import gnutls  # noqa: PLC0415 (its tables are not needed for a string that is taken)
+
+    return gnutls.evaluate(text, "gnutls@3.7.9").accepted

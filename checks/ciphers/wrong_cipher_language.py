@@ -53,5 +53,5 @@ class WrongCipherLanguage(EndpointRule):
                 endpoint,
                 string.span if string.span is not None else endpoint.cipher_suites,
                 f"{string.setting or 'the cipher setting'} is written for {other}, and this server is linked with {here}, which refuses it",
-                remedy=SetValue("cipher_suites", None, f"a {here} string", unsafe="the list of suites changes"),
+                remedy=SetValue("cipher_suites", None, f"a string for {here}", unsafe="the list of suites changes"),
             )

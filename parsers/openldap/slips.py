@@ -50,7 +50,7 @@ def _context(judge: Judge, start: Start) -> Iterator[Problem]:
         cipher = judge.configuration.last("tlsciphersuite")
         if cipher is not None and span == cipher.value_span:
             if not _is_other_language(judge, cipher.text):  # the rule about the two languages explains it better
-                yield Problem("refused", f"{why}: slapd does not start", span, "refused")
+                yield _refused_word(judge, cipher, why)
             return
         certificate = any(word in why for word in ("does not exist", "certificate", "TLSCertificate", "private key"))
         rule = "certificate-missing" if certificate and "DH parameters" not in why else "refused"
@@ -65,6 +65,25 @@ def _context(judge: Judge, start: Start) -> Iterator[Problem]:
             if listener.implicit and listener.span is not None:
                 message = f"{listener.url} is open and every handshake fails: no TLSCertificateFile is set"
                 yield Problem("certificate-missing", message, listener.span)
+
+
+def _refused_word(judge: Judge, setting: Setting, why: str) -> Problem:
+    """The word GnuTLS stumbles over, where there is one."""
+    string = judge.context.cipher_string
+    if judge.is_gnutls and string is not None:
+        from tlslint.crypto import gnutls  # noqa: PLC0415 (only for a string that was refused)
+
+        for word in gnutls.explain(string.text, string.build):
+            if word.effect is gnutls.Effect.REFUSED:
+                span = setting.value_span
+                if string.span is not None:
+                    span = Span(string.span.file, string.span.start + word.start, string.span.start + word.end)
+                hint = f", did you mean {word.suggestion}?" if word.suggestion else ""
+                text = word.text or "an empty word"
+                return Problem(
+                    "refused", f"GnuTLS does not know {text} and refuses the whole string: slapd does not start{hint}", span, "unknown"
+                )
+    return Problem("refused", f"{why}: slapd does not start", setting.value_span, "refused")
 
 
 def _is_other_language(judge: Judge, text: str) -> bool:

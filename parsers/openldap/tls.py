@@ -124,7 +124,9 @@ class Judge:
         for step in (self.check_ciphers, self.check_authorities, self.check_pair, self.check_dh, self.check_curves, self.check_crl):
             refused = step(base)
             if refused is not None:
-                return base._replace(refused=refused, failure=refused[0], cipher_string=self.string())
+                return base._replace(
+                    refused=refused, failure=refused[0], cipher_string=self.string(), origins=(Origin(How.WRITTEN, refused[1]),)
+                )
         return self.with_offer(base)
 
     def with_certificate(self, context: Context) -> Context:
