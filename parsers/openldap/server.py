@@ -13,6 +13,9 @@ from tlslint.parsers.openldap.slapdconf import Build
 from tlslint.parsers.openldap.tls import Judge
 from tlslint.targets import Target
 
+NO_PIDFILE = "Debian's start script wants a pidfile"
+"""/etc/init.d/slapd up to Debian 12: it looks for the word in the file itself."""
+
 
 def instances(root: str, files: Files, target: Target, *, complete: bool) -> Sequence[Instance]:
     """The slapd that `root` (slapd.conf, cn=config.ldif, any LDIF of cn=config, /etc/default/slapd) configures.
@@ -227,6 +230,8 @@ class _Slapd:
         endpoints: list[Endpoint] = []
         stopped = self.stopped(configuration, start, judge)
         if stopped is not None:
+            if stopped[0] == NO_PIDFILE:
+                problems.append(Problem("refused", f"{stopped[0]} and starts nothing without one", stopped[1]))
             starts = Known(False, (Origin(How.WRITTEN, stopped[1], stopped[0]),))
         elif configuration.unseen is not None:
             starts = Unknown(f"{configuration.unseen[0]} was not seen", (Origin(How.WRITTEN, configuration.unseen[1]),))
@@ -267,7 +272,7 @@ class _Slapd:
         if self.is_debian and not self.is_systemd and start.script is not None and not start.pidfile and not configuration.fragment:
             folded = rb"(?m)^olcPidFile:[ \t]+." if configuration.is_ldif else rb"(?m)^pidfile[ \t]+."
             if not re.search(folded, configuration.root.data):
-                return "Debian's start script wants a pidfile", Span(configuration.root, 0, 0)
+                return NO_PIDFILE, Span(configuration.root, 0, 0)
         return None
 
 

@@ -1,0 +1,374 @@
+"""The mistakes people make with slapd, each by name: what it really does, and what is said of it."""
+
+from pathlib import Path
+
+import pytest
+from tlslint.model import Endpoint, Instance, Problem, TlsMode
+from tlslint.model.remedy import Rewrite
+from tlslint.parsers.openldap import evaluate
+from tlslint.targets import load
+
+from tests.support import mail, world
+
+HEAD = "include /etc/ldap/schema/core.schema\npidfile /run/slapd/slapd.pid\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
+CERTIFICATE = "TLSCertificateFile /etc/ldap/ldap.pem\nTLSCertificateKeyFile /etc/ldap/ldap.key\nTLSCACertificateFile /etc/ldap/ca.pem\n"
+DATABASE = 'database mdb\nsuffix "dc=example,dc=test"\nrootdn "cn=admin,dc=example,dc=test"\nrootpw secret\ndirectory /var/lib/ldap\n'
+PKI = {
+    "/etc/ldap/ldap.pem": {"type": "rsa", "bits": 2048, "key": "/etc/ldap/ldap.key", "cn": "ldap.example.test"},
+    "/etc/ldap/ca.pem": {"type": "ecdsa", "bits": 256, "cn": "Lab Root CA", "holds": "certificate"},
+}
+GLOBAL = "dn: cn=config\nobjectClass: olcGlobal\ncn: config\nolcPidFile: /run/slapd/slapd.pid\n"
+IN_LDIF = (
+    "olcTLSCertificateFile: /etc/ldap/ldap.pem\nolcTLSCertificateKeyFile: /etc/ldap/ldap.key\nolcTLSCACertificateFile: /etc/ldap/ca.pem\n"
+)
+MDB = (
+    "\ndn: olcDatabase={1}mdb,cn=config\nobjectClass: olcDatabaseConfig\nobjectClass: olcMdbConfig\nolcDatabase: {1}mdb\nolcSuffix: dc=x\n"
+)
+
+
+def judged(
+    root: Path,
+    text: str = "",
+    *,
+    target: str = "debian-12",
+    inside: str = "",
+    certificate: str = CERTIFICATE,
+    urls: str = "ldap:/// ldaps:/// ldapi:///",
+    files: dict[str, str] | None = None,
+) -> Instance:
+    """slapd.conf with `text` before the database and `inside` in it."""
+    services = f'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_SERVICES="{urls}"\n'
+    conf = HEAD + certificate + text + "\n" + DATABASE + inside
+    world.lay({"files": {"/etc/ldap/slapd.conf": conf, "/etc/default/slapd": services, **(files or {})}, "certificates": PKI}, root)
+    return evaluate.instances("/etc/ldap/slapd.conf", mail.below(root), load(target), complete=True)[0]
+
+
+def ldif(root: Path, files: dict[str, str], name: str = "/etc/ldap/config.ldif", target: str = "debian-12") -> Instance:
+    """LDIF as slapadd or ldapmodify would get it."""
+    world.lay({"files": files, "certificates": PKI}, root)
+    return evaluate.instances(name, mail.below(root), load(target), complete=True)[0]
+
+
+def port(instance: Instance, name: str) -> Endpoint:
+    return next(each for each in instance.endpoints if each.name.startswith(name))
+
+
+def versions(instance: Instance, name: str = "ldaps:") -> list[str]:
+    return sorted(version.word for version in mail.value(port(instance, name).versions))
+
+
+def problem(instance: Instance, rule: str) -> Problem:
+    found = [each for each in instance.problems if each.rule == rule]
+    assert found, [(each.rule, each.message) for each in instance.problems]
+    return found[0]
+
+
+def silent(instance: Instance, *rules: str) -> bool:
+    return not [each for each in instance.problems if each.rule in rules]
+
+
+def test_01_protocol_min_12_restricts_nothing(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSProtocolMin 1.2\nTLSCipherSuite DEFAULT:@SECLEVEL=0\n", target="debian-13")
+    assert versions(instance) == ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    remedy = problem(instance, "means-something-else").remedy
+    assert isinstance(remedy, Rewrite)
+    assert remedy.edits[0].replacement == b"3.3"
+
+
+@pytest.mark.parametrize("value", ["TLSv1.2", "0x303", "771", "3,3", "3.3.1", "3.", ".4", "256", '""', "-1"])
+def test_02_protocol_min_in_other_words_stops_slapd(value: str, tmp_path: Path) -> None:
+    for target in ("debian-11", "debian-12", "debian-13"):
+        instance = judged(tmp_path / target, f"TLSProtocolMin {value}\n", target=target)
+        assert instance.starts.holds(False)
+        assert problem(instance, "refused").span.text in (value, f"TLSProtocolMin {value}")
+
+
+def test_03_gnutls_never_reads_protocol_min(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSProtocolMin 3.3\n")
+    assert versions(instance) == ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    assert "GnuTLS" in problem(instance, "setting-ignored-here").message
+    fixed = judged(tmp_path / "fixed", "TLSCipherSuite SECURE256:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3\n")
+    assert versions(fixed) == ["TLSv1.2", "TLSv1.3"]
+
+
+@pytest.mark.parametrize(("value", "target"), [("HIGH:MEDIUM:+SSLv2", "debian-12"), ("NORMAL", "debian-13"), ("SECURE256", "debian-13")])
+def test_04_05_the_other_librarys_language_stops_slapd(value: str, target: str, tmp_path: Path) -> None:
+    assert judged(tmp_path, f"TLSCipherSuite {value}\n", target=target).starts.holds(False)
+
+
+def test_09_without_security_passwords_travel_in_the_clear(tmp_path: Path) -> None:
+    instance = judged(tmp_path)
+    assert port(instance, "ldap:").cleartext_login.holds(True)
+    assert port(instance, "ldap:").tls.holds(TlsMode.STARTTLS)
+    assert port(instance, "ldaps:").cleartext_login.holds(False)
+
+
+def test_10_ssf_128_shuts_ldapi_out_unless_localssf(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "security ssf=128\n")
+    assert port(instance, "ldapi").tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert "localSSF" in problem(instance, "means-something-else").message
+    fixed = judged(tmp_path / "fixed", "security ssf=128\nlocalSSF 0x80\n")
+    assert port(fixed, "ldapi").cleartext_login.holds(True)
+    assert port(fixed, "ldap:").tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert silent(fixed, "means-something-else")
+
+
+def test_11_tls_1_shuts_ldapi_out_whatever_localssf(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "security tls=1\nlocalSSF 256\n")
+    assert port(instance, "ldapi").tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert "ldapi" in problem(instance, "means-something-else").message
+
+
+def test_12_indented_after_a_comment_is_comment(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "# new\n TLSProtocolMin 3.4\n", target="debian-13")
+    assert versions(instance) == ["TLSv1.2", "TLSv1.3"]
+    assert problem(instance, "swallowed-line").span.text == "TLSProtocolMin 3.4"
+    alone = judged(tmp_path / "alone", "\n TLSProtocolMin 3.4\n", target="debian-13")
+    assert versions(alone) == ["TLSv1.3"]
+
+
+def test_12_a_backslash_does_not_continue_a_comment_into_a_directive_of_its_own(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "# old: 3.1 \\\nTLSProtocolMin 3.4\n", target="debian-13")
+    assert versions(instance) == ["TLSv1.2", "TLSv1.3"]
+    assert problem(instance, "swallowed-line")
+
+
+def test_13_a_trailing_comment_stops_slapd(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSProtocolMin 3.4 # strict\n", target="debian-13")
+    assert instance.starts.holds(False)
+    assert problem(instance, "trailing-comment").span.text == "# strict"
+
+
+@pytest.mark.parametrize("word", ["required", "require", "optional", "off", "false", "5", "no"])
+def test_14_verify_client_in_other_words_stops_slapd(word: str, tmp_path: Path) -> None:
+    assert judged(tmp_path, f"TLSVerifyClient {word}\n").starts.holds(False)
+
+
+ASKED = {
+    "none": ("never", "0"),
+    "optional": ("3", "4", "allow", "try"),
+    "required": ("1", "2", "02", "Demand", "hard", "true", "on", "YES"),
+}
+
+
+@pytest.mark.parametrize(("word", "asked"), [(word, asked) for asked, words in ASKED.items() for word in words])
+def test_14_what_verify_clients_words_ask(word: str, asked: str, tmp_path: Path) -> None:
+    assert port(judged(tmp_path, f"TLSVerifyClient {word}\n"), "ldaps:").client_certificate.holds(asked)
+
+
+def test_15_there_is_no_protocol_max(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSProtocolMax 3.3\n")
+    assert instance.starts.holds(False)
+    assert "no TLSProtocolMax" in problem(instance, "unknown-setting").message
+
+
+def test_16_slapd_conf_beside_slapd_d_is_not_read(tmp_path: Path) -> None:
+    files = {"/etc/ldap/slapd.d/cn=config.ldif": GLOBAL, "/etc/ldap/slapd.conf": HEAD + "TLSProtocolMin bad\n"}
+    instance = ldif(tmp_path, files, "/etc/ldap/slapd.conf")
+    assert instance.starts.holds(True)
+    assert not instance.endpoints
+    assert "slapd.d" in problem(instance, "file-not-read").message
+    files["/etc/default/slapd"] = "SLAPD_CONF=/etc/ldap/slapd.conf\n"
+    assert ldif(tmp_path / "named", files, "/etc/ldap/slapd.conf").starts.holds(False)
+    assert problem(ldif(tmp_path / "named", files, "/etc/ldap/slapd.d/cn=config.ldif"), "file-not-read")
+
+
+def test_17_ldaps_is_not_open_unless_a_url_says_so(tmp_path: Path) -> None:
+    instance = judged(tmp_path, urls="ldap:/// ldapi:///")
+    assert [each.name for each in instance.endpoints] == ["ldap:///", "ldapi:///"]
+
+
+def test_18_protocol_min_above_tls13_leaves_nothing_on_openssl(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSProtocolMin 4\n", target="debian-13")
+    assert instance.starts.holds(True)
+    assert port(instance, "ldaps:").tls_works.holds(False)
+    assert versions(judged(tmp_path / "g", "TLSProtocolMin 4\n")) == ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+
+
+def test_19_names_of_tls12_suites_leave_tls13_on(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "TLSCipherSuite ECDHE-RSA-AES128-GCM-SHA256\n", target="debian-13")
+    assert versions(instance) == ["TLSv1.2", "TLSv1.3"]
+    only13 = judged(tmp_path / "13", "TLSCipherSuite TLS_AES_128_GCM_SHA256\n", target="debian-13")
+    assert [suite.iana for suite in mail.value(port(only13, "ldaps:").cipher_suites) if suite.is_tls13] == ["TLS_AES_128_GCM_SHA256"]
+    assert versions(only13) == ["TLSv1.2", "TLSv1.3"]
+
+
+def test_20_certificate_and_key_in_separate_changes(tmp_path: Path) -> None:
+    """GnuTLS refuses the first half (error 80) and slapd is left without TLS."""
+    change = "dn: cn=config\nreplace: olcTLSCertificateFile\nolcTLSCertificateFile: /etc/ldap/ldap.pem\n"
+    second = "\ndn: cn=config\nreplace: olcTLSCertificateKeyFile\nolcTLSCertificateKeyFile: /etc/ldap/ldap.key\n"
+    files = {"/etc/ldap/config.ldif": GLOBAL + MDB, "/etc/ldap/z-tls.ldif": change + second}
+    gnutls = ldif(tmp_path / "12", files)
+    assert port(gnutls, "ldap:").tls.holds(TlsMode.NONE)
+    assert "refuses the change" in problem(gnutls, "refused").message
+    openssl = ldif(tmp_path / "13", files, target="debian-13")
+    assert port(openssl, "ldap:").tls.holds(TlsMode.STARTTLS)
+    assert port(openssl, "ldap:").tls_works.holds(True)
+    together = change + "-\nreplace: olcTLSCertificateKeyFile\nolcTLSCertificateKeyFile: /etc/ldap/ldap.key\n"
+    mended = ldif(tmp_path / "mended", {**files, "/etc/ldap/z-tls.ldif": together})
+    assert port(mended, "ldap:").tls_works.holds(True)
+
+
+@pytest.mark.parametrize(
+    ("line", "target"), [("TLSCRLFile /none.pem", "debian-13"), ("TLSCRLCheck all", "debian-12"), ("TLSECName x", "debian-12")]
+)
+def test_22_settings_of_the_other_library_are_ignored(line: str, target: str, tmp_path: Path) -> None:
+    instance = judged(tmp_path, line + "\n", target=target)
+    assert instance.starts.holds(True)
+    assert problem(instance, "setting-ignored-here")
+
+
+def test_no_certificate_no_starttls_and_ldaps_fails(tmp_path: Path) -> None:
+    instance = judged(tmp_path, certificate="")
+    assert port(instance, "ldap:").tls.holds(TlsMode.NONE)
+    assert port(instance, "ldaps:").tls_works.holds(False)
+    assert problem(instance, "certificate-missing").span.text == "ldaps:///"
+
+
+def test_a_ca_alone_offers_starttls_that_always_fails(tmp_path: Path) -> None:
+    for target in ("debian-12", "debian-13"):
+        instance = judged(tmp_path / target, certificate="TLSCACertificateFile /etc/ldap/ca.pem\n", target=target)
+        assert instance.starts.holds(True)
+        assert port(instance, "ldap:").tls.holds(TlsMode.STARTTLS)
+        assert port(instance, "ldap:").tls_works.holds(False)
+
+
+def test_half_a_pair_stops_gnutls_and_fails_on_openssl(tmp_path: Path) -> None:
+    half = "TLSCertificateFile /etc/ldap/ldap.pem\n"
+    assert judged(tmp_path / "12", certificate=half).starts.holds(False)
+    instance = judged(tmp_path / "13", certificate=half, target="debian-13")
+    assert instance.starts.holds(True)
+    assert port(instance, "ldaps:").tls_works.holds(False)
+
+
+@pytest.mark.parametrize(
+    ("line", "clear", "mode"),
+    [
+        ("security tls=1", False, TlsMode.STARTTLS_REQUIRED),
+        ("security SSF=128", False, TlsMode.STARTTLS_REQUIRED),
+        ("security simple_bind=128", False, TlsMode.STARTTLS_REQUIRED),
+        ("security update_ssf=128", True, TlsMode.STARTTLS),
+        ("security ssf=0", True, TlsMode.STARTTLS),
+        ("security sasl=56", False, TlsMode.STARTTLS_REQUIRED),
+        ("disallow bind_simple", False, TlsMode.STARTTLS),
+        ("disallow bind_anon", True, TlsMode.STARTTLS),
+        ("require strong", True, TlsMode.STARTTLS),
+        ("restrict bind", False, TlsMode.STARTTLS),
+        ("restrict extended=1.3.6.1.4.1.1466.20037", True, TlsMode.NONE),
+        ("restrict extended", True, TlsMode.NONE),
+    ],
+)
+def test_what_security_disallow_require_and_restrict_do_to_ldap(line: str, clear: bool, mode: TlsMode, tmp_path: Path) -> None:
+    endpoint = port(judged(tmp_path, line + "\n"), "ldap:")
+    assert endpoint.cleartext_login.holds(clear)
+    assert endpoint.tls.holds(mode)
+
+
+def test_security_inside_a_database_counts_there(tmp_path: Path) -> None:
+    assert port(judged(tmp_path, inside="security simple_bind=128\n"), "ldap:").cleartext_login.holds(False)
+    two = 'security simple_bind=128\ndatabase mdb\nsuffix "dc=other"\nrootdn "cn=a,dc=other"\nrootpw x\ndirectory /var/lib/other\n'
+    assert port(judged(tmp_path / "two", inside=two), "ldap:").cleartext_login.holds(True)
+    lifted = judged(tmp_path / "lifted", "security simple_bind=128\n", inside="security simple_bind=0\n")
+    assert port(lifted, "ldap:").cleartext_login.holds(False)
+    assert problem(lifted, "setting-ignored-here").span.text == "simple_bind=0"
+
+
+@pytest.mark.parametrize(
+    "line", ["security ssf = 128", "security minssf=1", "security ssf=strong", "disallow starttls", "require tls", "localSSF x"]
+)
+def test_words_security_and_its_like_do_not_know_stop_slapd(line: str, tmp_path: Path) -> None:
+    assert judged(tmp_path, line + "\n").starts.holds(False)
+
+
+@pytest.mark.parametrize(
+    ("urls", "starts"),
+    [
+        ("ldap:/// imaps:///", False),
+        ("ldap://:389:1/", False),
+        ("ldap://127.0.0.1:", False),
+        ("ldap:///dc=x", False),
+        ("LDAP:///", True),
+        ("ldap://*:3389", True),
+        ("<ldap:///>", True),
+        ("ldap:///????x-mod=0777", True),
+        ("  ldap:///   ldaps:///  ", True),
+        ("ldap://[::1]:3389/", True),
+    ],
+)
+def test_urls_to_listen_on(urls: str, starts: bool, tmp_path: Path) -> None:
+    assert judged(tmp_path, urls=urls).starts.holds(starts)
+
+
+def test_listeners_of_the_start_script(tmp_path: Path) -> None:
+    def names(text: str, target: str = "debian-12") -> list[str]:
+        root = tmp_path / str(abs(hash((text, target))))
+        return [each.name for each in judged(root, files={"/etc/default/slapd": text}, target=target).endpoints]
+
+    assert names('SLAPD_SERVICES="ldap:///"\nSLAPD_SERVICES="$SLAPD_SERVICES ldaps:///"\n') == ["ldap:///", "ldaps:///"]
+    assert names("SLAPD_SERVICES=\n") == ["ldap:///"]
+    assert names("# nothing\n") == ["ldap:///"]
+    assert names("SLAPD_SERVICES='ldap://127.0.0.1/'\nSLAPD_OPTIONS=\"-h ldaps:///\"\n") == ["ldaps:///"]
+    assert names('export SLAPD_SERVICES="ldaps:/// \\\nldapi:///"\n') == ["ldaps:///", "ldapi:///"]
+    assert names("#SLAPD_SERVICES='ldaps:///'\nSLAPD_SERVICES=ldapi:///  # local\n") == ["ldapi:///"]
+
+
+def test_listeners_of_a_systemd_unit_and_of_red_hat(tmp_path: Path) -> None:
+    unit = "[Service]\nEnvironmentFile=/etc/sysconfig/slapd\nExecStart=/usr/sbin/slapd -u ldap -h ${SLAPD_URLS} $SLAPD_OPTIONS\n"
+    files = {"/usr/lib/systemd/system/slapd.service": unit, "/etc/sysconfig/slapd": 'SLAPD_URLS="ldapi:/// ldaps:///"\n'}
+    instance = judged(tmp_path, files=files)
+    assert [each.name for each in instance.endpoints] == ["ldapi:///", "ldaps:///"]
+
+
+def test_another_file_named_by_the_start_script_is_what_runs(tmp_path: Path) -> None:
+    files = {
+        "/etc/default/slapd": "SLAPD_CONF=/etc/ldap/other\nSLAPD_SERVICES=ldaps:///\n",
+        "/etc/ldap/other": HEAD + CERTIFICATE + DATABASE,
+    }
+    instance = ldif(tmp_path, files, "/etc/default/slapd")
+    assert [each.name for each in instance.endpoints] == ["ldaps:///"]
+    gone = ldif(tmp_path / "gone", {"/etc/default/slapd": "SLAPD_CONF=/etc/ldap/gone.conf\n"}, "/etc/default/slapd")
+    assert gone.starts.holds(False)
+
+
+def test_debians_old_start_script_wants_a_pidfile(tmp_path: Path) -> None:
+    conf = HEAD.replace("pidfile /run/slapd/slapd.pid\n", "") + DATABASE
+    files = {"/etc/ldap/slapd.conf": conf, "/etc/default/slapd": "SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_PIDFILE=\n"}
+    instance = ldif(tmp_path / "12", files, "/etc/ldap/slapd.conf")
+    assert instance.starts.holds(False)
+    assert "pidfile" in problem(instance, "refused").message
+    assert ldif(tmp_path / "13", files, "/etc/ldap/slapd.conf", "debian-13").starts.holds(True)
+
+
+def test_includes_are_read_in_place_and_missing_ones_stop_slapd(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "include /etc/ldap/tls.conf\n", files={"/etc/ldap/tls.conf": "TLSVerifyClient demand\n"})
+    assert port(instance, "ldaps:").client_certificate.holds("required")
+    gone = judged(tmp_path / "gone", "include /etc/ldap/none.conf\n")
+    assert gone.starts.holds(False)
+    assert problem(gone, "include-missing").span.text == "/etc/ldap/none.conf"
+    endless = judged(tmp_path / "endless", "include /etc/ldap/loop.conf\n", files={"/etc/ldap/loop.conf": "include /etc/ldap/loop.conf\n"})
+    assert endless.starts.holds(False)
+
+
+def test_a_database_and_its_module(tmp_path: Path) -> None:
+    assert "moduleload back_ldap" in problem(judged(tmp_path, inside="database ldap\n"), "refused").message
+    assert "2.5 took the hdb" in problem(judged(tmp_path / "h", inside="database hdb\n"), "setting-not-in-version").message
+    old = judged(tmp_path / "o", "moduleload back_hdb\n", inside="database hdb\nsuffix dc=y\n", target="debian-11")
+    assert old.starts.holds(True)
+
+
+def test_certificate_files_that_cannot_be_used_stop_slapd(tmp_path: Path) -> None:
+    for text in ("/etc/ldap/none.pem", "/etc/ldap/junk.pem"):
+        said = f"TLSCertificateFile {text}\nTLSCertificateKeyFile /etc/ldap/ldap.key\n"
+        instance = judged(tmp_path, certificate=said, files={"/etc/ldap/junk.pem": "not PEM\n"})
+        assert instance.starts.holds(False)
+        assert problem(instance, "certificate-missing").span.text == text
+
+
+def test_a_key_everybody_can_read(tmp_path: Path) -> None:
+    judged(tmp_path)
+    (tmp_path / "etc/ldap/ldap.key").chmod(0o644)
+    instance = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-12"), complete=True)[0]
+    assert "mode 0644" in problem(instance, "key-readable").message
+    (tmp_path / "etc/ldap/ldap.key").chmod(0o640)
+    instance = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-12"), complete=True)[0]
+    assert silent(instance, "key-readable")
