@@ -366,12 +366,12 @@ class Judge:
         return self.with_handshake(endpoint, listener)
 
     def mode(self, listener: Listener, refusal: Value[bool]) -> Value[TlsMode]:
-        """ldaps begins with TLS whether there is any or not; elsewhere StartTLS is there when a context is."""
+        """ldaps begins with TLS whether there is any or not; elsewhere StartTLS is there when a context is.
+
+        `restrict extended` and its like do not take it away (seen on 2.5.13: starttls_extop() asks nobody).
+        """
         if listener.implicit:
             return Known(TlsMode.IMPLICIT, _at(listener))
-        restricted = self.restricts_starttls()
-        if restricted is not None:
-            return Known(TlsMode.NONE, (Origin(How.WRITTEN, restricted.value_span, "StartTLS is refused"),))
         made = self.context.made
         if isinstance(made, Unknown):
             return Unknown(made.reason, made.origins)
@@ -380,13 +380,6 @@ class Judge:
         if isinstance(refusal, Unknown):
             return Unknown(refusal.reason, refusal.origins)
         return Known(TlsMode.STARTTLS_REQUIRED, refusal.origins) if refusal.value else Known(TlsMode.STARTTLS, made.origins)
-
-    def restricts_starttls(self) -> Setting | None:
-        """`restrict extended` and its like take StartTLS away (backend_check_restrictions())."""
-        words = ("all", "extended", "extended=1.3.6.1.4.1.1466.20037")
-        return next(
-            (setting for setting in self.configuration.all("restrict") if any(word.lower() in words for word in setting.arguments)), None
-        )
 
     def with_handshake(self, endpoint: Endpoint, listener: Listener) -> Endpoint:
         """What the context offers."""
@@ -444,14 +437,14 @@ class Judge:
             why = self.configuration.is_open(name)
             if why and not self.configuration.all(name):
                 return Unknown(why), Unknown(why)
-        off = self.refuses_simple()
-        answers = [self.confidential(listener, database) for database in self.judged()]
-        demanding = [answer for answer in answers if answer]
-        if off is not None:
-            return Known(False, (Origin(How.WRITTEN, off),)), Known(False)
-        if len(demanding) == len(answers):
-            origins = tuple(Origin(How.WRITTEN, span) for span in dict.fromkeys(demanding[0]))
-            return Known(False, origins), Known(True, origins)
+        answers: list[tuple[bool, list[Span]]] = []
+        for database in self.judged():
+            off = self.refuses_simple(database)
+            answers.append((False, [off]) if off is not None else (True, self.confidential(listener, database)))
+        if all(spans for _, spans in answers):
+            for_tls = all(is_confidential for is_confidential, _ in answers)
+            origins = tuple(Origin(How.WRITTEN, span) for span in dict.fromkeys(answers[0][1]))
+            return Known(False, origins), Known(for_tls, origins)
         return Known(True, (Origin(How.DEFAULT, None, "without security, slapd takes passwords before TLS"),)), Known(False)
 
     def judged(self) -> Sequence[Database | None]:
@@ -459,13 +452,14 @@ class Judge:
         found = [each for each in self.configuration.databases if each.holds_data]
         return found or [None]
 
-    def refuses_simple(self) -> Span | None:
-        """`disallow bind_simple` and `restrict bind` refuse simple binds with or without TLS."""
+    def refuses_simple(self, database: Database | None) -> Span | None:
+        """`disallow bind_simple` and `restrict bind`, for all or in the database, refuse simple binds with or without TLS."""
+        own = database.all("restrict") if database is not None else []
         for setting in self.configuration.all("disallows"):
             for word, span in zip(setting.arguments, setting.spans, strict=False):
                 if word.lower() == "bind_simple":
                     return span
-        for setting in self.configuration.all("restrict"):
+        for setting in (*self.configuration.all("restrict"), *own):
             for word, span in zip(setting.arguments, setting.spans, strict=False):
                 if word.lower() in ("bind", "all"):
                     return span

@@ -254,8 +254,8 @@ def test_half_a_pair_stops_gnutls_and_fails_on_openssl(tmp_path: Path) -> None:
         ("disallow bind_anon", True, TlsMode.STARTTLS),
         ("require strong", True, TlsMode.STARTTLS),
         ("restrict bind", False, TlsMode.STARTTLS),
-        ("restrict extended=1.3.6.1.4.1.1466.20037", True, TlsMode.NONE),
-        ("restrict extended", True, TlsMode.NONE),
+        ("restrict extended=1.3.6.1.4.1.1466.20037", True, TlsMode.STARTTLS),
+        ("restrict extended", True, TlsMode.STARTTLS),
     ],
 )
 def test_what_security_disallow_require_and_restrict_do_to_ldap(line: str, clear: bool, mode: TlsMode, tmp_path: Path) -> None:

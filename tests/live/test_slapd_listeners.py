@@ -1,0 +1,313 @@
+"""Real slapd 2.5 (GnuTLS): listeners, StartTLS, versions, suites, client certificates and passwords in the clear equal the prediction.
+
+Each configuration is started on loopback ports of its own and asked in LDAP and TLS.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tlslint.files import Files
+from tlslint.model import Endpoint, Instance, TlsMode
+from tlslint.parsers.openldap import evaluate
+from tlslint.targets import load
+
+from tests.support import mail, world
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning"),
+    pytest.mark.skipif(shutil.which("slapd") is None, reason="slapd is not installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root to run a private slapd"),
+]
+
+PLAIN, SECURE = 23389, 23636
+URLS = f"ldap://127.0.0.1:{PLAIN} ldaps://127.0.0.1:{SECURE}"
+ADMIN, PASSWORD = "cn=admin,dc=x", "secret"
+STARTTLS_OID = b"1.3.6.1.4.1.1466.20037"
+VERSIONS = (
+    (ssl.TLSVersion.TLSv1, "TLSv1.0"),
+    (ssl.TLSVersion.TLSv1_1, "TLSv1.1"),
+    (ssl.TLSVersion.TLSv1_2, "TLSv1.2"),
+    (ssl.TLSVersion.TLSv1_3, "TLSv1.3"),
+)
+PRIORITIES = (
+    *(
+        "NORMAL",
+        "SECURE128",
+        "SECURE256",
+        "PFS",
+        "LEGACY",
+        "PERFORMANCE",
+        "SUITEB128",
+        "NONE",
+        "",
+        "HIGH",
+        "normal",
+        "NORMAL:%SERVER_PRECEDENCE",
+    ),
+    *(
+        "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+        "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1",
+        "NORMAL:-RSA",
+        "SECURE256:-VERS-ALL:+VERS-TLS1.3",
+        "NORMAL:+FOO",
+    ),
+    *("NORMAL:-CIPHER-ALL:+AES-128-GCM", "NORMAL:-VERS-ALL", "SECURE128:-VERS-TLS-ALL:+VERS-TLS1.2:-RSA:-DHE-DSS:%SERVER_PRECEDENCE"),
+    *("NORMAL:-MAC-ALL:+SHA1", "NORMAL:-ECDHE-RSA:-DHE-RSA", "NORMAL:-VERS-TLS1.3:-AES-256-GCM:-AES-128-GCM", "NORMAL:!VERS-TLS1.3"),
+    *("HIGH:!aNULL", "NORMAL:-GROUP-ALL:+GROUP-X25519", "NORMAL:-SIGN-ALL:+SIGN-RSA-SHA256", "NORMAL: -RSA", "PFS:-3DES-CBC"),
+)
+SECURITIES = (
+    *(
+        "security tls=1",
+        "security ssf=128",
+        "security SSF=1",
+        "security simple_bind=128",
+        "security update_ssf=128",
+        "security update_tls=1",
+    ),
+    *("security transport=1", "security sasl=1", "security ssf=0", "security tls=1 simple_bind=0", "security ssf=257", "security ssf=256"),
+    *("disallow bind_simple", "disallow bind_anon", "disallow tls_2_anon tls_authc", "require authc", "require strong", "require sasl"),
+    *("restrict bind", "restrict extended", "restrict extended=1.3.6.1.4.1.1466.20037", "restrict read", "restrict all", "restrict search"),
+    "security simple_bind=128\nsecurity update_ssf=1",
+)
+
+
+class Case(NamedTuple):
+    """`text` before the database, `inside` in it; `pair` False: no certificate. `change`: LDIF for ldapmodify, with cn=config instead."""
+
+    name: str
+    text: str = ""
+    inside: str = ""
+    pair: bool = True
+    urls: str = URLS
+    change: str = ""
+    entry: str = ""
+
+
+def cases() -> list[Case]:
+    found = [Case(f"ciphers {text}", f'TLSCipherSuite "{text}"') for text in PRIORITIES]
+    found += [Case(f"minimum {text}", f"TLSProtocolMin {text}") for text in ("1.2", "3.3", "3.4", "4", "0", "TLSv1.2")]
+    found += [
+        Case(f"verify {word}", f"TLSVerifyClient {word}") for word in ("never", "0", "1", "2", "3", "4", "allow", "try", "Demand", "on")
+    ]
+    found += [Case(f"verify {word}, refused", f"TLSVerifyClient {word}") for word in ("required", "optional", "false", "5", "off")]
+    found += [Case(line, line) for line in SECURITIES]
+    found += [
+        Case(f"{line}, inside", inside=line) for line in ("security tls=1", "security ssf=1", "security simple_bind=1", "restrict bind")
+    ]
+    found += [
+        Case("lifted inside", "security simple_bind=1", "security simple_bind=0"),
+        Case("no certificate", pair=False),
+        Case("ca alone", "TLSCACertificateFile {pki}/ca.pem", pair=False),
+        Case("ca folder alone", "TLSCACertificatePath /etc/ssl/certs", pair=False),
+        Case("ciphers alone", "TLSCipherSuite HIGH:!aNULL", pair=False),
+        Case("certificate alone", "TLSCertificateFile {pki}/rsa.pem", pair=False),
+        Case("key alone", "TLSCertificateKeyFile {pki}/rsa.key", pair=False),
+        Case("missing certificate", "TLSCertificateFile {pki}/none.pem"),
+        Case("missing key", "TLSCertificateKeyFile {pki}/none.key"),
+        Case("missing ca", "TLSCACertificateFile {pki}/none.pem"),
+        Case("missing ca folder", "TLSCACertificatePath {pki}/none"),
+        Case("junk certificate", "TLSCertificateFile {pki}/junk.pem"),
+        Case("junk ca", "TLSCACertificateFile {pki}/junk.pem"),
+        Case("ecdsa", "TLSCertificateFile {pki}/ecdsa.pem\nTLSCertificateKeyFile {pki}/ecdsa.key"),
+        Case("rsa 1024", "TLSCertificateFile {pki}/rsa1024.pem\nTLSCertificateKeyFile {pki}/rsa1024.key"),
+        Case("ed25519", "TLSCertificateFile {pki}/ed25519.pem\nTLSCertificateKeyFile {pki}/ed25519.key"),
+        Case("dh", "TLSDHParamFile {pki}/dh2048.pem"),
+        Case("dh 1024", "TLSDHParamFile {pki}/dh1024.pem"),
+        Case("missing dh", "TLSDHParamFile {pki}/none.pem"),
+        Case("junk dh", "TLSDHParamFile {pki}/junk.pem"),
+        Case("missing crl", "TLSCRLFile {pki}/none.pem"),
+        Case("crl of OpenSSL", "TLSCRLCheck whatever"),
+        Case("curves of OpenSSL", "TLSECName whatever"),
+        Case("empty certificate", 'TLSCertificateFile ""\nTLSCertificateKeyFile ""'),
+        Case("only ldaps", urls=f"ldaps://127.0.0.1:{SECURE}"),
+        Case("only ldap", urls=f"ldap://127.0.0.1:{PLAIN}"),
+        Case("bad scheme", urls=f"imaps://127.0.0.1:{SECURE}"),
+        Case("a DN", urls=f"ldap://127.0.0.1:{PLAIN}/dc=x"),
+        Case("no port after the colon", urls="ldap://127.0.0.1:"),
+        Case("the same port twice", urls=f"ldap://127.0.0.1:{PLAIN} ldaps://127.0.0.1:{PLAIN}"),
+        Case("capitals and brackets", urls=f"<LDAP://127.0.0.1:{PLAIN}> LDAPS://127.0.0.1:{SECURE}/"),
+    ]
+    return found
+
+
+def configuration(case: Case, folder: Path, pki: Path) -> Path:
+    """slapd.conf and the start script below a folder that stands for a host."""
+    etc = folder / "etc"
+    (etc / "ldap").mkdir(parents=True)
+    (etc / "default").mkdir()
+    (folder / "db").mkdir()
+    pair = f"TLSCertificateFile {pki}/rsa.pem\nTLSCertificateKeyFile {pki}/rsa.key\n" if case.pair else ""
+    text = f"""include /etc/ldap/schema/core.schema
+pidfile {folder}/slapd.pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+{pair}{case.text.replace("{pki}", str(pki))}
+database mdb
+suffix "dc=x"
+rootdn "{ADMIN}"
+rootpw {PASSWORD}
+directory {folder}/db
+{case.inside}
+"""
+    (etc / "ldap" / "slapd.conf").write_text(text)
+    (etc / "default" / "slapd").write_text(f"SLAPD_CONF=\nSLAPD_SERVICES='{case.urls}'\n")
+    return etc / "ldap" / "slapd.conf"
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pki")
+    for name, kind, bits in (("rsa", "rsa", 2048), ("ecdsa", "ecdsa", 256), ("ed25519", "ed25519", None), ("rsa1024", "rsa", 1024)):
+        (folder / f"{name}.pem").write_bytes(world.certificate(kind, bits, "localhost", ("localhost",)))
+        (folder / f"{name}.key").write_bytes(world.private_key(kind, bits))
+    (folder / "ca.pem").write_bytes(world.certificate("ecdsa", 256, "Lab Root CA", (), is_ca=True))
+    (folder / "junk.pem").write_text("not PEM\n")
+    for bits in (1024, 2048):
+        (folder / f"dh{bits}.pem").write_bytes(world.dh_parameters(bits))
+    return folder
+
+
+@contextlib.contextmanager
+def running(arguments: list[str], ports: list[int], log: Path) -> Iterator[bool]:
+    """A private slapd; False when it ended by itself."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(["slapd", "-d", "none", *arguments], stdout=stream, stderr=stream)
+    try:
+        for _ in range(100):
+            if process.poll() is not None or (ports and all(is_open(port) for port in ports)):
+                break
+            time.sleep(0.02)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)  # a port may be open for a moment before slapd gives up
+        yield process.poll() is None
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+def is_open(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2):
+        return True
+    return False
+
+
+def element(tag: int, content: bytes) -> bytes:
+    return bytes([tag]) + (bytes([len(content)]) if len(content) < 128 else bytes([0x81, len(content)])) + content
+
+
+def message(operation: bytes) -> bytes:
+    return element(0x30, element(0x02, b"\x01") + operation)
+
+
+def bind(name: str, password: str) -> bytes:
+    return message(element(0x60, element(0x02, b"\x03") + element(0x04, name.encode()) + element(0x80, password.encode())))
+
+
+def answer(raw: socket.socket, request: bytes) -> int:
+    """The result code of one operation; -1 when the connection ends."""
+    raw.settimeout(5)
+    raw.sendall(request)
+    data = raw.recv(4096)
+    at = data.find(b"\x0a\x01", 5)
+    return data[at + 2] if at != -1 else -1
+
+
+def handshake(port: int, version: ssl.TLSVersion, ciphers: str = "ALL:COMPLEMENTOFALL", certificate: Path | None = None) -> str | None:
+    """The suite agreed on and with it one answer in LDAP; None: no handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        context.set_ciphers(ciphers + ":@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        if certificate is not None:
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        with socket.create_connection(("127.0.0.1", port), 5) as plain:
+            if port == PLAIN and answer(plain, message(element(0x77, element(0x80, STARTTLS_OID)))) != 0:
+                return None
+            with context.wrap_socket(plain) as tls:
+                chosen = tls.cipher()
+                return chosen[0] if chosen and answer(tls, bind("", "")) >= 0 else None
+    except (OSError, ssl.SSLError):
+        return None
+
+
+def suites_of_tls12(port: int, certificate: Path | None) -> list[str]:
+    """By elimination. Without DHE: GnuTLS wants RFC 7919's groups for it, which this client does not offer in TLS 1.2."""
+    found: list[str] = []
+    while len(found) < 80:
+        left = "ALL:COMPLEMENTOFALL:!kDHE" + "".join(f":!{name}" for name in found)
+        chosen = handshake(port, ssl.TLSVersion.TLSv1_2, left, certificate)
+        if chosen is None:
+            break
+        found.append(chosen)
+    return found
+
+
+def predicted(path: Path) -> Instance:
+    return evaluate.instances(str(path), Files(("/",), "/"), load("debian-12"), complete=True)[0]
+
+
+def differences(instance: Instance, pki: Path) -> Iterator[str]:
+    """What both ports do, beside what is predicted of them."""
+    by_port = {mail.value(endpoint.port): endpoint for endpoint in instance.endpoints}
+    for port in (PLAIN, SECURE):
+        if is_open(port) != (port in by_port):
+            yield f"{port} is {'open' if is_open(port) else 'closed'}"
+        elif port in by_port:
+            yield from (f"{port}: {text}" for text in port_differences(by_port[port], port, pki))
+
+
+def port_differences(endpoint: Endpoint, port: int, pki: Path) -> Iterator[str]:
+    if port == PLAIN:
+        with socket.create_connection(("127.0.0.1", port), 5) as raw:
+            offered = answer(raw, message(element(0x77, element(0x80, STARTTLS_OID)))) == 0
+        with socket.create_connection(("127.0.0.1", port), 5) as raw:
+            code = answer(raw, bind(ADMIN, PASSWORD))
+        mode = TlsMode.NONE if not offered else TlsMode.STARTTLS_REQUIRED if code == 13 else TlsMode.STARTTLS
+        if not endpoint.tls.holds(mode):
+            yield f"seen {mode}, predicted {endpoint.tls}"
+        if not endpoint.cleartext_login.holds(code == 0):
+            yield f"simple bind answered {code}, predicted {endpoint.cleartext_login}"
+    certificate = pki / "rsa.pem"
+    without = {name for version, name in VERSIONS if handshake(port, version)}
+    seen = {name for version, name in VERSIONS if handshake(port, version, certificate=certificate)} | without
+    said = {version.word for version in mail.value(endpoint.versions)}
+    needs = endpoint.client_certificate.holds("required")
+    if needs and without:
+        yield f"a certificate is needed, and handshakes without one work: {without}"
+    if not needs and seen != said:
+        yield f"versions seen {sorted(seen)}, predicted {sorted(said)} ({endpoint.tls_failure})"
+    if "TLSv1.2" in without:
+        suites = suites_of_tls12(port, None)
+        expected = [suite.openssl for suite in mail.value(endpoint.cipher_suites) if not suite.is_tls13 and suite.key_exchange != "DHE"]
+        if sorted(suites) != sorted(expected):
+            yield f"suites seen {suites}, predicted {expected}"
+        elif endpoint.server_order.holds(True) and suites != expected:
+            yield f"order seen {suites}, predicted {expected}"
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name.replace("\n", " "))
+def test_slapd_does_what_is_predicted(case: Case, pki: Path, tmp_path: Path) -> None:
+    path = configuration(case, tmp_path, pki)
+    instance = predicted(path)
+    ports = [port for port in (PLAIN, SECURE) if str(port) in case.urls]
+    with running(["-h", case.urls, "-f", str(path)], ports, tmp_path / "log") as alive:
+        assert instance.starts.holds(alive), (instance.starts, (tmp_path / "log").read_text()[-500:])
+        if alive:
+            assert not list(differences(instance, pki))
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(cases()) >= 60
