@@ -186,7 +186,10 @@ def apply(store: Store, change: Change) -> str:
             return "there is no such entry"
         entry = store.entries[change.dn] = Entry(change.dn, anchor)
     for operation, part in _operations(change.record):
-        why = _operate(entry, operation, part)
+        if operation.text.strip().lower() == "olcsecurity" and operation.key != "add" and store.has_base:
+            why = _security(store, entry, operation, part)
+        else:
+            why = _operate(entry, operation, part, is_known=store.has_base)
         if why:
             return why
     return ""
@@ -209,7 +212,24 @@ def _operations(record: ldif.Record) -> Iterator[tuple[ldif.Value, list[ldif.Val
         yield current
 
 
-def _operate(entry: Entry, operation: ldif.Value, part: list[ldif.Value]) -> str:
+def _security(store: Store, entry: Entry, operation: ldif.Value, part: list[ldif.Value]) -> str:
+    """config_security() knows no delete: factors that are there stay until slapd is started again, and one alone cannot be named."""
+    present = [value for value in entry.values if value.key == "olcsecurity"]
+    if operation.key == "delete" and part:
+        return "slapd cannot take one factor away"
+    if operation.key == "delete" and not present:
+        return "olcSecurity has no such value"
+    entry.touched.add("olcsecurity")
+    said = {value.text.partition("=")[0].lower() for value in part}
+    stays = [value.text for value in present if value.text.partition("=")[0].lower() not in said]
+    if stays:
+        message = f"{' '.join(stays)} stays in force until slapd is started again: a running slapd takes no factor of olcSecurity away"
+        store.problems.append(Problem("means-something-else", message, operation.span, "not at once"))
+    entry.values += part
+    return ""
+
+
+def _operate(entry: Entry, operation: ldif.Value, part: list[ldif.Value], *, is_known: bool) -> str:
     key = operation.text.strip().partition(";")[0].lower()
     part = [value for value in part if value.key == key]
     present = [value for value in entry.values if value.key == key]
@@ -222,8 +242,8 @@ def _operate(entry: Entry, operation: ldif.Value, part: list[ldif.Value]) -> str
         entry.values = [value for value in entry.values if value.key != key] + part
     else:
         texts = {value.text.lower() for value in part}
-        if not present:
-            return ""
+        if is_known and (not present or not texts <= {value.text.lower() for value in present}):
+            return f"{operation.text} has no such value"
         entry.values = [value for value in entry.values if value.key != key or (texts and value.text.lower() not in texts)]
     return ""
 

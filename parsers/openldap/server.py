@@ -157,7 +157,7 @@ class _Slapd:
                         Problem("refused", f"slapd refuses the change and has no TLS until it is started again: {refused[0]}", refused[1])
                     )
                     break
-                store.entries = trial.entries
+                store.entries, store.problems = trial.entries, trial.problems
                 current = after
         current.files = list(store.files)
         return current

@@ -83,15 +83,22 @@ SECURITIES = (
 
 
 class Case(NamedTuple):
-    """`text` before the database, `inside` in it; `pair` False: no certificate. `change`: LDIF for ldapmodify, with cn=config instead."""
+    """`text` before the database, `inside` in it; `pair` False: no certificate."""
 
     name: str
     text: str = ""
     inside: str = ""
     pair: bool = True
     urls: str = URLS
-    change: str = ""
+
+
+class Change(NamedTuple):
+    """cn=config with `entry` in it, loaded by slapadd; then `change` by ldapmodify, records separated by an empty line."""
+
+    name: str
+    change: str
     entry: str = ""
+    pair: bool = True
 
 
 def cases() -> list[Case]:
@@ -139,6 +146,56 @@ def cases() -> list[Case]:
         Case("capitals and brackets", urls=f"<LDAP://127.0.0.1:{PLAIN}> LDAPS://127.0.0.1:{SECURE}/"),
     ]
     return found
+
+
+def changes() -> list[Change]:
+    certificate = "replace: olcTLSCertificateFile\nolcTLSCertificateFile: {pki}/rsa.pem\n"
+    key = "replace: olcTLSCertificateKeyFile\nolcTLSCertificateKeyFile: {pki}/rsa.key\n"
+    head = "dn: cn=config\nchangetype: modify\n"
+    frontend = "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\n"
+    database = "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n"
+    security = "replace: olcSecurity\nolcSecurity: "
+    return [
+        Change("pair together", head + certificate + "-\n" + key, pair=False),
+        Change("pair in two records", head + certificate + "\n" + head + key, pair=False),
+        Change("key, then certificate", head + key + "\n" + head + certificate, pair=False),
+        Change("ca, then pair", head + "add: olcTLSCACertificateFile\nolcTLSCACertificateFile: {pki}/ca.pem\n\n" + head + key, pair=False),
+        Change("without changetype", "dn: cn=config\n" + certificate + "-\n" + key, pair=False),
+        Change("ciphers", head + "replace: olcTLSCipherSuite\nolcTLSCipherSuite: SECURE256:-VERS-ALL:+VERS-TLS1.2\n"),
+        Change("ciphers of OpenSSL", head + "replace: olcTLSCipherSuite\nolcTLSCipherSuite: HIGH:!aNULL\n"),
+        Change(
+            "ciphers of OpenSSL, then security", head + "add: olcTLSCipherSuite\nolcTLSCipherSuite: HIGH\n\n" + head + security + "tls=1\n"
+        ),
+        Change("ciphers without a certificate", head + "replace: olcTLSCipherSuite\nolcTLSCipherSuite: NORMAL\n", pair=False),
+        Change("minimum", head + "replace: olcTLSProtocolMin\nolcTLSProtocolMin: TLSv1.2\n"),
+        Change("minimum ignored", head + "replace: olcTLSProtocolMin\nolcTLSProtocolMin: 3.3\n"),
+        Change("verify", head + "replace: olcTLSVerifyClient\nolcTLSVerifyClient: demand\n"),
+        Change("verify refused", head + "replace: olcTLSVerifyClient\nolcTLSVerifyClient: required\n"),
+        Change("verify added twice", head + "add: olcTLSVerifyClient\nolcTLSVerifyClient: demand\n", "olcTLSVerifyClient: try\n"),
+        Change("pair deleted", head + "delete: olcTLSCertificateFile\n-\ndelete: olcTLSCertificateKeyFile\n"),
+        Change("certificate deleted", head + "delete: olcTLSCertificateFile\n"),
+        Change("missing file", head + "replace: olcTLSCertificateFile\nolcTLSCertificateFile: {pki}/none.pem\n"),
+        Change("missing ca", head + "add: olcTLSCACertificateFile\nolcTLSCACertificateFile: {pki}/none.pem\n"),
+        Change("unknown attribute", head + "add: olcTLSProtocolMax\nolcTLSProtocolMax: 3.3\n"),
+        Change("security", head + security + "tls=1\n"),
+        Change("security in two values", head + "add: olcSecurity\nolcSecurity: ssf=1\nolcSecurity: update_ssf=1\n"),
+        Change("security in the frontend", frontend + "add: olcSecurity\nolcSecurity: simple_bind=1\n"),
+        Change("security in the database", database + "add: olcSecurity\nolcSecurity: simple_bind=1\n"),
+        Change("security refused", head + security + "minssf=1\n"),
+        Change("security deleted", head + "delete: olcSecurity\n", "olcSecurity: tls=1\n"),
+        Change(
+            "one security deleted", head + "delete: olcSecurity\nolcSecurity: tls=1\n", "olcSecurity: tls=1\nolcSecurity: update_ssf=1\n"
+        ),
+        Change("disallow", head + "add: olcDisallows\nolcDisallows: bind_simple\n"),
+        Change("nothing to delete", head + "delete: olcTLSCipherSuite\n\n" + head + security + "tls=1\n"),
+        Change("trailing comment", head + "replace: olcTLSVerifyClient\nolcTLSVerifyClient: demand # all\n"),
+        Change("refused, then more", head + "add: olcFoo\nolcFoo: 1\n\n" + head + security + "tls=1\n"),
+        Change("dh", head + "add: olcTLSDHParamFile\nolcTLSDHParamFile: {pki}/none.pem\n"),
+        Change(
+            "refused, then mended",
+            head + "add: olcTLSCipherSuite\nolcTLSCipherSuite: HIGH\n-\nreplace: olcTLSCipherSuite\nolcTLSCipherSuite: SECURE256\n",
+        ),
+    ]
 
 
 def configuration(case: Case, folder: Path, pki: Path) -> Path:
@@ -307,6 +364,73 @@ def test_slapd_does_what_is_predicted(case: Case, pki: Path, tmp_path: Path) -> 
         assert instance.starts.holds(alive), (instance.starts, (tmp_path / "log").read_text()[-500:])
         if alive:
             assert not list(differences(instance, pki))
+
+
+def in_ldif(case: Change, folder: Path, pki: Path) -> Path:
+    """config.ldif and change.ldif in a folder of a host."""
+    etc = folder / "etc"
+    (etc / "ldap").mkdir(parents=True)
+    (etc / "default").mkdir()
+    (folder / "db").mkdir()
+    pair = f"olcTLSCertificateFile: {pki}/rsa.pem\nolcTLSCertificateKeyFile: {pki}/rsa.key\n" if case.pair else ""
+    text = f"""dn: cn=config
+objectClass: olcGlobal
+cn: config
+olcPidFile: {folder}/slapd.pid
+{pair}{case.entry}
+dn: cn=module{{0}},cn=config
+objectClass: olcModuleList
+cn: module{{0}}
+olcModulePath: /usr/lib/ldap
+olcModuleLoad: back_mdb
+
+dn: cn=schema,cn=config
+objectClass: olcSchemaConfig
+cn: schema
+
+include: file:///etc/ldap/schema/core.ldif
+
+dn: olcDatabase={{-1}}frontend,cn=config
+objectClass: olcDatabaseConfig
+objectClass: olcFrontendConfig
+olcDatabase: {{-1}}frontend
+
+dn: olcDatabase={{0}}config,cn=config
+objectClass: olcDatabaseConfig
+olcDatabase: {{0}}config
+olcRootDN: cn=admin,cn=config
+olcRootPW: kettle
+
+dn: olcDatabase={{1}}mdb,cn=config
+objectClass: olcDatabaseConfig
+objectClass: olcMdbConfig
+olcDatabase: {{1}}mdb
+olcSuffix: dc=x
+olcRootDN: {ADMIN}
+olcRootPW: {PASSWORD}
+olcDbDirectory: {folder}/db
+"""
+    (etc / "ldap" / "config.ldif").write_text(text)
+    (etc / "ldap" / "tls.ldif").write_text(case.change.replace("{pki}", str(pki)))
+    (etc / "default" / "slapd").write_text(f"SLAPD_CONF=\nSLAPD_SERVICES='{URLS}'\n")
+    return etc / "ldap" / "config.ldif"
+
+
+@pytest.mark.parametrize("case", changes(), ids=lambda case: case.name)
+def test_slapd_after_ldapmodify_is_what_is_predicted(case: Change, pki: Path, tmp_path: Path) -> None:
+    path = in_ldif(case, tmp_path, pki)
+    tree = tmp_path / "slapd.d"
+    tree.mkdir()
+    subprocess.run(["slapadd", "-n0", "-F", str(tree), "-l", str(path)], check=True, capture_output=True)
+    instance = predicted(path)
+    assert instance.starts.holds(True)
+    socket_url = "ldapi://" + str(tmp_path / "ldapi").replace("/", "%2F")
+    with running(["-h", f"{URLS} {socket_url}", "-F", str(tree)], [PLAIN, SECURE], tmp_path / "log") as alive:
+        assert alive, (tmp_path / "log").read_text()[-500:]
+        url = f"ldaps://127.0.0.1:{SECURE}" if "olcSecurity" in case.entry else socket_url  # tls=1 shuts ldapi out
+        modify = ["ldapmodify", "-x", "-D", "cn=admin,cn=config", "-w", "kettle", "-H", url, "-f", str(path.parent / "tls.ldif")]
+        said = subprocess.run(modify, capture_output=True, text=True, check=False, env={**os.environ, "LDAPTLS_REQCERT": "never"})
+        assert not list(differences(instance, pki)), said.stderr
 
 
 def test_there_are_enough_cases() -> None:
