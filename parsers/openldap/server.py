@@ -152,10 +152,11 @@ class _Slapd:
                 refused = self.refused(after, change)
                 if refused is not None:
                     current = cnconfig.configuration(store, build, fragment=False)
-                    current.tls_lost = refused
-                    current.problems.append(
-                        Problem("refused", f"slapd refuses the change and has no TLS until it is started again: {refused[0]}", refused[1])
-                    )
+                    said = "slapd refuses the change"
+                    if number(self.version) < (2, 6):  # 2.6 makes the old context again (config_modify_internal())
+                        current.tls_lost = refused
+                        said += " and has no TLS until it is started again"
+                    current.problems.append(Problem("refused", f"{said}: {refused[0]}", refused[1]))
                     break
                 store.entries, store.problems = trial.entries, trial.problems
                 current = after
