@@ -18,6 +18,12 @@ from tlslint.parsers.openldap.slapdconf import Build, rewritten
 _ORDER = re.compile(r"^\{-?\d+\}")
 _SINGLE = re.compile(r"olctls\w+|olclocalssf|olcpidfile|olcargsfile")
 _OWN = frozenset({"olcconfigfile", "olcconfigdir", "olcdatabase", "olcoverlay", "olcbackend", "olcinclude"})
+_OPERATIONAL = frozenset(
+    {
+        *("objectclass", "cn", "structuralobjectclass", "entryuuid", "creatorsname", "createtimestamp", "entrycsn", "modifiersname"),
+        *("modifytimestamp", "entrydn", "subschemasubentry", "hassubordinates", "contextcsn"),
+    }
+)
 _FOREIGN = re.compile(r"olc(?:tls|tl|securit|disal|localss)\w*", re.IGNORECASE)
 
 
@@ -153,6 +159,9 @@ def whole(source: SourceFile, version: str) -> Store:
                 what = "version: 1" if first.key == "version" else first.span.text.split("\n", 1)[0][:40]
                 store.fatal = (f"slapadd does not load a record without dn ({what})", first.span)
             continue
+        second = [value for value in record.values if value.key == "dn"][1:]
+        if second and store.fatal is None:
+            store.fatal = ("two entries without an empty line between them: slapadd does not load them", second[0].span)
         if first is not None and first.key == "version" and store.fatal is None:
             store.fatal = ("slapadd does not take 'version: 1'", first.span)
         dn = normal(named.text)
@@ -300,8 +309,9 @@ class _Reader:
     def values(self, entry: Entry, database: Database | None) -> None:
         seen: dict[str, ldif.Value] = {}
         for value in entry.values:
-            if value.problem and value.how:
-                self.refuse(f"{value.name}: {value.problem}", value.span)
+            if value.problem:
+                if value.how or self.store.is_loaded:
+                    self.refuse(f"{value.name}: {value.problem}", value.span)
                 continue
             row = directives.with_attribute(value.key, self.build.version)
             if row is None:
@@ -310,11 +320,21 @@ class _Reader:
             if value.key in seen and self.store.is_loaded and _SINGLE.fullmatch(value.key):
                 self.refuse(f"{value.name} can have one value only", value.span)
             seen[value.key] = value
+            if self.store.is_loaded:
+                self.misplaced(value, row, database)
             if value.how == ":<":
+                self.found.unseen = self.found.unseen or (value.text.strip(), value.value_span)
                 setting = _setting(value, row.name.lower(), ("",), (value.value_span,))
             else:
                 setting = self.setting(value, row, database)
             (self.found.overall if database is None else database.settings).append(setting)
+
+    def misplaced(self, value: ldif.Value, row: directives.Directive, database: Database | None) -> None:
+        """slapadd checks what an entry may hold."""
+        if database is not None and row.name.lower().startswith(("tls", "localssf", "disallows", "allows", "loglevel", "pidfile")):
+            self.refuse(f"{value.name} belongs in cn=config itself, not in a database", value.name_span)
+        if ";" in value.name and row.kind != "BINARY":
+            self.refuse(f"{value.name}: {row.attribute} takes no option", value.name_span)
 
     def setting(self, value: ldif.Value, row: directives.Directive, database: Database | None) -> Setting:
         text = _ORDER.sub("", value.text)
@@ -338,10 +358,14 @@ class _Reader:
 
     def unknown(self, value: ldif.Value, database: Database | None) -> None:
         """slapadd refuses a name it does not know; a running slapd passes over it in a tree that was edited by hand."""
-        if not value.key.startswith("olc") or value.key in _OWN:
+        if value.key in _OWN:
+            return
+        if not value.key.startswith("olc"):
+            if self.store.is_loaded and value.key not in _OPERATIONAL:
+                self.refuse(f"{value.name} is not allowed in an entry of cn=config", value.name_span)
             return
         meant = names.nearest_attribute(value.name, self.build.version)
-        if database is not None and not _FOREIGN.match(value.key):
+        if database is not None and not _FOREIGN.match(value.key) and (not self.store.is_loaded or self.build.modules is None):
             return
         tail = f", did you mean {meant}?" if meant else ""
         older = next((v for v in ("2.6.10", "2.4.57") if directives.with_attribute(value.key, v) is not None), "")
