@@ -310,11 +310,10 @@ class _Reader:
         seen: dict[str, ldif.Value] = {}
         for value in entry.values:
             if value.problem:
-                if value.how or self.store.is_loaded:
-                    self.refuse(f"{value.name}: {value.problem}", value.span)
+                self.refuse(f"{value.name}: {value.problem}", value.span)
                 continue
             row = directives.with_attribute(value.key, self.build.version)
-            if row is None:
+            if row is None or (";" in value.name and row.kind != "BINARY" and not self.store.is_loaded):
                 self.unknown(value, database)
                 continue
             if value.key in seen and self.store.is_loaded and _SINGLE.fullmatch(value.key):
