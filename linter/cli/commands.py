@@ -56,5 +56,5 @@ class Commands(click.Group):
 def cli() -> None:
     """Read server configuration and say what TLS it will really give, why, and how to mend it.
 
-    Reads Apache httpd, Postfix, Dovecot and Courier; never runs anything, never uses the network.
+    Reads Apache httpd, Postfix, Dovecot, Courier and OpenLDAP; never runs anything, never uses the network.
     """

@@ -451,6 +451,14 @@ def base_beside(path: str, files: Files) -> str | None:
     return bases[0] if len(bases) == 1 else None
 
 
+def has_whole(folder: str, files: Files) -> bool:
+    """Does a folder hold an LDIF file of all of cn=config, from which slapd.d is still to be made?"""
+    try:
+        return any(has_base(f"{folder}/{name}", files) for name in files.names(folder) if name.endswith(".ldif"))
+    except FileProblem:
+        return False
+
+
 def has_base(path: str, files: Files) -> bool:
     """Does the file hold the cn=config entry?"""
     try:

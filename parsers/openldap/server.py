@@ -74,7 +74,7 @@ class _Slapd:
                 return ()
         if kind == "file":
             return () if path.endswith(("/slapd.conf", ".ldif")) else self.from_conf(host + path, complete=True)
-        if kind != "missing":
+        if kind != "missing" or cnconfig.has_whole(host + start.configuration.rstrip("/").rpartition("/")[0], self.files):
             return ()
         source = self.files.read(root)
         said = listeners.variables(source, expands=not self.is_systemd).get("SLAPD_CONF")

@@ -332,9 +332,9 @@ class _Reader:
 
     def type_of(self, line: Line, kind: str) -> str:
         """A database type; one that needs a module that was not loaded, or that this release no longer has, ends slapd."""
-        if kind in ("config", "frontend", "monitor", "ldif"):
-            return kind
         version, where = self.build.version, line.words[1].span
+        if kind in ("config", "frontend", "monitor", "ldif") and f"back_{kind}" not in (self.build.modules or ()):
+            return kind
         if directives.of_backend(version, kind) is None:
             if kind in ("bdb", "hdb", "ldbm", "shell", "ndb"):
                 older = "2.5" if kind in ("bdb", "hdb", "shell") else "2.6" if kind == "ndb" else "2.4"

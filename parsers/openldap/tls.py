@@ -82,9 +82,9 @@ class Judge:
     # ---- settings
 
     def setting(self, name: str) -> Setting | None:
-        """The setting that counts; one with an empty value counts as none from 2.5."""
+        """The setting that counts; one with an empty value counts as none."""
         found = self.configuration.last(name)
-        return None if found is not None and not found.text and self.release >= (2, 5) else found
+        return found if found is not None and found.text else None
 
     def origins(self, name: str) -> tuple[Origin, ...]:
         """Where a setting is written, the deciding place first."""

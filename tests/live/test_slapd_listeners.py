@@ -1,7 +1,7 @@
-"""Real slapd 2.5 (GnuTLS) and 2.6 (OpenSSL): listeners, StartTLS, versions, suites, client certificates, passwords in the clear.
+"""Real slapd 2.4, 2.5 (GnuTLS) and 2.6 (OpenSSL): listeners, StartTLS, versions, suites, client certificates, passwords in the clear.
 
-Each configuration is started on loopback, asked in LDAP and TLS, and held against its prediction. Debian 13's slapd runs in a root
-of its own.
+Each configuration is started on loopback, asked in LDAP and TLS, and held against its prediction. Debian 11's and 13's slapd run in
+roots of their own.
 """
 
 import contextlib
@@ -152,7 +152,7 @@ class Host(NamedTuple):
 
 
 def cases(target: str) -> list[Case]:
-    strings = PRIORITIES if target == "debian-12" else STRINGS
+    strings = STRINGS if target == "debian-13" else PRIORITIES
     found = [Case(f"ciphers {text}", f'TLSCipherSuite "{text}"') for text in strings]
     found += [Case(f"minimum {text}", f"TLSProtocolMin {text}") for text in ("1.2", "3.3", "3.4", "4", "0", "3", "TLSv1.2", "3.9", "2.0")]
     found += [
@@ -213,7 +213,7 @@ def changes(target: str) -> list[Change]:
     frontend = "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\n"
     database = "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n"
     security = "replace: olcSecurity\nolcSecurity: "
-    good, bad = ("SECURE256:-VERS-ALL:+VERS-TLS1.2", "HIGH") if target == "debian-12" else ("ECDHE+AESGCM", "NORMAL")
+    good, bad = ("SECURE256:-VERS-ALL:+VERS-TLS1.2", "HIGH") if target != "debian-13" else ("ECDHE+AESGCM", "NORMAL")
     return [
         Change("pair together", head + certificate + "-\n" + key, pair=False),
         Change("pair in two records", head + certificate + "\n" + head + key, pair=False),
@@ -288,10 +288,10 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "debian-12":
         yield Host("debian-12", Path("/"), tmp_path_factory.mktemp("slapd"))
         return
-    root = roots.root("trixie", "slapd", ("slapd", "ldap-utils"))
+    root = roots.root({"debian-11": "bullseye", "debian-13": "trixie"}[request.param], "slapd", ("slapd", "ldap-utils"))
     folder = root / "tmp" / f"slapd-{os.getpid()}"
     folder.mkdir()
-    yield Host("debian-13", root, folder)
+    yield Host(request.param, root, folder)
     shutil.rmtree(folder)
 
 
@@ -391,8 +391,9 @@ def predicted(path: Path, host: Host) -> Instance:
     return evaluate.instances(host.inside(path), Files((root,), root, (("/", root),)), load(host.target), complete=True)[0]
 
 
-CASES = [(target, case) for target in ("debian-12", "debian-13") for case in cases(target)]
-CHANGES = [(target, case) for target in ("debian-12", "debian-13") for case in changes(target)]
+RELEASES = ("debian-11", "debian-12", "debian-13")
+CASES = [(target, case) for target in RELEASES for case in cases(target)]
+CHANGES = [(target, case) for target in RELEASES for case in changes(target)]
 
 
 def name_of(value: object) -> str:
