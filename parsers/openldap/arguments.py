@@ -7,6 +7,7 @@ libraries/libldap/tls2.c; seen on slapd 2.4.57, 2.5.13 and 2.6.10.
 import re
 from collections.abc import Sequence
 
+from tlslint.parsers.openldap.configuration import has_hole
 from tlslint.parsers.openldap.directives import Directive
 
 VERIFY = {
@@ -50,6 +51,8 @@ _DIGITS = {"1": "hard", "2": "demand", "3": "allow", "4": "try", "0": "never"}
 def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, after_database: bool, is_gnutls: bool) -> str:
     """Why slapd refuses the arguments; "" when it takes them, or when only a running server could tell."""
     if "IGNORED" in row.places or (is_gnutls and row.name == "TLSCRLCheck") or (not is_gnutls and row.name == "TLSCRLFile"):
+        return ""
+    if any(has_hole(argument) for argument in arguments):
         return ""
     words = len(arguments) + 1
     if row.kind == "DN" and words == 1:

@@ -1,8 +1,16 @@
 """What slapd.conf and cn=config have in common once read: settings, globally and by database, each with the bytes that say so."""
 
+import re
 from typing import NamedTuple
 
 from tlslint.model import Problem, SourceFile, Span
+
+TEMPLATE = "a template fills it in"
+
+
+def has_hole(text: str) -> bool:
+    """`{{ name }}`, `${NAME}`, `<%= name %>`, `@NAME@`, `%NAME%`: slapd itself knows none of them."""
+    return bool(re.search(r"\{\{|\$\{|<%|^[@%]\w+[@%]|\$[A-Z_]{3,}", text))
 
 
 class Setting(NamedTuple):
@@ -23,6 +31,11 @@ class Setting(NamedTuple):
     def text(self) -> str:
         """The first argument; most have one."""
         return self.arguments[0] if self.arguments else ""
+
+    @property
+    def is_template(self) -> bool:
+        """Is part of it filled in by something else before slapd reads it?"""
+        return any(has_hole(argument) for argument in self.arguments)
 
 
 class Database:
@@ -52,7 +65,8 @@ class Database:
 class Configuration:
     """Everything that was read. `overall` are the settings that count for all of slapd.
 
-    `fatal`: why slapd refuses it, and where. `unseen`: what could not be read and might say more. `fragment`: what is not said is unknown.
+    `fatal`: why slapd refuses it, and where. `unseen`: what could not be read and might say more. `doubt`: what else only a running slapd
+    can tell of whether it starts (a schema that was not seen, a Perl module). `fragment`: what is not said is unknown.
     `touched`: for a fragment, names of settings whose value is known although nothing sets them (an attribute that was deleted).
     """
 
@@ -64,6 +78,7 @@ class Configuration:
         self.problems: list[Problem] = []
         self.fatal: tuple[str, Span] | None = None
         self.unseen: tuple[str, Span] | None = None
+        self.doubt: tuple[str, Span] | None = None
         self.fragment = False
         self.touched: set[str] = set()
         self.is_ldif = False

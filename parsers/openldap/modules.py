@@ -39,10 +39,12 @@ def of_overlay(name: str) -> str:
     return _OVERLAY_MODULES.get(name, name)
 
 
-def is_package_schema(path: str) -> bool:
+def is_package_schema(path: str, version: str) -> bool:
     """A schema file that comes with slapd: a copy of some files of a host leaves it out."""
     folder, _, name = path.rpartition("/")
-    return folder.endswith("/schema") and name.removesuffix(".schema").removesuffix(".ldif") in _data()["schema"].split()
+    branches = _data()["schema"]
+    known = branches.get(".".join(str(part) for part in number(version)[:2]), branches["2.6"]).split()
+    return folder.endswith("/schema") and name.removesuffix(".schema").removesuffix(".ldif") in known
 
 
 def default_listeners() -> str:

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from tlslint.model import Endpoint, How, Known, Origin, Role, Span, TlsMode, Unknown, Value
-from tlslint.parsers.openldap.configuration import Database, Setting
+from tlslint.parsers.openldap.configuration import TEMPLATE, Database, Setting, has_hole
 from tlslint.parsers.openldap.tls import Judge
 
 _ACCEPTS_ANY = ("never", "allow", "0", "3")
@@ -149,6 +149,8 @@ def _endpoint(peer: Peer) -> Endpoint:
         address=Known(address, written),
         port=Known(None if scheme == "ldapi" else port & 0xFFFF, written),
     )
+    if has_hole(peer.uri) or (peer.demand_span is not None and has_hole(peer.demand)):
+        return endpoint._replace(name=peer.name, address=Unknown(TEMPLATE), port=Unknown(TEMPLATE), tls=Unknown(TEMPLATE))
     mode, origins = _mode(peer, scheme, written)
     endpoint = endpoint._replace(tls=Known(mode, origins))
     if scheme != "ldapi" and peer.sends_password and mode in (TlsMode.NONE, TlsMode.STARTTLS):

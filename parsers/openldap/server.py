@@ -234,8 +234,9 @@ class _Slapd:
             if stopped[0] == NO_PIDFILE:
                 problems.append(Problem("refused", f"{stopped[0]} and starts nothing without one", stopped[1]))
             starts = Known(False, (Origin(How.WRITTEN, stopped[1], stopped[0]),))
-        elif configuration.unseen is not None:
-            starts = Unknown(f"{configuration.unseen[0]} was not seen", (Origin(How.WRITTEN, configuration.unseen[1]),))
+        elif configuration.unseen is not None or configuration.doubt is not None:
+            what, where = configuration.unseen or configuration.doubt or ("", Span(configuration.root, 0, 0))
+            starts = Unknown(f"{what} was not seen", (Origin(How.WRITTEN, where),))
         elif start.unknown:
             starts = Known(True)
         if configuration.fatal is None and start.refused is None:

@@ -189,7 +189,7 @@ class _Reader:
                 return
         if database is not None and database.kind in ("meta", "asyncmeta", "sql", "perl") and word.lower() not in _TLS_NAMES:
             if database.kind == "perl":
-                self.unseen("the Perl module", line.span)
+                self.doubt("the Perl module", line.span)
             self.keep(setting)  # their own readers take more than their tables say
             return
         for table in tables:
@@ -202,7 +202,7 @@ class _Reader:
                 if row.name == "directory" and database is not None and database.kind == "mdb" and self.build.modules is not None:
                     self.do_directory(line, setting)
                 if row.name.lower() in ("perlmodule", "perlmodulepath"):
-                    self.unseen("the Perl module", line.span)
+                    self.doubt("the Perl module", line.span)
                 self.keep(setting._replace(name=row.name.lower()))
                 return
         self.unknown(line, f"slapd {self.build.version} knows no directive {word}")
@@ -240,12 +240,12 @@ class _Reader:
             source = self.files.read(path)
         except FileProblem as problem:
             if problem.kind == "outside-root":
-                if not modules.is_package_schema(path):
+                if not modules.is_package_schema(path, self.build.version):
                     self.unseen(path, where)
                 return
             folder = path.rpartition("/")[0]
             left_out = self.files.kind(folder) != "directory" and self.files.kind(folder.rpartition("/")[0]) == "directory"
-            if problem.kind == "missing" and modules.is_package_schema(path) and left_out:
+            if problem.kind == "missing" and modules.is_package_schema(path, self.build.version) and left_out:
                 return
             if problem.kind == "missing" and path.count("/") > 1 and self.files.kind("/" + path.split("/")[1]) != "directory":
                 self.unseen(path, where)
@@ -257,8 +257,16 @@ class _Reader:
         self.file(source, path, depth + 1)
 
     def unseen(self, what: str, where: Span) -> None:
-        if self.configuration.unseen is None:
+        """A schema sets nothing of slapd's own: only whether slapd starts hangs on it."""
+        if what.partition(" (")[0].endswith(".schema"):
+            self.doubt(what, where)
+        elif self.configuration.unseen is None:
             self.configuration.unseen = (what, where)
+
+    def doubt(self, what: str, where: Span) -> None:
+        self.has_schema = True
+        if self.configuration.doubt is None:
+            self.configuration.doubt = (what, where)
 
     def do_moduleload(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
@@ -352,7 +360,7 @@ class _Reader:
         """The mdb database wants its folder; only a tree that shows the folder around it can tell."""
         path = os.path.normpath(setting.text)
         if not path.startswith("/"):
-            self.unseen(f"{path} (relative to where slapd is started)", line.words[1].span)
+            self.doubt(f"the folder {path} (relative to where slapd is started)", line.words[1].span)
         elif self.files.kind(path) == "missing" and self.files.kind(path.rpartition("/")[0] or "/") == "directory":
             self.refuse(f"the folder {path} does not exist", line.words[1].span)
 

@@ -27,11 +27,12 @@ from tlslint.model import (
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.openldap import arguments
-from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
+from tlslint.parsers.openldap.configuration import TEMPLATE, Configuration, Database, Setting
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Listener
 from tlslint.targets import Target
 
+_DECIDES = ("tlsciphersuite", "tlsprotocolmin", "tlsecname")
 LOCAL_SSF = 71
 """What a connection over ldapi counts as (slap.h, local_ssf)."""
 
@@ -121,6 +122,9 @@ class Judge:
             return Context(Known(False, (Origin(How.DEFAULT, None, "no certificate is set"),)))
         made: Value[bool] = Known(True, self.origins(said[0]))
         base = self.with_certificate(Context(made))
+        filled = [setting for name in _DECIDES if (setting := self.setting(name)) is not None and setting.is_template]
+        if filled:
+            return base._replace(unknown=TEMPLATE)
         for step in (self.check_ciphers, self.check_authorities, self.check_pair, self.check_dh, self.check_curves, self.check_crl):
             refused = step(base)
             if refused is not None:
@@ -435,6 +439,8 @@ class Judge:
             return Known(False, _at(listener)), Known(False)
         for name in ("security", "disallows", "restrict"):
             why = self.configuration.is_open(name)
+            if any(setting.is_template for setting in self.configuration.all(name)):
+                return Unknown(TEMPLATE), Unknown(TEMPLATE)
             if why and not self.configuration.all(name):
                 return Unknown(why), Unknown(why)
         answers: list[tuple[bool, list[Span]]] = []

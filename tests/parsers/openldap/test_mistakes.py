@@ -40,6 +40,7 @@ def judged(
     services = f'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_SERVICES="{urls}"\n'
     conf = HEAD + certificate + text + "\n" + DATABASE + inside
     world.lay({"files": {"/etc/ldap/slapd.conf": conf, "/etc/default/slapd": services, **(files or {})}, "certificates": PKI}, root)
+    (root / "etc/ldap/ldap.key").chmod(0o600)
     return evaluate.instances("/etc/ldap/slapd.conf", mail.below(root), load(target), complete=True)[0]
 
 
@@ -372,3 +373,57 @@ def test_a_key_everybody_can_read(tmp_path: Path) -> None:
     (tmp_path / "etc/ldap/ldap.key").chmod(0o640)
     instance = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-12"), complete=True)[0]
     assert silent(instance, "key-readable")
+
+
+@pytest.mark.parametrize("hole", ["{{ ciphers }}", "${CIPHERS}", "<%= ciphers %>", "@CIPHERS@"])
+def test_what_a_template_fills_in_is_unknown(hole: str, tmp_path: Path) -> None:
+    instance = judged(tmp_path, f'TLSCipherSuite "{hole}"\nTLSVerifyClient {hole.split(maxsplit=1)[0]}\nsecurity "{hole}"\n')
+    assert not instance.starts.holds(False)
+    assert not port(instance, "ldaps:").versions.is_known
+    assert not port(instance, "ldap:").cleartext_login.is_known
+    assert instance.problems == ()
+
+
+def test_a_schema_that_was_not_seen_hides_only_whether_slapd_starts(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "include schema/own.schema\n")
+    assert not instance.starts.is_known
+    assert port(instance, "ldap:").cleartext_login.holds(True)
+    hidden = judged(tmp_path / "hidden", "include tls.conf\n")
+    assert not port(hidden, "ldap:").cleartext_login.is_known
+
+
+def test_outgoing_connections_of_every_kind(tmp_path: Path) -> None:
+    def found(text: str, name: str = "moduleload back_ldap\n") -> dict[str, Endpoint]:
+        root = tmp_path / str(abs(hash(text)))
+        return {each.name: each for each in judged(root, name, inside=text).endpoints if each.role.value == "client"}
+
+    base = 'searchbase="dc=x" bindmethod=simple binddn="cn=r" credentials=x'
+    for words, mode, clear, checked in (
+        (f"provider=ldap://p {base}", TlsMode.NONE, True, None),
+        (f"provider=ldap://p {base} starttls=yes", TlsMode.STARTTLS, True, "certificate and name"),
+        (f"provider=ldap://p {base} starttls=critical tls_reqcert=allow", TlsMode.STARTTLS_REQUIRED, None, "none"),
+        (f"provider=ldaps://p:6360 {base} tls_reqcert=try", TlsMode.IMPLICIT, None, "certificate and name"),
+        ('provider=ldap://p searchbase="dc=x" bindmethod=sasl saslmech=EXTERNAL', TlsMode.NONE, None, None),
+    ):
+        endpoint = found(f"syncrepl rid=001 {words}\n")[f"syncrepl 001 to {words.split()[0].partition('=')[2]}"]
+        assert endpoint.tls.holds(mode), words
+        assert endpoint.cleartext_login.holds(clear), words
+        assert endpoint.peer_verification.holds(checked), words
+    proxy = found('database ldap\nsuffix "dc=y"\nuri "ldap://a ldaps://b"\n')
+    assert proxy["proxy to ldap://a"].cleartext_login.holds(True)
+    assert proxy["proxy to ldaps://b"].tls.holds(TlsMode.IMPLICIT)
+    started = found('database ldap\nsuffix "dc=y"\nuri ldap://a\ntls start tls_reqcert=never\n')["proxy to ldap://a"]
+    assert started.tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert started.peer_verification.holds("none")
+    chain = found('overlay chain\nchain-uri ldap://c\nchain-idassert-bind bindmethod=simple binddn="cn=p" credentials=x\nchain-tls start\n')
+    assert chain["chain to ldap://c"].tls.holds(TlsMode.STARTTLS_REQUIRED)
+
+
+def test_outgoing_connections_in_cn_config(tmp_path: Path) -> None:
+    said = 'olcSyncrepl: {0}rid=002 provider=ldap://p bindmethod=simple binddn="cn=r" credentials=x\n  searchbase="dc=x" starttls=yes\n'
+    chain = "\ndn: olcOverlay={0}chain,olcDatabase={-1}frontend,cn=config\nolcOverlay: {0}chain\n"
+    proxy = "\ndn: olcDatabase={0}ldap,olcOverlay={0}chain,olcDatabase={-1}frontend,cn=config\nolcDatabase: {0}ldap\nolcDbURI: ldap://c\n"
+    instance = ldif(tmp_path, {"/etc/ldap/config.ldif": GLOBAL + IN_LDIF + MDB + said + chain + proxy})
+    clients = {each.name: each for each in instance.endpoints if each.role.value == "client"}
+    assert set(clients) == {"syncrepl 002 to ldap://p", "proxy to ldap://c"}
+    assert clients["syncrepl 002 to ldap://p"].tls.holds(TlsMode.STARTTLS)
