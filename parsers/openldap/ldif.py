@@ -107,10 +107,13 @@ class _Folded:
         at = colon + len(how) + len(rest) - len(rest.lstrip())
         plain = self.text[at:]
         value_span = self.span(at, max(at, len(self.text.rstrip())))
-        problem = ""
+        problem = "" if self.text[colon - 1 : colon].strip() or not name else "there is a blank before the colon"
         if how == "::":
             try:
-                plain = binascii.a2b_base64("".join(plain.split()).encode("latin-1"), strict_mode=True).decode("latin-1")
+                text = "".join(plain.split())
+                padded = text.find("=")  # nothing after the padding is looked at
+                text = text if padded == -1 else text[: padded + (-padded % 4)]
+                plain = binascii.a2b_base64(text.encode("latin-1"), strict_mode=True).decode("latin-1")
             except (binascii.Error, ValueError):
                 plain, problem = "", "the base 64 text cannot be decoded"
         return Value(
