@@ -6,6 +6,7 @@ clients/tools/ldapmodify.c; seen on slapd 2.5.13.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
@@ -14,6 +15,9 @@ from tlslint.model.remedy import Rewrite
 from tlslint.parsers.openldap import arguments, directives, ldif, names
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
 from tlslint.parsers.openldap.slapdconf import Build, rewritten
+
+MAX_FOLDED = 1024 * 1024
+"""Larger files are searched for a plain `dn: …cn=config` only: a directory's dump has base 64 names by the thousand."""
 
 _ORDER = re.compile(r"^\{-?\d+\}")
 _SINGLE = re.compile(r"olctls\w+|olclocalssf|olcpidfile|olcargsfile")
@@ -462,9 +466,20 @@ def has_whole(folder: str, files: Files) -> bool:
 def has_base(path: str, files: Files) -> bool:
     """Does the file hold the cn=config entry?"""
     try:
-        data = files.read(path).data
+        return _is_base(files.read(path))
     except FileProblem:
         return False
-    if not re.search(rb"(?im)^dn:[ \t]*cn[ \t]*=[ \t]*config[ \t\r]*$|^dn::", data):
+
+
+@lru_cache(maxsize=512)
+def _is_base(source: SourceFile) -> bool:
+    if not is_about_config(source.data):
         return False
-    return any(change.dn == "cn=config" and change.kind == "add" for change in changes(files.read(path)))
+    return any(change.dn == "cn=config" and change.kind == "add" for change in changes(source))
+
+
+def is_about_config(data: bytes) -> bool:
+    """Can the text hold a record of cn=config? Names in base 64 are looked into where the file is no dump of people."""
+    if re.search(rb"(?im)^dn:[ \t]*(?:[^\n]*,[ \t]*)?cn[ \t]*=[ \t]*config\b", data):
+        return True
+    return len(data) < MAX_FOLDED and bool(re.search(rb"(?im)^dn::|^dn:[^\n]*\r?\n ", data))

@@ -62,7 +62,7 @@ class _Said(NamedTuple):
     unknown: str = ""
 
 
-_ASSIGNMENT = re.compile(r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=((?:"(?:[^"\\]|\\[^\0])*"|'[^']*'|\\\n|[^\n"'])*)""", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=((?:"(?:[^"\\]|\\[^\0])*"|'[^']*'|\\[^\0]|[^\n"'\\])*)""", re.MULTILINE)
 _UNITS = ("/etc/systemd/system/slapd.service", "/usr/lib/systemd/system/slapd.service", "/lib/systemd/system/slapd.service")
 
 

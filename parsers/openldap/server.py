@@ -109,7 +109,7 @@ class _Slapd:
             store = cnconfig.tree(root, self.files)
             build = self.build(source.data + b"".join(file.data for file in store.files if "module" in file.path))
             return (self.instance(cnconfig.configuration(store, build, fragment=False), start, complete=complete),)
-        if not re.search(rb"(?i)cn[ \t]*=[ \t]*config|dn::|^olc\w+:", source.data):
+        if not cnconfig.is_about_config(source.data):
             return ()
         changes = cnconfig.changes(source)
         build = self.build(source.data)
