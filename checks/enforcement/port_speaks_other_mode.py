@@ -30,6 +30,8 @@ class PortSpeaksOtherMode(EndpointRule):
         bad("postfix", "«smtps inet n - y - - smtpd»", "465", place="master.cf"),
         good("postfix", "smtps inet n - y - - smtpd\n  -o smtpd_tls_wrappermode=yes", place="master.cf"),
         bad("httpd", "SSLEngine off", "443"),
+        bad("slapd", "loglevel none", "636", urls="ldap://:636/"),
+        good("slapd", "loglevel none", urls="ldap:/// ldaps:///"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
