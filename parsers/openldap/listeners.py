@@ -189,7 +189,9 @@ def _listed(urls: str, span: Span | None, source: SourceFile) -> Start:
         parsed = _url(url, place)
         if isinstance(parsed, str):
             return Start((), (parsed, place or Span(source, 0, 0)))
-        twin = next((each for each in found if (each.host, each.port, each.is_local) == (parsed.host, parsed.port, parsed.is_local)), None)
+        twin = next(
+            (each for each in found if each.port == parsed.port and (each.host == parsed.host or not (each.host and parsed.host))), None
+        )
         if twin is not None and not parsed.is_local:
             return Start((), (f"{url} wants the same port as {twin.url}", place or Span(source, 0, 0)))
         found.append(parsed)
@@ -215,6 +217,10 @@ def _url(url: str, span: Span | None) -> Listener | str:
         hostport = hostport.partition("?")[0]
     if slash and after.partition("?")[0]:
         return f"{url} has something after the slash: a listener takes no DN"
+    extensions = after.split("?")[4:5] if slash else []
+    for extension in extensions[0].split(",") if extensions else ():
+        if extension and not re.fullmatch(r"(?i)!?x-mod=(?:0?[0-7]{3}|.{10})", extension):
+            return f"{url}: slapd knows no extension {extension} of a listener"
     if scheme == "ldapi":
         return Listener(url, scheme, _unquoted(hostport) or SOCKET, None, span)
     port: int | None = 636 if scheme.endswith("ldaps") else 389

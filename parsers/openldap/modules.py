@@ -23,6 +23,11 @@ def plain(name: str) -> str:
     return base.removesuffix(".la").removesuffix(".so")
 
 
+def is_built_in(name: str, version: str) -> bool:
+    """What is linked in is passed over when it is loaded (module_load()): monitor since 2.5."""
+    return name in ("back_config", "back_ldif") or (name == "back_monitor" and number(version) >= (2, 5))
+
+
 def may_be_there(name: str, version: str) -> bool:
     """A module of another package: nothing can be said of it."""
     ours = frozenset().union(*(modules.split() for modules in _data()["modules"].values()))

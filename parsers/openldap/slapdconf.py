@@ -271,6 +271,8 @@ class _Reader:
     def do_moduleload(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
         name = modules.plain(setting.text)
+        if modules.is_built_in(name, self.build.version):
+            return
         self.loaded.add(name)
         if self.build.modules is not None and name not in self.build.modules and not modules.may_be_there(name, self.build.version):
             self.refuse(f"there is no module {setting.text} in slapd {self.build.version}", line.words[1].span, "setting-not-in-version")
@@ -296,8 +298,8 @@ class _Reader:
     def do_suffix(self, line: Line, setting: Setting, depth: int) -> None:
         """The frontend and config databases hold no suffix."""
         del depth
-        if self.database is None or self.database.kind == "frontend":
-            self.refuse("a suffix is not allowed before any database", line.span)
+        if self.database is None or self.database.kind in ("frontend", "monitor", "config"):
+            self.refuse(f"a suffix is not allowed {'before any database' if self.database is None else 'in this database'}", line.span)
         self.keep(setting)
 
     def do_password_hash(self, line: Line, setting: Setting, depth: int) -> None:

@@ -52,7 +52,9 @@ def _context(judge: Judge, start: Start) -> Iterator[Problem]:
             if not _is_other_language(judge, cipher.text):  # the rule about the two languages explains it better
                 yield _refused_word(judge, cipher, why)
             return
-        certificate = any(word in why for word in ("does not exist", "certificate", "TLSCertificate", "private key"))
+        certificate = any(
+            word in why for word in ("does not exist", "is a folder", "is no folder", "certificate", "TLSCertificate", "private key")
+        )
         rule = "certificate-missing" if certificate and "DH parameters" not in why else "refused"
         yield Problem(rule, f"{why}: slapd does not start", span)
         return

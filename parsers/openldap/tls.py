@@ -100,10 +100,17 @@ class Judge:
             return None
 
     def is_missing(self, path: str) -> bool:
-        """Is the file surely not there? Only a tree that shows a whole host can tell."""
-        logical = _logical(path)
+        """Is the file surely not there? Only a tree that shows a whole host can tell. A daemon's relative paths begin at `/`."""
+        logical = _logical("/" + path.lstrip("/"))
         top = "/" + logical.lstrip("/").partition("/")[0]
-        return path.startswith("/") and self.files.kind(logical) == "missing" and self.files.kind(top) == "directory"
+        shown = self.files.kind("/" if top == logical else top) == "directory"
+        return shown and self.files.kind(logical) == "missing"
+
+    def unusable(self, path: str) -> str:
+        """Why nothing can be read there; "" when something can, or when this tree cannot tell."""
+        if self.is_missing(path):
+            return f"{path} does not exist"
+        return f"{path} is a folder" if self.files.kind(_logical("/" + path.lstrip("/"))) == "directory" else ""
 
     # ---- the context
 
@@ -165,14 +172,21 @@ class Judge:
         del context
         setting = self.setting("tlscacertificatefile")
         if setting is not None:
-            if self.is_missing(setting.text):
-                return f"{setting.text} does not exist", setting.value_span
+            why = self.unusable(setting.text)
+            if why:
+                return why, setting.value_span
             data = self.content(setting.text)
-            if data is not None and not self.is_gnutls and b"-----BEGIN" not in data:
+            if data is not None and not self.is_gnutls and not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|CRL)-----", data):
                 return f"{setting.text} holds no certificate", setting.value_span
+            chain = certificates.read(data) if data is not None else None
+            if chain is not None and chain.leaf is None and "cannot be decoded" in chain.problem:
+                return f"{setting.text}: {chain.problem}", setting.value_span
         folder = self.setting("tlscacertificatepath")
-        if folder is not None and not self.is_gnutls and setting is None and self.is_missing(folder.text):
-            return f"{folder.text} does not exist", folder.value_span
+        if folder is not None and not self.is_gnutls and setting is None:
+            if self.is_missing(folder.text):
+                return f"{folder.text} does not exist", folder.value_span
+            if self.files.kind(_logical(folder.text)) == "file":
+                return f"{folder.text} is no folder", folder.value_span
         return None
 
     def check_pair(self, context: Context) -> tuple[str, Span] | None:
@@ -184,8 +198,9 @@ class Judge:
             if half is not None and not self.configuration.is_open(other.lower()):
                 return f"there is no {other} beside it, and GnuTLS builds want both", half.value_span
         if certificate is not None:
-            if self.is_missing(certificate.text):
-                return f"{certificate.text} does not exist", certificate.value_span
+            why = self.unusable(certificate.text)
+            if why:
+                return why, certificate.value_span
             data = self.content(certificate.text)
             chain = certificates.read(data) if data is not None else None
             if chain is not None and chain.leaf is None and (not chain.blocks or "cannot be decoded" in chain.problem):
@@ -197,8 +212,8 @@ class Judge:
                 refused = negotiation.key_refused(negotiation.Key(leaf.key_type or "", leaf.key_bits), self.build, level)
                 if refused:
                     return f"OpenSSL refuses the certificate: {refused}", certificate.value_span
-        if key is not None and self.is_missing(key.text):
-            return f"{key.text} does not exist", key.value_span
+        if key is not None and (why := self.unusable(key.text)):
+            return why, key.value_span
         if key is not None and certificate is not None and key.text == certificate.text:
             data = self.content(key.text)
             if data is not None and b"-----BEGIN" in data and not re.search(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----", data):
@@ -211,8 +226,8 @@ class Judge:
         setting = self.setting("tlsdhparamfile")
         if setting is None:
             return None
-        if self.is_missing(setting.text):
-            return f"{setting.text} does not exist", setting.value_span
+        if why := self.unusable(setting.text):
+            return why, setting.value_span
         data = self.content(setting.text)
         if data is None:
             return None
@@ -237,9 +252,12 @@ class Judge:
         """TLSCRLFile counts on GnuTLS only."""
         del context
         setting = self.setting("tlscrlfile")
-        if setting is None or not self.is_gnutls or not self.is_missing(setting.text):
+        if setting is None or not self.is_gnutls:
             return None
-        return f"{setting.text} does not exist", setting.value_span
+        data = self.content(setting.text)
+        junk = f"{setting.text} holds no revocation list" if data is not None and b"-----BEGIN X509 CRL-----" not in data else ""
+        why = self.unusable(setting.text) or junk
+        return (why, setting.value_span) if why else None
 
     def with_offer(self, context: Context) -> Context:
         """The handshake of a context that was made."""

@@ -195,6 +195,21 @@ def cases(target: str) -> list[Case]:
         Case("curves", "TLSECName X25519:prime256v1"),
         Case("dh and ciphers", "TLSDHParamFile {pki}/dh2048.pem\nTLSCipherSuite NORMAL"),
         Case("empty certificate", 'TLSCertificateFile ""\nTLSCertificateKeyFile ""'),
+        Case("both in one file", "TLSCertificateFile {pki}/both.pem\nTLSCertificateKeyFile {pki}/both.pem"),
+        Case("certificate is a folder", "TLSCertificateFile /etc"),
+        Case("ca is a folder", "TLSCACertificateFile /etc"),
+        Case("ca folder is a file", "TLSCACertificatePath {pki}/ca.pem"),
+        Case("ca is a key", "TLSCACertificateFile {pki}/rsa.key"),
+        Case("ca is empty", "TLSCACertificateFile {pki}/empty.pem"),
+        Case("certificate is empty", "TLSCertificateFile {pki}/empty.pem"),
+        Case("no crl in the file", "TLSCRLFile {pki}/ca.pem"),
+        Case("dh in the certificate", "TLSDHParamFile {pki}/rsa.pem"),
+        Case("monitor", "moduleload back_monitor", "database monitor\nsecurity ssf=1"),
+        Case("security in the frontend", "database frontend\nsecurity tls=1"),
+        Case("extension", urls=f"ldap://127.0.0.1:{PLAIN}/????x-mod=0777 ldaps://127.0.0.1:{SECURE}"),
+        Case("unknown extension", urls=f"ldap://127.0.0.1:{PLAIN}/????x-foo=1"),
+        Case("all addresses and one", urls=f"ldap://*:{PLAIN} ldap://127.0.0.1:{PLAIN}"),
+        Case("a tab between URLs", urls=f"ldap://127.0.0.1:{PLAIN}\tldaps://127.0.0.1:{SECURE}"),
         Case("only ldaps", urls=f"ldaps://127.0.0.1:{SECURE}"),
         Case("only ldap", urls=f"ldap://127.0.0.1:{PLAIN}"),
         Case("bad scheme", urls=f"imaps://127.0.0.1:{SECURE}"),
@@ -304,6 +319,8 @@ def pki(host: Host) -> Path:
         (folder / f"{name}.key").write_bytes(world.private_key(kind, bits))
     (folder / "ca.pem").write_bytes(world.certificate("ecdsa", 256, "Lab Root CA", (), is_ca=True))
     (folder / "junk.pem").write_text("not PEM\n")
+    (folder / "empty.pem").touch()
+    (folder / "both.pem").write_bytes(world.certificate("rsa", 2048, "localhost", ("localhost",)) + world.private_key("rsa", 2048))
     for bits in (1024, 2048):
         (folder / f"dh{bits}.pem").write_bytes(world.dh_parameters(bits))
     return folder
