@@ -455,6 +455,14 @@ def base_beside(path: str, files: Files) -> str | None:
     return bases[0] if len(bases) == 1 else None
 
 
+def base_of(path: str, files: Files) -> str:
+    """The file through which a change is judged: the whole cn=config beside it, unless slapd runs from another one; else itself."""
+    folder = path.rpartition("/")[0]
+    if has_base(path, files) or any(files.kind(f"{folder}/{name}") == "file" for name in ("slapd.conf", "slapd.d/cn=config.ldif")):
+        return path
+    return base_beside(path, files) or path
+
+
 def has_whole(folder: str, files: Files) -> bool:
     """Does a folder hold an LDIF file of all of cn=config, from which slapd.d is still to be made?"""
     try:

@@ -65,6 +65,10 @@ def root_of(path: str, files: Files) -> str | None:
             if files.kind(root) == "file":
                 return root
         return path if path.endswith("/default/slapd") else None
+    if name.endswith(".ldif") and claim(path) is Claim.ROOT:
+        from tlslint.parsers.openldap import cnconfig  # noqa: PLC0415 (only for LDIF that was named)
+
+        return cnconfig.base_of(path, files)
     if claim(path) is Claim.ROOT:
         return path
     try:

@@ -182,7 +182,7 @@ class _Slapd:
 
     def from_change(self, root: str, source: SourceFile, changes: list[cnconfig.Change], build: Build) -> Sequence[Instance]:
         """A change whose other half is not there: what it says counts, the rest is unknown."""
-        if cnconfig.base_beside(root, self.files) is not None and not self.alone(root):
+        if cnconfig.base_of(root, self.files) != root:
             return ()
         if not any(_matters(change) for change in changes):
             return ()
@@ -191,11 +191,6 @@ class _Slapd:
             cnconfig.apply(store, change)
         configuration = cnconfig.configuration(store, build, fragment=True)
         return (self.instance(configuration, self.start(_host(root)), complete=False),)
-
-    def alone(self, root: str) -> bool:
-        """A change beside a live configuration: the LDIF file of the whole is not what runs."""
-        folder = root.rpartition("/")[0]
-        return any(self.files.kind(f"{folder}/{name}") == "file" for name in ("slapd.conf", "slapd.d/cn=config.ldif"))
 
     # ---- put together
 

@@ -9,6 +9,7 @@ from tlslint.parsers.openldap import evaluate
 from tlslint.targets import load
 
 from tests.support import mail, world
+from tests.support.cli import tlslint
 
 HEAD = "include /etc/ldap/schema/core.schema\npidfile /run/slapd/slapd.pid\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
 CERTIFICATE = "TLSCertificateFile /etc/ldap/ldap.pem\nTLSCertificateKeyFile /etc/ldap/ldap.key\nTLSCACertificateFile /etc/ldap/ca.pem\n"
@@ -427,3 +428,12 @@ def test_outgoing_connections_in_cn_config(tmp_path: Path) -> None:
     clients = {each.name: each for each in instance.endpoints if each.role.value == "client"}
     assert set(clients) == {"syncrepl 002 to ldap://p", "proxy to ldap://c"}
     assert clients["syncrepl 002 to ldap://p"].tls.holds(TlsMode.STARTTLS)
+
+
+def test_a_change_named_alone_is_judged_with_what_it_changes(tmp_path: Path) -> None:
+    change = "dn: cn=config\nchangetype: modify\nreplace: olcTLSVerifyClient\nolcTLSVerifyClient: try\n"
+    files = {"/ldap/base.ldif": GLOBAL + IN_LDIF + MDB, "/ldap/tls.ldif": change, "/alone/tls.ldif": change}
+    world.lay({"files": files}, tmp_path)
+    for folder in ("ldap", "alone"):
+        said = tlslint("--output-format", "concise", "--target", "debian-12", tmp_path / folder / "tls.ldif").out
+        assert said.count("TLS706") == 1, said
