@@ -19,6 +19,10 @@ _LINE = (
     rb"(?im)^(?:TLSC\w+|TLSVerifyClient|TLSProtocolMin|TLSDHParamFile|database|suffix|rootdn|rootpw|moduleload|modulepath|syncrepl|overlay"
     rb"|by|access|index|directory|include|pidfile|argsfile|loglevel|security|TLS_\w+|BASE|URI|SASL_\w+)[ \t]+\S"
 )
+_OWN = (
+    rb"(?im)^(?:TLSC\w+File|TLSVerifyClient|TLSProtocolMin|TLSCipherSuite|rootdn|rootpw|moduleload|syncrepl"
+    rb"|TLS_(?:CACERT|REQCERT)\w*)[ \t]+\S"
+)
 _LISTENERS = ("/etc/default/slapd", "/etc/sysconfig/slapd", "/etc/sysconfig/ldap", "/etc/conf.d/slapd")
 
 
@@ -48,8 +52,9 @@ def is_client(path: str) -> bool:
 
 
 def looks_like(data: bytes) -> bool:
-    """An entry below cn=config, or two lines with names that OpenLDAP knows."""
-    return bool(re.search(_CONFIG, data[:65536])) or len(re.findall(_LINE, data[:65536])) >= 2
+    """An entry below cn=config, or two lines with names that OpenLDAP knows, one of which nothing else has."""
+    text = data[:65536]
+    return bool(re.search(_CONFIG, text)) or (len(re.findall(_LINE, text)) >= 2 and bool(re.search(_OWN, text)))
 
 
 def root_of(path: str, files: Files) -> str | None:

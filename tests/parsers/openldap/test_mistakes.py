@@ -175,6 +175,13 @@ def test_16_slapd_conf_beside_slapd_d_is_not_read(tmp_path: Path) -> None:
     assert problem(ldif(tmp_path / "named", files, "/etc/ldap/slapd.d/cn=config.ldif"), "file-not-read")
 
 
+def test_16_an_empty_slapd_d_is_taken_by_debians_old_start_script(tmp_path: Path) -> None:
+    (tmp_path / "etc/ldap/slapd.d").mkdir(parents=True)
+    files = {"/etc/ldap/slapd.conf": HEAD + DATABASE, "/etc/default/slapd": "SLAPD_CONF=\n"}
+    assert ldif(tmp_path, files, "/etc/ldap/slapd.conf").starts.holds(False)
+    assert ldif(tmp_path, files, "/etc/ldap/slapd.conf", "debian-13").starts.holds(True)
+
+
 def test_17_ldaps_is_not_open_unless_a_url_says_so(tmp_path: Path) -> None:
     instance = judged(tmp_path, urls="ldap:/// ldapi:///")
     assert [each.name for each in instance.endpoints] == ["ldap:///", "ldapi:///"]
