@@ -94,10 +94,10 @@ class _Slapd:
             problem = Problem("file-not-read", unread, Span(source, 0, 0))
             return (Instance("slapd", source, self.software, self.library, complete, Known(True), (), (problem,), (source,)),)
         folder = root.rpartition("/")[0] + "/slapd.d"
-        if self.is_debian and not self.is_systemd and start.script is not None and not start.configuration:
-            if self.files.kind(folder) == "directory" and self.files.kind(f"{folder}/cn=config.ldif") == "missing":
-                message = "Debian's start script takes the folder slapd.d beside it, which holds no configuration"
-                start = start._replace(refused=(message, Span(source, 0, 0)))
+        is_empty = self.files.kind(folder) == "directory" and self.files.kind(f"{folder}/cn=config.ldif") == "missing"
+        if is_empty and self.is_debian and not self.is_systemd and start.script is not None and not start.configuration:
+            message = "Debian's start script takes the folder slapd.d beside it, which holds no configuration"
+            start = start._replace(refused=(message, Span(source, 0, 0)))
         configuration = slapdconf.read(root, self.files, self.build(source.data), fragment=not complete)
         return (self.instance(configuration, start, complete=complete),)
 
