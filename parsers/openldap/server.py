@@ -237,8 +237,8 @@ class _Slapd:
         elif configuration.unseen is not None or configuration.doubt is not None:
             what, where = configuration.unseen or configuration.doubt or ("", Span(configuration.root, 0, 0))
             starts = Unknown(f"{what} was not seen", (Origin(How.WRITTEN, where),))
-        elif start.unknown:
-            starts = Known(True)
+        elif configuration.fragment:
+            starts = Unknown("the rest of the configuration was not seen")
         if configuration.fatal is None and start.refused is None:
             endpoints += [judge.endpoint(listener, listener.span or self.anchor(configuration)) for listener in start.listeners]
             from tlslint.parsers.openldap import outgoing  # noqa: PLC0415 (only for what was read to its end)
