@@ -15,8 +15,10 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
 
         try:
             client = import_module("tlslint.parsers.openldap.client")
-        except ModuleNotFoundError:
-            return ()
+        except ModuleNotFoundError as error:
+            if error.name != "tlslint.parsers.openldap.client":
+                raise
+            return ()  # clients' files are not judged yet
         clients: Sequence[Instance] = client.instances(root, files, target, complete=complete)
         return clients
     from tlslint.parsers.openldap import server  # noqa: PLC0415 (likewise)
