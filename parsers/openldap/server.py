@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
 from tlslint.parsers.openldap import cnconfig, listeners, modules, slapdconf
-from tlslint.parsers.openldap.configuration import Configuration
+from tlslint.parsers.openldap.configuration import Configuration, readable
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.slapdconf import Build
@@ -247,6 +247,8 @@ class _Slapd:
         from tlslint.parsers.openldap import slips  # noqa: PLC0415 (it looks back at what stands here)
 
         problems += slips.look(judge, start)
+        problems = [each._replace(message=readable(each.message), label=readable(each.label)) for each in problems]
+        endpoints = [_readable(each) for each in endpoints]
         files = tuple(dict.fromkeys([*configuration.files, *start.files]))
         ordered = sorted(set(problems), key=lambda problem: (problem.span.file.path, problem.span.start, problem.rule, problem.message))
         whole = complete and not configuration.fragment
@@ -276,6 +278,14 @@ class _Slapd:
             if not re.search(folded, configuration.root.data):
                 return NO_PIDFILE, Span(configuration.root, 0, 0)
         return None
+
+
+def _readable(endpoint: Endpoint) -> Endpoint:
+    return endpoint._replace(
+        name=readable(endpoint.name),
+        tls_failure=readable(endpoint.tls_failure),
+        certificates=tuple(each._replace(path=readable(each.path)) for each in endpoint.certificates),
+    )
 
 
 def _matters(change: cnconfig.Change) -> bool:

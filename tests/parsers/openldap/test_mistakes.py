@@ -444,3 +444,13 @@ def test_a_change_named_alone_is_judged_with_what_it_changes(tmp_path: Path) -> 
     for folder in ("ldap", "alone"):
         said = tlslint("--output-format", "concise", "--target", "debian-12", tmp_path / folder / "tls.ldif").out
         assert said.count("TLS706") == 1, said
+
+
+def test_names_beyond_ascii_are_found_and_shown(tmp_path: Path) -> None:
+    text = "TLSCertificateFile /etc/ldap/schlüssel.pem\nTLSCertificateKeyFile /etc/ldap/ldap.key\n"
+    instance = judged(tmp_path, certificate=text)
+    assert problem(instance, "certificate-missing").message.startswith("/etc/ldap/schlüssel.pem does not exist")
+    (tmp_path / "etc/ldap/ldap.pem").rename(tmp_path / "etc/ldap/schlüssel.pem")
+    found = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-12"), complete=True)[0]
+    assert found.starts.holds(True)
+    assert port(found, "ldaps:").certificates[0].path == "/etc/ldap/schlüssel.pem"
