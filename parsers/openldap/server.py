@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from tlslint.files import FileProblem, Files
-from tlslint.model import Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
-from tlslint.parsers.openldap import cnconfig, listeners, modules, slapdconf
+from tlslint.model import Confidence, Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
+from tlslint.model.remedy import Advice
+from tlslint.parsers.openldap import cnconfig, ldif, listeners, modules, slapdconf
 from tlslint.parsers.openldap.configuration import Configuration, readable
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Start
@@ -195,7 +196,24 @@ class _Slapd:
         for change in changes:
             cnconfig.apply(store, change)
         configuration = cnconfig.configuration(store, build, fragment=True)
+        configuration.problems += self.separated(changes)
         return (self.instance(configuration, self.start(_host(root)), complete=False),)
+
+    def separated(self, changes: list[cnconfig.Change]) -> list[Problem]:
+        """Certificate and key in records of their own: after the first one they do not belong together, which GnuTLS refuses (error 80)."""
+        if self.library.name != "gnutls":
+            return []
+        pair = ("olctlscertificatefile", "olctlscertificatekeyfile")
+        first: ldif.Value | None = None
+        for change in changes:
+            set_here = [value for value in change.record.values if value.key in pair]
+            if change.kind == "modify" and len({value.key for value in set_here}) == 1:
+                if first is not None and first.key != set_here[0].key:
+                    message = "certificate and key in separate records: slapd refuses the first one (error 80), the two do not fit"
+                    words = Advice("put both into one record, with a line of '-' between them")
+                    return [Problem("refused", message, first.span, confidence=Confidence.MEDIUM, remedy=words)]
+                first = set_here[0]
+        return []
 
     # ---- put together
 
