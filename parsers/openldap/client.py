@@ -1,0 +1,455 @@
+"""Programs that ask an LDAP server: libldap's own (ldap.conf, .ldaprc), nslcd, sssd, and PADL's nss_ldap and pam_ldap.
+
+Source: libraries/libldap/{init.c,tls2.c,tls_g.c,tls_o.c} of 2.4.57, 2.5.13 and 2.6.10; ldap.conf(5), nslcd.conf(5), sssd-ldap(5),
+pam_ldap(5); seen with ldapwhoami of the three. The environment (LDAPTLS_REQCERT, LDAPCONF …) is not in these files and not looked at.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
+from tlslint.files import FileProblem, Files
+from tlslint.model import (
+    CipherString,
+    Endpoint,
+    How,
+    Instance,
+    Known,
+    Origin,
+    Problem,
+    Role,
+    Severity,
+    Software,
+    SourceFile,
+    Span,
+    TlsMode,
+    Unknown,
+    Value,
+)
+from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13
+from tlslint.parsers.openldap import arguments, tls
+from tlslint.parsers.openldap.clientconf import Line, data, lines, sections
+from tlslint.parsers.openldap.configuration import TEMPLATE, has_hole
+from tlslint.parsers.openldap.directives import number
+from tlslint.targets import Target
+
+_SYSTEM = ("/etc/ldap/ldap.conf", "/etc/openldap/ldap.conf")
+_ACCEPTS_ANY = ("never", "allow")
+_VERIFIES = ("try", "demand", "hard", "on", "yes", "true")
+_NO_STARTTLS = "ldap.conf has no word for StartTLS: only the program can demand it (ldapsearch -ZZ)"
+
+
+class Said(NamedTuple):
+    """What a program hands to libldap; each None where the file does not say. Names are the dialect's own."""
+
+    reqcert: Line | None = None
+    authorities: Line | None = None
+    folder: Line | None = None
+    certificate: Line | None = None
+    key: Line | None = None
+    ciphers: Line | None = None
+    least: Line | None = None
+    most: Line | None = None
+    crl: Line | None = None
+
+
+def instances(root: str, files: Files, target: Target, *, complete: bool) -> Sequence[Instance]:
+    """The client that `root` configures, told apart by its name and, for ldap.conf, by its words. Never raises for any content."""
+    client = _Client(files, target)
+    try:
+        source = files.read(root)
+    except FileProblem as problem:
+        empty = SourceFile(root, b"")
+        rule = problem.kind if problem.kind == "outside-root" else "unreadable"
+        unread = Problem(rule, f"{root} {problem.reason}", Span(empty, 0, 0))
+        return (Instance("ldap-client", empty, client.software, client.library, complete, Known(True), (), (unread,), ()),)
+    name = root.rpartition("/")[2]
+    if name.startswith("sssd.conf"):
+        endpoints = client.sssd(source)
+        read = [source]
+    elif name.startswith("nslcd.conf"):
+        endpoints, read = client.switch(source, "nslcd"), [source]
+    elif name.startswith(("libnss-ldap", "pam_ldap")) or _is_padl(root, source):
+        endpoints, read = client.switch(source, "pam_ldap" if name.startswith("pam") else "nss_ldap"), [source]
+    else:
+        endpoints, read = client.libldap(root, source)
+    return (
+        Instance(
+            "ldap-client",
+            source,
+            client.software,
+            client.library,
+            complete,
+            Known(True),
+            tuple(endpoints),
+            tuple(client.problems),
+            tuple(read),
+        ),
+    )
+
+
+def _is_padl(root: str, source: SourceFile) -> bool:
+    """PADL's modules read /etc/ldap.conf; OpenLDAP's own lies in a folder `ldap` or `openldap`."""
+    if not root.endswith("/ldap.conf") or root.endswith(("/ldap/ldap.conf", "/openldap/ldap.conf")):
+        return False
+    words = tuple(data()["padl_words"])
+    said = {line.folded for line in lines(source)}
+    is_libldap = any(name.startswith("tls_") and name.upper() in data()["options"] for name in said - {"tls_cert", "tls_key"})
+    hits = sum(name.startswith(words) for name in said)
+    return root.endswith("/etc/ldap.conf") and hits > 0 if not is_libldap else hits > 1 and root.endswith("/etc/ldap.conf")
+
+
+class _Client:
+    def __init__(self, files: Files, target: Target) -> None:
+        self.files = files
+        self.target = target
+        self.software: Software = target.software["ldap-client"]
+        self.library: Software = target.libraries["ldap-client"]
+        self.release = number(self.software.version or "2.6")
+        self.build = libraries.build_of(self.library)
+        self.is_gnutls = self.library.name == "gnutls"
+        self.problems: list[Problem] = []
+
+    # ---- libldap: ldap.conf, ldaprc
+
+    def libldap(self, root: str, source: SourceFile) -> tuple[list[Endpoint], list[SourceFile]]:
+        """The system's file, or a user's on top of it: a later line counts, a value libldap does not take leaves the earlier one."""
+        is_user = root.rpartition("/")[2].lstrip(".").startswith("ldaprc")
+        read = [source]
+        values: dict[str, Line] = {}
+        if is_user:
+            for path in _SYSTEM:
+                if self.files.kind(path) == "file":
+                    read.append(self.files.read(path))
+                    self.take(read[-1], values, user=False, reports=False)
+                    break
+        self.take(source, values, user=is_user, reports=True)
+        said = Said(*(values.get(name) for name in _LIBLDAP))
+        base = self.with_tls(Endpoint(source.path.rpartition("/")[2], Role.CLIENT, "ldap", Span(source, 0, 0)), said, touches=bool(values))
+        uri = values.get("URI") or values.get("HOST")
+        if uri is None:
+            why = Unknown[TlsMode]("each program chooses its server, and whether it uses TLS")
+            return [base._replace(name=f"programs that read {source.path.rpartition('/')[2]}", tls=why)], read
+        words = uri.value.split() if uri.folded == "uri" else [f"ldap://{host}" for host in re.split(r"[,\s]+", uri.value)]
+        return [self.at(base, word, uri, starttls="no") for word in words], read
+
+    def take(self, source: SourceFile, values: dict[str, Line], *, user: bool, reports: bool) -> None:
+        """Line after line as ldap_int_conf_option() takes them."""
+        options = data()["options"]
+        found: list[Problem] = []
+        for line in lines(source):
+            name = line.name.upper()
+            row = options.get(name)
+            if line.name.startswith("#"):
+                continue
+            if row is None or tuple(row.get("since", ())) > self.release:
+                found += _unknown_name(line, is_known=row is not None, version=self.software.version)
+                continue
+            if row.get("user_only") and not user:
+                found.append(
+                    _ignored(line, f"{name} counts in a user's .ldaprc only; in ldap.conf libldap passes over it", "not read in this file")
+                )
+                continue
+            why = self.not_taken(name, line)
+            if why:
+                before = values.get(name)
+                keeps = f"{before.value!r} from before stays" if before is not None else "the default stays"
+                found.append(_ignored(line, f"{line.value!r} is no value of {name}, so {keeps}: {why}", "ignored"))
+                continue
+            silent = self.without_effect(name)
+            if silent:
+                found.append(_ignored(line, f"{name} has no effect: {silent}", "no effect"))
+            values[name] = line
+        if reports:
+            self.problems += found
+
+    def not_taken(self, name: str, line: Line) -> str:
+        """Why ldap_pvt_tls_config() refuses a value, which nobody is told; "" when it takes it."""
+        taken = data()["options"][name].get("values")
+        if has_hole(line.value):
+            return ""
+        if taken is not None:
+            return "" if line.value.lower() in taken else f"it takes {', '.join(taken)}"
+        if name in ("TLS_PROTOCOL_MIN", "TLS_PROTOCOL_MAX"):
+            return "" if arguments.protocol_min(line.value) is not None else "it takes 3.3 for TLS 1.2, 3.4 for TLS 1.3"
+        return ""
+
+    def without_effect(self, name: str) -> str:
+        """What this build of libldap never looks at."""
+        if self.is_gnutls and name in ("TLS_PROTOCOL_MIN", "TLS_PROTOCOL_MAX"):
+            return "libldap on GnuTLS never reads it; TLS_CIPHER_SUITE can say -VERS-TLS1.0"
+        if self.is_gnutls and name in ("TLS_CRLCHECK", "TLS_ECNAME"):
+            return "only libldap on OpenSSL reads it"
+        return "only libldap on GnuTLS reads it" if not self.is_gnutls and name == "TLS_CRLFILE" else ""
+
+    # ---- nslcd, nss_ldap, pam_ldap
+
+    def switch(self, source: SourceFile, program: str) -> list[Endpoint]:
+        """Name service and login: `ssl`, `uri` or `host`, `tls_reqcert` or `tls_checkpeer`. The last line of a name counts."""
+        found = lines(source)
+        said = {line.folded: line for line in found if not line.folded.startswith("#")}
+        self.problems += [
+            _ignored(line, f"{line.name} is a word of {where}; {program} has another: {instead}", "not a word of this file")
+            for line in found
+            if (pair := _FOREIGN.get(line.folded)) is not None and program != "nslcd" and (where := pair[0]) and (instead := pair[1])
+        ]
+        word = said.get("tls_reqcert") if program == "nslcd" else said.get("tls_checkpeer")
+        base = Endpoint(program, Role.CLIENT, "ldap", Span(source, 0, 0))
+        options = Said(
+            word, said.get("tls_cacertfile") or said.get("tls_cacert"), said.get("tls_cacertdir"), said.get("tls_cert"), said.get("tls_key")
+        )
+        options = options._replace(ciphers=said.get("tls_ciphers"))
+        mode = said.get("ssl")
+        value = mode.value.lower() if mode is not None else "off"
+        starttls = "critical" if value == "start_tls" else "ldaps" if value in ("on", "yes", "true") else "no"
+        base = self.with_tls(base, options, touches=starttls != "no")
+        uris = [line for line in found if line.folded == "uri"] or [line for line in found if line.folded == "host"]
+        sends = program != "nss_ldap" or "bindpw" in said or source.path.endswith("etc/ldap.conf")
+        endpoints = []
+        for line in uris:
+            for address in line.value.split():
+                if address.upper().startswith("DNS"):
+                    continue
+                whole = address if line.folded == "uri" else f"ldap://{address}"
+                endpoint = self.at(base, whole, line, starttls=starttls, decides=mode)
+                if sends and endpoint.tls.holds(TlsMode.NONE) and not whole.startswith("ldapi"):
+                    endpoint = endpoint._replace(cleartext_login=Known(True, endpoint.tls.surely and _written(mode or line)))
+                endpoints.append(endpoint._replace(name=f"{program} to {whole}"))
+        return endpoints
+
+    # ---- sssd
+
+    def sssd(self, source: SourceFile) -> list[Endpoint]:
+        """Each `[domain/…]` with an ldap provider. sssd demands StartTLS for passwords; look-ups go as ldap_id_use_start_tls says."""
+        domains: dict[str, dict[str, Line]] = {}
+        for line in sections(source):
+            if line.section.startswith("domain/"):
+                domains.setdefault(line.section, {})[line.folded] = line
+        endpoints: list[Endpoint] = []
+        for section, said in domains.items():
+            providers = [said[name].value.lower() for name in ("id_provider", "auth_provider") if name in said]
+            uri = said.get("ldap_uri")
+            if uri is None or "ldap" not in providers:
+                continue
+            options = Said(
+                said.get("ldap_tls_reqcert"), said.get("ldap_tls_cacert"), said.get("ldap_tls_cacertdir"), said.get("ldap_tls_cert"),
+                said.get("ldap_tls_key"), said.get("ldap_tls_cipher_suite"),
+            )  # fmt: skip
+            base = self.with_tls(Endpoint("sssd", Role.CLIENT, "ldap", Span(source, 0, 0)), options, touches=True)
+            starts = said.get("ldap_id_use_start_tls")
+            demand = "critical" if starts is not None and starts.value.lower() == "true" else "no"
+            never = said.get("ldap_auth_disable_tls_never_use_in_production")
+            for address in re.split(r"[,\s]+", uri.value):
+                endpoint = self.at(base, address, uri, starttls=demand, decides=starts)
+                secret = said.get("ldap_default_authtok") if "ldap_default_bind_dn" in said else None
+                in_clear = never if never is not None and never.value.lower() == "true" else secret
+                if endpoint.tls.holds(TlsMode.NONE) and in_clear is not None and not address.startswith("ldapi"):
+                    endpoint = endpoint._replace(cleartext_login=Known(True, _written(in_clear)))
+                endpoints.append(endpoint._replace(name=f"sssd {section} to {address}"))
+        return endpoints
+
+    # ---- one server
+
+    def at(self, base: Endpoint, uri: str, line: Line, *, starttls: str, decides: Line | None = None) -> Endpoint:
+        """The connection to one URI. `starttls`: no, critical or ldaps."""
+        written = _written(line)
+        if has_hole(uri):
+            return base._replace(name=uri, anchor=line.value_span, address=Unknown(TEMPLATE), port=Unknown(TEMPLATE), tls=Unknown(TEMPLATE))
+        match = re.match(r"(?i)(ldaps?|ldapi)://(\[[^\]]*\]|[^:/?]*)(?::(\d+))?", uri)
+        scheme = match[1].lower() if match is not None else "ldap"
+        host = (match[2].strip("[]") if match is not None else "") or "localhost"
+        implicit = scheme == "ldaps" or (starttls == "ldaps" and scheme == "ldap")
+        port = int(match[3][:6]) & 0xFFFF if match is not None and match[3] else 636 if implicit else 389
+        mode = TlsMode.IMPLICIT if implicit else TlsMode.STARTTLS_REQUIRED if starttls == "critical" else TlsMode.NONE
+        origins = _written(decides, line) if decides is not None and scheme != "ldaps" else written
+        if mode is TlsMode.NONE and decides is None and starttls == "no" and line.folded in ("uri", "host"):
+            origins = (Origin(How.WRITTEN, line.value_span, "" if base.name in _SWITCHES else _NO_STARTTLS),)
+        return base._replace(
+            name=uri,
+            anchor=line.value_span,
+            address=Known("/run/slapd/ldapi" if scheme == "ldapi" else host, written),
+            port=Known(None if scheme == "ldapi" else port, written),
+            tls=Known(mode, origins),
+        )
+
+    def with_tls(self, base: Endpoint, said: Said, *, touches: bool) -> Endpoint:
+        """What every TLS connection with these settings does: ldap_int_tls_init_ctx() makes a context or none works."""
+        lines_said = [line for line in said if line is not None]
+        if any(has_hole(line.value) for line in lines_said):
+            return base._replace(
+                tls_works=Unknown(TEMPLATE),
+                versions=Unknown(TEMPLATE),
+                cipher_suites=Unknown(TEMPLATE),
+                peer_verification=Unknown(TEMPLATE),
+            )
+        verification, verifies = _verification(said.reqcert)
+        base = base._replace(peer_verification=verification)
+        failed = self.failure(said)
+        if failed is not None:
+            why, line = failed
+            self.problems.append(
+                Problem("verification-impossible", f"every TLS connection fails: {why}", line.value_span, "cannot be used")
+            )
+            origins = _written(line)
+            return base._replace(
+                tls_works=Known(False, origins), tls_failure=why, versions=Known(frozenset(), origins), cipher_suites=Known((), origins)
+            )
+        base = self.with_offer(base, said)
+        if verifies and self.is_gnutls and (why := self.no_authority(said)):
+            line_or_none = said.authorities
+            if touches:
+                span = line_or_none.value_span if line_or_none is not None else base.anchor
+                self.problems.append(
+                    Problem("verification-impossible", f"no certificate is accepted: {why}", span, "", severity=Severity.WARNING)
+                )
+            return base._replace(tls_works=Known(False, (Origin(How.DEFAULT, None, why),)), tls_failure=why)
+        return base
+
+    def failure(self, said: Said) -> tuple[str, Line] | None:
+        """What keeps libldap from making a TLS context."""
+        if said.ciphers is not None and self.build is not None:
+            if self.is_gnutls:
+                priority = gnutls.evaluate(said.ciphers.value, self.build)
+                if not priority.accepted:
+                    return f"GnuTLS refuses the priority string: {priority.error}", said.ciphers
+            else:
+                listed = tls.openssl_list(said.ciphers.value, self.build, self.release, self.target)
+                if not listed.accepted:
+                    return f"OpenSSL refuses the cipher string: {listed.error}", said.ciphers
+        for line in (said.authorities, said.certificate, said.key, said.crl if self.is_gnutls else None):
+            if line is not None and (why := self.unusable(line.value)):
+                return why, line
+        if said.authorities is not None and not self.is_gnutls:
+            content = self.content(said.authorities.value)
+            if content is not None and not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|CRL)-----", content):
+                return f"{said.authorities.value} holds no certificate", said.authorities
+        half = said.certificate or said.key
+        if self.is_gnutls and half is not None and (said.certificate is None or said.key is None):
+            return "a certificate and its key belong together, and GnuTLS builds want both", half
+        return None
+
+    def no_authority(self, said: Said) -> str:
+        """Why nothing can be trusted on GnuTLS; OpenSSL falls back on its own store."""
+        if said.authorities is None:
+            return "" if said.folder is not None else "no file of trusted CAs is set, and libldap on GnuTLS has none of its own"
+        content = self.content(said.authorities.value)
+        chain = certificates.read(content) if content is not None else None
+        return f"{said.authorities.value} holds no certificate" if chain is not None and not chain.blocks else ""
+
+    def with_offer(self, base: Endpoint, said: Said) -> Endpoint:
+        """Versions and suites of the ClientHello."""
+        if self.build is None:
+            why = "the TLS library is not known"
+            return base._replace(versions=Unknown(why), cipher_suites=Unknown(why))
+        origins = _written(said.ciphers) if said.ciphers is not None else (Origin(How.DEFAULT, None, f"the default of {self.build}"),)
+        bounds: tuple[Line, ...] = ()
+        server: negotiation.GnuTlsServer | negotiation.OpenSslServer
+        if self.is_gnutls:
+            server = negotiation.GnuTlsServer(self.build, gnutls.evaluate(said.ciphers.value if said.ciphers else "NORMAL", self.build))
+        else:
+            least = arguments.protocol_min(said.least.value) if said.least else None
+            most = arguments.protocol_min(said.most.value) if said.most else None
+            kept = tls.allowed(least, self.release) if least else frozenset({SSL30, TLS10, TLS11, TLS12, TLS13})
+            if most:
+                kept = frozenset(version for version in kept if version <= most)
+            minimum = self.target.openssl_min_version
+            if minimum is not None:
+                kept = frozenset(version for version in kept if version >= minimum)
+            level = self.target.openssl_security_level
+            text = said.ciphers.value if said.ciphers else "DEFAULT"
+            listed = (
+                tls.openssl_list(text, self.build, self.release, self.target)
+                if said.ciphers
+                else openssl.evaluate(text, self.build, level=level)
+            )
+            server = negotiation.OpenSslServer(self.build, listed, kept, level)
+            bounds = tuple(line for line in (said.least, said.most) if line is not None)
+        offer = negotiation.negotiable(server)
+        string = said.ciphers and CipherString(
+            said.ciphers.value, self.build, said.ciphers.value_span, said.ciphers.value, said.ciphers.name
+        )
+        return base._replace(
+            tls_works=Known(bool(offer.versions), origins),
+            tls_failure="" if offer.versions else "no TLS version is left",
+            versions=Known(offer.versions, (*_written(*bounds), *origins)),
+            cipher_suites=Known(offer.suites, origins),
+            cipher_string=string,
+        )
+
+    # ---- files
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file; None where this tree does not show it."""
+        try:
+            return self.files.read(os.path.normpath(path)).data if path.startswith("/") else None
+        except FileProblem:
+            return None
+
+    def unusable(self, path: str) -> str:
+        """Why nothing can be read there; "" when something can, or when this tree cannot tell."""
+        if not path.startswith("/"):
+            return ""
+        logical = os.path.normpath(path)
+        top = "/" + logical.lstrip("/").partition("/")[0]
+        if self.files.kind("/" if top == logical else top) == "directory" and self.files.kind(logical) == "missing":
+            return f"{path} does not exist"
+        return f"{path} is a folder" if self.files.kind(logical) == "directory" else ""
+
+
+_LIBLDAP = (
+    "TLS_REQCERT",
+    "TLS_CACERT",
+    "TLS_CACERTDIR",
+    "TLS_CERT",
+    "TLS_KEY",
+    "TLS_CIPHER_SUITE",
+    "TLS_PROTOCOL_MIN",
+    "TLS_PROTOCOL_MAX",
+    "TLS_CRLFILE",
+)
+_SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd")
+_FOREIGN = {"tls_protocol_min": ("OpenLDAP's ldap.conf", "tls_ciphers"), "tls_cipher_suite": ("OpenLDAP's ldap.conf", "tls_ciphers")}
+
+
+def _verification(line: Line | None) -> tuple[Value[str | None], bool]:
+    """What is checked of a server's certificate: `demand` is the default; `never` and `allow` leave the name unchecked too (tls2.c)."""
+    if line is None:
+        return Known("certificate and name", (Origin(How.DEFAULT, None, "verification is the default"),)), True
+    accepts = ("no", "off", "false") if line.folded == "tls_checkpeer" else _ACCEPTS_ANY
+    verifies = line.value.lower() not in accepts
+    return Known("certificate and name" if verifies else "none", _written(line)), verifies
+
+
+def _written(*places: Line | None) -> tuple[Origin, ...]:
+    return tuple(Origin(How.WRITTEN, line.value_span) for line in places if line is not None)
+
+
+def _ignored(line: Line, message: str, label: str) -> Problem:
+    return Problem("setting-ignored-here", message, line.value_span if label in ("ignored", "no effect") else line.name_span, label)
+
+
+def _unknown_name(line: Line, *, is_known: bool, version: str | None) -> Iterable[Problem]:
+    """Names libldap passes over; only those that were meant for TLS, or are spelt almost like a name, are told."""
+    if is_known:
+        return [Problem("setting-not-in-version", f"OpenLDAP {version} passes over {line.name}", line.name_span, "not in this version")]
+    meant = data()["meant"].get(line.folded)
+    if meant is not None:
+        tail = f"; here it is {meant[1]}" if meant[1] else ""
+        return [
+            Problem("unknown-setting", f"{line.name} is a word of {meant[0]}: ldap.conf passes over it{tail}", line.name_span, "no effect")
+        ]
+    names = {name.lower(): name for name in data()["options"]}
+    bare = line.folded.removeprefix("ldap")
+    close = [names[bare]] if bare in names else difflib.get_close_matches(line.folded[:64], list(names), 1, 0.8)
+    if close:
+        name = close[0].upper()
+        remedy = Rewrite((Edit(line.name_span, name.encode()),), f"write {name}", unsafe="the setting begins to act")
+        message = f"{line.name} is no option of ldap.conf and is passed over, did you mean {name}?"
+        return [Problem("unknown-setting", message, line.name_span, "no effect", (), remedy)]
+    if line.folded.startswith("tls"):
+        return [Problem("unknown-setting", f"{line.name} is no option of ldap.conf and is passed over", line.name_span, "no effect")]
+    return []
