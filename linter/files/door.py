@@ -8,7 +8,7 @@ usual place, so that a repository's `web/apache2.conf` finds what it includes as
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tlslint.model.source import SourceFile
@@ -80,6 +80,14 @@ class Files:
         real = self.real(path)
         self._overlay[real] = data
         self._kinds[real] = "file"
+
+    def edited(self, texts: Mapping[str, bytes]) -> "Files":
+        """The same door as if the files at these real paths held these bytes; nothing read before is kept, nothing is written."""
+        view = Files.__new__(Files)
+        view._jail, view._base, view._mounts, view._complete_below = self._jail, self._base, self._mounts, self._complete_below
+        view._read, view._resolved, view._no_links, view._kinds = {}, {}, set(), {}
+        view._overlay = {**self._overlay, **texts}
+        return view
 
     def read(self, path: str) -> SourceFile:
         """The bytes of a regular file; read once per run."""
