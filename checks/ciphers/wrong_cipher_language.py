@@ -30,6 +30,8 @@ class WrongCipherLanguage(EndpointRule):
         bad("slapd", "TLSCipherSuite «HIGH:MEDIUM:+SSLv2»", "written for OpenSSL", target="debian-12"),
         bad("slapd", "TLSCipherSuite «SECURE256:-VERS-ALL:+VERS-TLS1.2»", "written for GnuTLS", target="debian-13"),
         good("slapd", "TLSCipherSuite SECURE256", target="debian-12"),
+        bad("ldap-client", "TLS_CIPHER_SUITE «NORMAL»", "GnuTLS", target="debian-13"),
+        bad("ldap-client", "TLS_CIPHER_SUITE «HIGH:!aNULL»", "OpenSSL", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -37,6 +37,11 @@ class ClientTlsOff(EndpointRule):
             'syncrepl rid=001 provider=ldaps://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x',
             place="database",
         ),
+        bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI «ldap://l.example.test»", "plain text"),
+        good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI ldaps://l.example.test"),
+        good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI ldap://localhost ldapi:///", why="it does not leave this machine"),
+        bad("ldap-client", "uri «ldap://l.example.test»", "plain text", place="nslcd.conf"),
+        good("ldap-client", "uri ldap://l.example.test\nssl start_tls\ntls_cacertfile /etc/ldap/ldap.pem", place="nslcd.conf"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -49,6 +49,8 @@ class PasswordOverOpportunisticTls(EndpointRule):
             'syncrepl rid=001 provider=ldap://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x starttls=critical',
             place="database",
         ),
+        bad("ldap-client", "uri «ldap://l.example.test»\npam_password md5", "password", place="pam_ldap.conf"),
+        good("ldap-client", "uri ldap://l.example.test\nssl start_tls", place="pam_ldap.conf"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -45,13 +45,27 @@ class PeerNotVerified(EndpointRule):
             'syncrepl rid=001 provider=ldaps://p.example.test searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x tls_reqcert=demand',
             place="database",
         ),
+        bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_REQCERT «never»", "any certificate"),
+        bad("ldap-client", "TLS_REQCERT «allow»\nTLS_REQCERT no", "any certificate"),
+        good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_REQCERT try", why="a certificate that is not trusted ends the connection"),
+        bad(
+            "ldap-client",
+            "[domain/x]\nid_provider = ldap\nldap_uri = ldaps://l.example.test\nldap_tls_reqcert = «never»",
+            "any certificate",
+            place="sssd.conf",
+        ),
+        bad("ldap-client", "uri ldaps://l.example.test\nssl on\ntls_reqcert «allow»", "any certificate", place="nslcd.conf"),
+        bad("ldap-client", "uri ldaps://l.example.test\ntls_checkpeer «no»", "any certificate", place="pam_ldap.conf"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Client role, TLS, no verification."""
-        if endpoint.is_opportunistic_mx or not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE:
+        # ldap.conf holds for whatever TLS its programs use: StartTLS is their choice, or another URI
+        if endpoint.is_opportunistic_mx or (
+            endpoint.protocol != "ldap" and (not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE)
+        ):
             return
-        if endpoint.protocol == "smtp" and endpoint.tls.value is TlsMode.STARTTLS:
+        if endpoint.protocol == "smtp" and endpoint.tls.holds(TlsMode.STARTTLS):
             return
         if endpoint.peer_verification.holds("none"):
             yield self.finding(

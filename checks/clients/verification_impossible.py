@@ -8,7 +8,7 @@ Limits: only what can be told from files.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class VerificationImpossible(ProblemRule):
     code = "TLS604"
     name = "verification-impossible"
     severity = Severity.ERROR
+
+    examples = [
+        bad("ldap-client", "TLS_CACERT «/etc/ldap/ldap.pem # ours»", "does not exist"),
+        good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem"),
+    ]

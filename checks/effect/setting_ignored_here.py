@@ -24,4 +24,8 @@ class SettingIgnoredHere(ProblemRule):
         good("postfix", "smtpd_tls_security_level = may\nsmtpd_tls_protocols = >=TLSv1.2", service="smtp"),
         bad("slapd", "TLSProtocolMin «3.3»", "GnuTLS", target="debian-12"),
         good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
+        bad("ldap-client", "TLS_REQCERT «no»", "no value of TLS_REQCERT"),
+        bad("ldap-client", "«TLS_CERT» /etc/ldap/ldap.pem", ".ldaprc"),
+        bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_PROTOCOL_MIN «3.3»", "GnuTLS", target="debian-12"),
+        good("ldap-client", "TLS_PROTOCOL_MIN 3.3", target="debian-13"),
     ]

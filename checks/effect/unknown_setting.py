@@ -26,4 +26,7 @@ class UnknownSetting(ProblemRule):
         bad(
             "slapd", "dn: cn=config\nchangetype: modify\nreplace: olcTLSProtocolMax\n«olcTLSProtocolMax»: 3.3", "no attribute", place="ldif"
         ),
+        bad("ldap-client", "«TLSProtocolMin» 3.4", "TLS_PROTOCOL_MIN"),
+        bad("ldap-client", "«TLS_REQUIRE_CERT» demand", "did you mean TLS_REQCERT"),
+        good("ldap-client", "tls_reqcert demand", why="case does not count"),
     ]

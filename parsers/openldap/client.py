@@ -217,7 +217,7 @@ class _Client:
                 whole = address if line.folded == "uri" else f"ldap://{address}"
                 endpoint = self.at(base, whole, line, starttls=starttls, decides=mode)
                 if sends and endpoint.tls.holds(TlsMode.NONE) and not whole.startswith("ldapi"):
-                    endpoint = endpoint._replace(cleartext_login=Known(True, endpoint.tls.surely and _written(mode or line)))
+                    endpoint = endpoint._replace(cleartext_login=Known(True, _written(line, mode)))
                 endpoints.append(endpoint._replace(name=f"{program} to {whole}"))
         return endpoints
 
@@ -291,12 +291,17 @@ class _Client:
         failed = self.failure(said)
         if failed is not None:
             why, line = failed
-            self.problems.append(
-                Problem("verification-impossible", f"every TLS connection fails: {why}", line.value_span, "cannot be used")
-            )
             origins = _written(line)
+            if line is not said.ciphers:
+                self.problems.append(
+                    Problem("verification-impossible", f"every TLS connection fails: {why}", line.value_span, "cannot be used")
+                )
             return base._replace(
-                tls_works=Known(False, origins), tls_failure=why, versions=Known(frozenset(), origins), cipher_suites=Known((), origins)
+                tls_works=Known(False, origins),
+                tls_failure=why,
+                versions=Known(frozenset(), origins),
+                cipher_suites=Known((), origins),
+                cipher_string=self.string(said),
             )
         base = self.with_offer(base, said)
         if verifies and self.is_gnutls and (why := self.no_authority(said)):
@@ -369,16 +374,18 @@ class _Client:
             server = negotiation.OpenSslServer(self.build, listed, kept, level)
             bounds = tuple(line for line in (said.least, said.most) if line is not None)
         offer = negotiation.negotiable(server)
-        string = said.ciphers and CipherString(
-            said.ciphers.value, self.build, said.ciphers.value_span, said.ciphers.value, said.ciphers.name
-        )
         return base._replace(
             tls_works=Known(bool(offer.versions), origins),
             tls_failure="" if offer.versions else "no TLS version is left",
             versions=Known(offer.versions, (*_written(*bounds), *origins)),
             cipher_suites=Known(offer.suites, origins),
-            cipher_string=string,
+            cipher_string=self.string(said),
         )
+
+    def string(self, said: Said) -> CipherString | None:
+        """The cipher string as it is written."""
+        line = said.ciphers
+        return CipherString(line.value, self.build, line.value_span, line.value, line.name) if line is not None and self.build else None
 
     # ---- files
 

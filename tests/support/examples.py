@@ -84,6 +84,9 @@ def lay(example: Example, root: Path) -> Path:
         return master if in_master else main
     if example.service == "slapd":
         return _slapd(root, text, settings)
+    if example.service == "ldap-client":
+        place = settings.get("place", "ldap/ldap.conf")
+        return _written(root, f"etc/{place}", text + "\n", "etc/ldap/ldap.pem", "etc/ldap/ldap.key")
     raise NotImplementedError(f"no recipe for an example of {example.service}")
 
 
