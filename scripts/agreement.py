@@ -6,6 +6,7 @@ Prints a table per server and release: configurations, values compared, equal, "
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -31,6 +32,7 @@ def effective(root: Path, record: Record) -> Json:
     from tlslint.cli.commands import cli  # noqa: PLC0415
 
     places = [str(root / "etc")] if (root / "etc").exists() else []
+    places += [str(root / path.lstrip("/")) for path in record["files"] if path.endswith("ldaprc")]
     if not record.get("root", "/etc").startswith("/etc"):
         places.append(str(root / record["root"].lstrip("/")))
     arguments = ["effective", "--root", str(root), "--target", record["target"], "--output-format", "json", *places]
@@ -45,6 +47,9 @@ def effective(root: Path, record: Record) -> Json:
 
 def compare(server: str, record: Record, answer: Json) -> Iterator[Row]:
     """Every measured value of a record beside its prediction."""
+    if record.get("kind") == "client" and server == "openldap":
+        yield from _ldap_client(record, answer)
+        return
     instances = [instance for instance in answer["instances"] if instance["service"] == SERVICES[server]]
     if "starts" in record:
         yield "starts", record["starts"], _all_start(instances)
@@ -67,6 +72,36 @@ def compare(server: str, record: Record, answer: Json) -> Iterator[Row]:
                 # slapd asks in the handshake itself, so that all three can be told apart from outside
                 seen = observed["client_certificate"].replace("requested", "optional")
                 yield f"{where} client_certificate", seen, found.get("client_certificate")
+
+
+def _ldap_client(record: Record, answer: Json) -> Iterator[Row]:
+    """What ldapwhoami did. A user's ldaprc holds the system's file within it; LDAPNOINIT makes libldap read none."""
+    clients = [instance for instance in answer["instances"] if instance["service"] == "ldap-client"]
+    clients.sort(key=lambda instance: not instance["root"].endswith("ldaprc"))
+    if not clients or not clients[0]["endpoints"] or "LDAPNOINIT" in record.get("environment", {}):
+        return
+    endpoint, observed = clients[0]["endpoints"][0], record["observed"]
+    hello = observed["client_hello"] or {"cipher_suites": []}
+    yield "versions", sorted(observed["versions"]), _sorted(endpoint["versions"])
+    yield "suites in order", hello["cipher_suites"], endpoint["cipher_suites"]
+    works, verification = endpoint["tls_works"], endpoint["peer_verification"]
+    accepts_any = works is True and verification == "none"
+    for way in ("ldaps", "starttls"):
+        for fault in ("wrongname", "expired"):
+            yield f"{way} {fault}", observed[f"{way}_{fault}"], accepts_any
+        yield (
+            f"{way} works",
+            observed[f"{way}_trusted"] or observed[f"{way}_untrusted"],
+            works is True and _has_authority(record, verification),
+        )
+    if observed["default_uri_works"]:
+        yield "default URI encrypted", observed["default_uri_encrypted"], endpoint["tls"] == "implicit"
+
+
+def _has_authority(record: Record, verification: Any) -> bool:
+    """Does the configuration name one of the test's CAs? On OpenSSL the library's own store stands in, which signed neither server."""
+    text = "\n".join(record["files"].values()).lower()
+    return verification == "none" or bool(record.get("system_store")) or re.search(r"(?m)^[ \t]*tls_cacert(?:dir)?[ \t]", text) is not None
 
 
 def _all_start(instances: list[Json]) -> Any:

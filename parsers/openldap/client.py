@@ -94,13 +94,12 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
 
 def _is_padl(root: str, source: SourceFile) -> bool:
     """PADL's modules read /etc/ldap.conf; OpenLDAP's own lies in a folder `ldap` or `openldap`."""
-    if not root.endswith("/ldap.conf") or root.endswith(("/ldap/ldap.conf", "/openldap/ldap.conf")):
+    folder, _, name = root.rpartition("/")
+    if not name.startswith("ldap.conf") or folder.endswith(("/ldap", "/openldap")):
         return False
     words = tuple(data()["padl_words"])
-    said = {line.folded for line in lines(source)}
-    is_libldap = any(name.startswith("tls_") and name.upper() in data()["options"] for name in said - {"tls_cert", "tls_key"})
-    hits = sum(name.startswith(words) for name in said)
-    return root.endswith("/etc/ldap.conf") and hits > 0 if not is_libldap else hits > 1 and root.endswith("/etc/ldap.conf")
+    hits = sum(line.folded.startswith(words) for line in lines(source))
+    return hits > (0 if folder.endswith("/etc") else 1)
 
 
 class _Client:
@@ -133,7 +132,7 @@ class _Client:
         uri = values.get("URI") or values.get("HOST")
         if uri is None:
             why = Unknown[TlsMode]("each program chooses its server, and whether it uses TLS")
-            return [base._replace(name=f"programs that read {source.path.rpartition('/')[2]}", tls=why)], read
+            return [base._replace(name=f"a program that reads {source.path.rpartition('/')[2]}", tls=why)], read
         words = uri.value.split() if uri.folded == "uri" else [f"ldap://{host}" for host in re.split(r"[,\s]+", uri.value)]
         return [self.at(base, word, uri, starttls="no") for word in words], read
 
@@ -150,6 +149,8 @@ class _Client:
                 found += _unknown_name(line, is_known=row is not None, version=self.software.version)
                 continue
             if row.get("user_only") and not user:
+                if not name.startswith("TLS_"):
+                    continue
                 found.append(
                     _ignored(line, f"{name} counts in a user's .ldaprc only; in ldap.conf libldap passes over it", "not read in this file")
                 )
@@ -164,6 +165,12 @@ class _Client:
             if silent:
                 found.append(_ignored(line, f"{name} has no effect: {silent}", "no effect"))
             values[name] = line
+        for match in re.finditer(rb"(?im)^[ \t]*((?:TLS_[A-Z]+|URI|BASE)(=)[^\s]+)[ \t\r]*$", source.data):
+            name = Span(source, *match.span(1))
+            remedy = Rewrite((Edit(Span(source, *match.span(2)), b" "),), "write a blank", unsafe="the setting begins to act")
+            found.append(
+                Problem("unknown-setting", f"{name.text} is passed over: libldap wants a blank, not =", name, "no effect", (), remedy)
+            )
         if reports:
             self.problems += found
 
@@ -216,7 +223,7 @@ class _Client:
                     continue
                 whole = address if line.folded == "uri" else f"ldap://{address}"
                 endpoint = self.at(base, whole, line, starttls=starttls, decides=mode)
-                if sends and endpoint.tls.holds(TlsMode.NONE) and not whole.startswith("ldapi"):
+                if sends and endpoint.tls.holds(TlsMode.NONE) and not _is_local(endpoint):
                     endpoint = endpoint._replace(cleartext_login=Known(True, _written(line, mode)))
                 endpoints.append(endpoint._replace(name=f"{program} to {whole}"))
         return endpoints
@@ -247,7 +254,7 @@ class _Client:
                 endpoint = self.at(base, address, uri, starttls=demand, decides=starts)
                 secret = said.get("ldap_default_authtok") if "ldap_default_bind_dn" in said else None
                 in_clear = never if never is not None and never.value.lower() == "true" else secret
-                if endpoint.tls.holds(TlsMode.NONE) and in_clear is not None and not address.startswith("ldapi"):
+                if endpoint.tls.holds(TlsMode.NONE) and in_clear is not None and not _is_local(endpoint):
                     endpoint = endpoint._replace(cleartext_login=Known(True, _written(in_clear)))
                 endpoints.append(endpoint._replace(name=f"sssd {section} to {address}"))
         return endpoints
@@ -398,6 +405,8 @@ class _Client:
 
     def unusable(self, path: str) -> str:
         """Why nothing can be read there; "" when something can, or when this tree cannot tell."""
+        if path.startswith(('"', "'", "=")):
+            return f"there is no file {path}: {'the equals sign is' if path[0] == '=' else 'quotes are'} part of the name"
         if not path.startswith("/"):
             return ""
         logical = os.path.normpath(path)
@@ -429,6 +438,12 @@ def _verification(line: Line | None) -> tuple[Value[str | None], bool]:
     accepts = ("no", "off", "false") if line.folded == "tls_checkpeer" else _ACCEPTS_ANY
     verifies = line.value.lower() not in accepts
     return Known("certificate and name" if verifies else "none", _written(line)), verifies
+
+
+def _is_local(endpoint: Endpoint) -> bool:
+    """What is said to this machine cannot be read on the way."""
+    address = endpoint.address.surely
+    return isinstance(address, str) and address.startswith(("127.", "::1", "localhost", "/"))
 
 
 def _written(*places: Line | None) -> tuple[Origin, ...]:

@@ -57,3 +57,104 @@ def test_protocol_min_counts_on_openssl_only(tmp_path: Path) -> None:
     assert client(tmp_path, "TLS_PROTOCOL_MIN 3.4\n").endpoints[0].versions.surely == {TLS13}
     assert client(tmp_path, "TLS_PROTOCOL_MIN TLSv1.3\n").endpoints[0].versions.surely == {TLS12, TLS13}
     assert TLS10 in client(tmp_path, f"TLS_CACERT {CA}\nTLS_PROTOCOL_MIN 3.4\n", target="debian-12").endpoints[0].versions.surely
+
+
+MISTAKES = [
+    (f"TLS_CACERT {CA} # ours\n", "verification-impossible", "does not exist"),
+    (f'TLS_CACERT "{CA}"\n', "verification-impossible", "part of the name"),
+    (f"TLS_CACERT = {CA}\n", "verification-impossible", "part of the name"),
+    (f"TLS_CACERT={CA}\n", "unknown-setting", "a blank"),
+    (f"TLS_CACERT {CA}\nTLS_REQCERT no\n", "setting-ignored-here", "the default stays"),
+    (f"TLS_CACERT {CA}\nTLS_REQCERT never\nTLS_REQCERT bogus\n", "setting-ignored-here", "'never' from before stays"),
+    ("TLSCertificateFile /etc/ldap/ldap.pem\n", "unknown-setting", "slapd.conf"),
+    ("TLSProtocolMin 3.4\n", "unknown-setting", "TLS_PROTOCOL_MIN"),
+    ("ssl start_tls\n", "unknown-setting", "ldaps://"),
+    ("TLS_KEY /etc/ldap/k\n", "setting-ignored-here", ".ldaprc"),
+    ("TLS_PROTOCOL_MIN TLSv1.3\n", "setting-ignored-here", "3.4 for TLS 1.3"),
+    ("TLS_CRLFILE /etc/ldap/crl\n", "setting-ignored-here", "GnuTLS"),
+]
+
+
+@pytest.mark.parametrize(("text", "rule", "says"), MISTAKES)
+def test_mistakes_that_libldap_passes_over(text: str, rule: str, says: str, tmp_path: Path) -> None:
+    found = client(tmp_path, text).problems
+    assert [problem.rule for problem in found] == [rule]
+    assert says in found[0].message
+
+
+def test_an_invalid_value_keeps_the_one_before(tmp_path: Path) -> None:
+    """`never` stays in force below a misspelt `demand`."""
+    endpoint = client(tmp_path, "TLS_REQCERT never\nTLS_REQCERT demnad\n").endpoints[0]
+    assert endpoint.peer_verification.holds("none")
+
+
+def test_comments_count_in_the_first_column_only(tmp_path: Path) -> None:
+    assert client(tmp_path, "#TLS_REQCERT never\n  # TLS_REQCERT never\n").endpoints[0].peer_verification.holds("certificate and name")
+    assert client(tmp_path, "\t tls_ReqCert\tnever\t\r\n").endpoints[0].peer_verification.holds("none")
+
+
+def test_a_users_file_lies_on_top_of_the_systems(tmp_path: Path) -> None:
+    client(tmp_path, f"TLS_CACERT {CA}\nTLS_REQCERT demand\n")
+    instance = client(tmp_path, "TLS_REQCERT never\n", "/home/joe/.ldaprc")
+    assert instance.endpoints[0].peer_verification.holds("none")
+    assert [file.path.rpartition("/")[2] for file in instance.files] == [".ldaprc", "ldap.conf"]
+
+
+def test_seed_d10_slapd_names_in_ldap_conf(tmp_path: Path) -> None:
+    """ "The ldap.conf counterparts" of the text are slapd.conf's names: libldap passes over every one, slapd.conf reads them."""
+    names = ("TLSCertificateFile /a.pem", "TLSCertificateKeyFile /a.key", "TLSCACertificateFile /ca.pem", "TLSVerifyClient never")
+    text = "\n".join((*names, "TLSCipherSuite NORMAL\n"))
+    instance = client(tmp_path, text)
+    assert rules(instance) == ["unknown-setting"] * 5
+    assert all("slapd.conf" in problem.message for problem in instance.problems)
+    assert instance.endpoints[0].tls_works.holds(True)
+
+
+def test_nslcd(tmp_path: Path) -> None:
+    (endpoint,) = client(tmp_path, "uri ldap://l.example.test/\nssl start_tls\ntls_reqcert never\n", "/etc/nslcd.conf").endpoints
+    assert endpoint.tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert endpoint.peer_verification.holds("none")
+    (plain,) = client(tmp_path, "uri ldap://l.example.test/\n", "/etc/nslcd.conf").endpoints
+    assert plain.tls.holds(TlsMode.NONE)
+    assert plain.cleartext_login.holds(True)
+
+
+def test_sssd(tmp_path: Path) -> None:
+    text = "[sssd]\ndomains = a\n[domain/a]\nid_provider = ldap\n"
+    text += "ldap_uri = ldap://one.example.test, ldaps://two.example.test\nldap_id_use_start_tls = True\n"
+    one, two = client(tmp_path, text, "/etc/sssd/sssd.conf").endpoints
+    assert one.tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert two.tls.holds(TlsMode.IMPLICIT)
+    assert one.peer_verification.holds("certificate and name")
+    weak = text.replace("True", "False") + "ldap_tls_reqcert = allow\n"
+    one, two = client(tmp_path, weak, "/etc/sssd/sssd.conf").endpoints
+    assert one.tls.holds(TlsMode.NONE)
+    assert not one.cleartext_login.holds(True)  # sssd demands StartTLS for passwords by itself
+    assert two.peer_verification.holds("none")
+
+
+def test_padls_ldap_conf_is_told_from_openldaps(tmp_path: Path) -> None:
+    text = "uri ldap://l.example.test\nssl start_tls\ntls_checkpeer no\npam_password exop\n"
+    padl = client(tmp_path, text, "/etc/ldap.conf").endpoints[0]
+    assert padl.tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert padl.peer_verification.holds("none")
+    openldap = client(tmp_path, text, "/etc/ldap/ldap.conf").endpoints[0]
+    assert openldap.tls.holds(TlsMode.NONE)
+    assert openldap.peer_verification.holds("certificate and name")
+
+
+def test_hostile_text(tmp_path: Path) -> None:
+    for path in ("/etc/ldap/ldap.conf", "/etc/nslcd.conf", "/etc/sssd/sssd.conf", "/etc/ldap.conf", "/etc/pam_ldap.conf"):
+        for text in (
+            "",
+            "\0",
+            "URI",
+            "URI \0 [ ldap://[ ://",
+            "uri ldap://a:99999999999999\n",
+            "[domain/\nldap_uri=",
+            "A" * 100000,
+            "uri {{ x }}\nTLS_CACERT {{ y }}\n",
+            "é ü\n",
+            " \t" * 50000,
+        ):
+            client(tmp_path, text, path)
