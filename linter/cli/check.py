@@ -23,6 +23,12 @@ from tlslint.profiles import load as load_profile
     show_default=True,
     help="Exit 1 from here on.",
 )
+@click.option("--fix", is_flag=True, help="Mend what can be mended without locking anybody out, and report the rest.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also mend what may lock out old or plain-text clients.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change and change nothing; exit 1 if there is something.")
+@click.option("--fix-only", is_flag=True, help="Mend, and do not report the rest.")
+@click.option("--show-fixes", is_flag=True, help="List what was mended, and why the rest was not.")
+@click.option("--backup", is_flag=True, help="Keep the old text of every mended file beside it as NAME.bak.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 def command(
     paths: tuple[str, ...],
@@ -37,6 +43,12 @@ def command(
     ignore: tuple[str, ...],
     profile: tuple[str, ...],
     fail_on: str,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    fix_only: bool,
+    show_fixes: bool,
+    backup: bool,
     exit_zero: bool,
 ) -> None:
     """Report what is wrong with the TLS of the servers configured below PATHS.
@@ -51,7 +63,24 @@ def command(
     software = target_named(target)
     found = find(paths, root, stdin_filename, all_files=all_files)
     result = run(found, software, chosen, profiles)
-    if output_format == "json":
+    if fix or fix_only or diff:
+        from tlslint.cli.fixing import fixed  # noqa: PLC0415
+
+        result = fixed(
+            found,
+            result,
+            lambda again: run(again, software, chosen, profiles),
+            profiles[0],
+            unsafe=unsafe_fixes,
+            diff=diff,
+            show=show_fixes,
+            backup=backup,
+            output_file=output_file,
+            is_piped="-" in paths,
+        )
+    if fix_only:
+        pass
+    elif output_format == "json":
         from tlslint.reports import json  # noqa: PLC0415
 
         write([json.findings(result.findings, result.instances, result.files)], output_file)
@@ -67,7 +96,11 @@ def command(
         click.echo(f"tlslint: {sentence}", err=True)
     if result.broken and not exit_zero:
         raise click.exceptions.Exit(MISUSE)
-    if not exit_zero and fail_on != "never" and any(finding.severity >= Severity[fail_on.upper()] for finding in result.findings):
+    if (
+        not (exit_zero or fix_only)
+        and fail_on != "never"
+        and any(finding.severity >= Severity[fail_on.upper()] for finding in result.findings)
+    ):
         raise click.exceptions.Exit(1)
 
 

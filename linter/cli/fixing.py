@@ -1,0 +1,97 @@
+"""`tlslint check --fix`: mend, or show how."""
+
+import difflib
+import sys
+
+import click
+from tlslint.cli.shared import fail
+from tlslint.crypto.suites import numbers
+from tlslint.engine.discover import Discovery
+from tlslint.engine.fix import Again, Mended, mend
+from tlslint.engine.run import Result
+from tlslint.files import Files
+from tlslint.files.write import Change, WriteRefusedError, write
+from tlslint.model import locate
+from tlslint.profiles import Profile
+from tlslint.reports.visible import visible
+
+
+def fixed(
+    found: Discovery,
+    result: Result,
+    again: Again,
+    profile: Profile,
+    *,
+    unsafe: bool,
+    diff: bool,
+    show: bool,
+    backup: bool,
+    output_file: str | None,
+    is_piped: bool,
+) -> Result:
+    """Mend and write (or print the difference and leave). Returns the run over the mended text."""
+    if is_piped and not diff:
+        raise fail("text from standard input cannot be written back; --diff shows what would change")
+    mended = mend(found, result, again, unsafe=unsafe, ciphers=_ciphers(profile))
+    if diff:
+        _put(difference(mended, found.files), output_file)
+        _tell(mended, show=show)
+        raise click.exceptions.Exit(1 if mended.texts else 0)
+    try:
+        write([Change(real, old, new) for real, (old, new) in mended.texts.items()], backup=backup)
+    except WriteRefusedError as error:
+        raise fail(str(error)) from None
+    _tell(mended, show=show)
+    return mended.result
+
+
+def difference(mended: Mended, files: Files) -> bytes:
+    """A unified diff, as `patch` takes it, of bytes as they are."""
+    parts: list[bytes] = []
+    for real, (old, new) in mended.texts.items():
+        name = files.shown(real).lstrip("/").encode("utf-8", "surrogateescape")
+        lines = difflib.diff_bytes(difflib.unified_diff, _lines(old), _lines(new), b"a/" + name, b"b/" + name, lineterm=b"\n")
+        parts.extend(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
+    return b"".join(parts)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines end at LF alone: a CR is a part of its line."""
+    pieces = data.split(b"\n")
+    return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def _put(data: bytes, output_file: str | None) -> None:
+    if output_file is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(output_file, "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise fail(f"{output_file} cannot be written: {error.strerror}") from None
+
+
+def _tell(mended: Mended, *, show: bool) -> None:
+    """What was mended and what was not, on standard error: standard output is the report's."""
+    if show:
+        for one in mended.fixed:
+            place = locate(one.finding.primary.span)
+            also = f" (also changes {', '.join(one.also)})" if one.also else ""
+            advice = one.finding.remedy.advice if one.finding.remedy is not None else ""
+            click.echo(visible(f"mended {place.path}:{place.line} {one.finding.code} {one.finding.name}: {advice}{also}"), err=True)
+        for other in mended.withheld:
+            place = locate(other.finding.primary.span)
+            click.echo(visible(f"left {place.path}:{place.line} {other.finding.code} {other.finding.name}: {other.why}"), err=True)
+    counts = f"{len(mended.fixed)} mended in {len(mended.texts)} files, {len(mended.withheld)} left as unproven"
+    click.echo(f"tlslint: {counts}", err=True)
+
+
+def _ciphers(profile: Profile) -> str:
+    """The profile's suites below TLS 1.3 as an OpenSSL list."""
+    if profile.suites is None:
+        return ""
+    wanted = [suite for _, suite in sorted(numbers().items()) if suite.iana in profile.suites]
+    return ":".join(suite.openssl for suite in wanted if suite.openssl and not suite.is_tls13)

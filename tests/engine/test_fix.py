@@ -1,0 +1,120 @@
+"""Fixes: proven in memory, written in place, everything else byte for byte as it was."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import tlslint
+
+WEAK = """# my notes: caf\u00e9
+ServerName host.example.test
+LoadModule ssl_module x.so
+Listen 443
+SSLProtocol all
+SSLHonorCipherOrder off
+<VirtualHost *:443>
+\tServerName a.example.test
+\tSSLEngine on
+\tSSLCipherSuite   ALL:!aNULL:RC4
+\tSSLCertificateFile /etc/ssl/certs/www.pem
+</VirtualHost>
+"""
+MOZILLA = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305"
+)
+MENDED = (
+    WEAK.replace("SSLProtocol all", "SSLProtocol -all +TLSv1.2 +TLSv1.3")
+    .replace("SSLHonorCipherOrder off", "SSLHonorCipherOrder on")
+    .replace("ALL:!aNULL:RC4", MOZILLA)
+)
+
+
+@pytest.fixture
+def weak(tmp_path: Path) -> Path:
+    path = tmp_path / "apache2.conf"
+    path.write_bytes(WEAK.encode())
+    return path
+
+
+def test_hardened_in_place_and_a_second_run_changes_nothing(weak: Path) -> None:
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS1,TLS2,TLS301,TLS303", "--target", "debian-11", weak)
+    assert ran.code == 0
+    assert weak.read_bytes().decode() == MENDED
+    assert "TLS102 deprecated-version: offer TLS 1.2 and TLS 1.3 only" in ran.err
+    again = tlslint("--fix-only", "--unsafe-fixes", "--target", "debian-11", weak)
+    assert weak.read_bytes().decode() == MENDED
+    assert "0 mended in 0 files" in again.err
+
+
+def test_without_unsafe_fixes_nobody_is_locked_out(weak: Path) -> None:
+    tlslint("--fix-only", "--target", "debian-11", weak)
+    assert weak.read_bytes().decode() == WEAK.replace("SSLHonorCipherOrder off", "SSLHonorCipherOrder on")
+
+
+def test_only_what_is_selected(weak: Path) -> None:
+    tlslint("--fix-only", "--unsafe-fixes", "--select", "TLS102", "--target", "debian-11", weak)
+    assert weak.read_bytes().decode() == WEAK.replace("SSLProtocol all", "SSLProtocol -all +TLSv1.2 +TLSv1.3")
+
+
+def test_the_difference_is_what_would_be_written(weak: Path, tmp_path: Path) -> None:
+    ran = tlslint("--diff", "--unsafe-fixes", "--target", "debian-11", "--output-file", tmp_path / "out.diff", weak)
+    assert ran.code == 1
+    assert weak.read_bytes().decode() == WEAK
+    if shutil.which("patch") is None:
+        pytest.skip("patch is not installed")
+    subprocess.run(["patch", str(weak), str(tmp_path / "out.diff")], check=True, capture_output=True)
+    assert weak.read_bytes().decode() == MENDED
+    assert tlslint("--diff", "--unsafe-fixes", "--target", "debian-11", weak).code == 0
+
+
+def test_a_default_gets_a_line_where_a_person_would_put_it(weak: Path) -> None:
+    text = WEAK.replace("SSLProtocol all\n", "").replace("\n", "\r\n")
+    weak.write_bytes(text.encode())
+    tlslint("--fix-only", "--unsafe-fixes", "--select", "TLS102", "--target", "debian-11", weak)
+    line = "\tSSLEngine on\r\n"
+    expected = text.replace(line, f"{line}\tSSLProtocol -all +TLSv1.2 +TLSv1.3\r\n") if weak.read_bytes() != text.encode() else text
+    assert weak.read_bytes().decode() == expected
+
+
+def test_a_slip_of_the_pen(weak: Path) -> None:
+    text = MENDED.replace("-all +TLSv1.2 +TLSv1.3", "TLSv1.2 TLSv1.3")
+    weak.write_bytes(text.encode())
+    ran = tlslint("--fix-only", "--show-fixes", "--select", "TLS814", "--target", "debian-11", weak)
+    assert weak.read_bytes().decode() == text.replace("TLSv1.2 TLSv1.3", "TLSv1.2 +TLSv1.3"), ran.err
+
+
+def test_a_server_that_does_not_start_is_not_hardened_first(weak: Path) -> None:
+    text = WEAK.replace("SSLEngine on", "SSLEngine on\n\tSSLCompression perhaps")
+    weak.write_bytes(text.encode())
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS1", "--target", "debian-11", weak)
+    assert weak.read_bytes().decode() == text
+    assert "does not start with this text" in ran.err
+
+
+def test_a_file_that_was_not_named_is_left_alone(weak: Path) -> None:
+    (weak.parent / "tls.conf").write_text("SSLProtocol all\n")
+    weak.write_bytes(WEAK.replace("SSLProtocol all", f"Include {weak.parent}/tls.conf").encode())
+    before = weak.read_bytes()
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS102", "--target", "debian-11", weak)
+    assert (weak.parent / "tls.conf").read_text() == "SSLProtocol all\n"
+    assert weak.read_bytes() == before
+    assert "0 mended in 0 files" in ran.err
+
+
+def test_postfix_list_in_place(tmp_path: Path) -> None:
+    main = tmp_path / "main.cf"
+    text = "# mine\ncompatibility_level = 2\nmyhostname = mx.example.test\nsmtpd_tls_chain_files = /etc/ssl/private/mx.pem\n"
+    text += "smtpd_tls_security_level = encrypt\nsmtpd_tls_mandatory_protocols   =  !SSLv2,\n    !SSLv3\n# end\n"
+    main.write_text(text)
+    (tmp_path / "master.cf").write_text("submission inet n - y - - smtpd\n")
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS102", "--target", "debian-11", tmp_path)
+    assert main.read_text() == text.replace("!SSLv2,\n    !SSLv3", "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"), ran.err
+
+
+def test_standard_input_cannot_be_written_back() -> None:
+    ran = tlslint("--fix", "--stdin-filename", "apache2.conf", "-", standard_input=WEAK.encode())
+    assert ran.code == 2
+    assert "cannot be written back" in ran.err
