@@ -36,6 +36,8 @@ class NameCheckOff(EndpointRule):
             'ProxyPass "/app" "https://backend.example.test/"',
             modules="proxy proxy_http",
         ),
+        bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_REQSAN «never»", "name", target="debian-12"),
+        good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_REQSAN never", why="OpenSSL builds compare the CN", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -55,6 +55,7 @@ class Said(NamedTuple):
     least: Line | None = None
     most: Line | None = None
     crl: Line | None = None
+    names: Line | None = None
 
 
 def instances(root: str, files: Files, target: Target, *, complete: bool) -> Sequence[Instance]:
@@ -294,6 +295,9 @@ class _Client:
                 peer_verification=Unknown(TEMPLATE),
             )
         verification, verifies = _verification(said.reqcert)
+        if verifies and self.is_gnutls and said.names is not None and said.names.value.lower() == "never":
+            # tls_g.c tlsg_session_chkhost(): without a look at the SANs the first comparison counts as passed, and CN is not asked either
+            verification = Known("certificate", _written(said.names, said.reqcert))
         base = base._replace(peer_verification=verification)
         failed = self.failure(said)
         if failed is not None:
@@ -426,6 +430,7 @@ _LIBLDAP = (
     "TLS_PROTOCOL_MIN",
     "TLS_PROTOCOL_MAX",
     "TLS_CRLFILE",
+    "TLS_REQSAN",
 )
 _SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd")
 _FOREIGN = {"tls_protocol_min": ("OpenLDAP's ldap.conf", "tls_ciphers"), "tls_cipher_suite": ("OpenLDAP's ldap.conf", "tls_ciphers")}
