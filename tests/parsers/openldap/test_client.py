@@ -158,3 +158,25 @@ def test_hostile_text(tmp_path: Path) -> None:
             " \t" * 50000,
         ):
             client(tmp_path, text, path)
+
+
+SAMPLES = Path(__file__).parents[3] / "sample_configs" / "openldap"
+
+
+def test_the_weak_sample_and_the_repaired_one(tmp_path: Path) -> None:
+    weak = client(tmp_path, (SAMPLES / "client-weak/etc/ldap/ldap.conf").read_text(encoding="utf-8"))
+    assert rules(weak) == ["unknown-setting"] * 4 + ["setting-ignored-here"]
+    assert weak.endpoints[0].tls.holds(TlsMode.NONE)
+    assert weak.endpoints[0].peer_verification.holds("none")
+    (tmp_path / "etc/ssl/certs").mkdir(parents=True)
+    (tmp_path / "etc/ssl/certs/ca-certificates.crt").write_bytes(world.certificate("ecdsa", 256, "Lab Root CA", (), is_ca=True))
+    repaired = client(tmp_path, (SAMPLES / "client-repaired/etc/ldap/ldap.conf").read_text(encoding="utf-8"))
+    assert not repaired.problems
+    assert repaired.endpoints[0].tls.holds(TlsMode.IMPLICIT)
+    assert repaired.endpoints[0].peer_verification.holds("certificate and name")
+
+
+@pytest.mark.parametrize(("target", "checked"), [("debian-12", "certificate"), ("debian-13", "certificate and name")])
+def test_reqsan_never_ends_the_name_check_on_gnutls(target: str, checked: str, tmp_path: Path) -> None:
+    endpoint = client(tmp_path, f"TLS_CACERT {CA}\nTLS_REQSAN never\n", target=target).endpoints[0]
+    assert endpoint.peer_verification.holds(checked)
