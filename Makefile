@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types layers build bench golden docs agreement clean
+.PHONY: run test check lint types layers build bench golden docs agreement fixes-report clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,9 @@ bench: $(VENV)/installed-dev  ## ratios, side by side; see docs/performance.md
 
 agreement: $(VENV)/installed-dev  ## how often the prediction is what the real server did
 	$(BIN)/python scripts/agreement.py
+
+fixes-report: $(VENV)/installed-dev  ## what --fix mends over the rules' examples (and FOLDERS of real configurations), and what it leaves
+	$(BIN)/python scripts/fixes_report.py $(FOLDERS)
 
 golden: $(VENV)/installed-dev  ## write the expected output of tests/golden anew; read the difference
 	TLSLINT_GOLDEN=write $(BIN)/pytest -q tests/cli/test_golden.py

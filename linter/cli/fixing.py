@@ -32,7 +32,7 @@ def fixed(
     """Mend and write (or print the difference and leave). Returns the run over the mended text."""
     if is_piped and not diff:
         raise fail("text from standard input cannot be written back; --diff shows what would change")
-    mended = mend(found, result, again, unsafe=unsafe, ciphers=_ciphers(profile))
+    mended = mend(found, result, again, unsafe=unsafe, ciphers=ciphers_of(profile))
     if diff:
         _put(difference(mended, found.files), output_file)
         _tell(mended, show=show)
@@ -89,7 +89,7 @@ def _tell(mended: Mended, *, show: bool) -> None:
     click.echo(f"tlslint: {counts}", err=True)
 
 
-def _ciphers(profile: Profile) -> str:
+def ciphers_of(profile: Profile) -> str:
     """The profile's suites below TLS 1.3 as an OpenSSL list."""
     if profile.suites is None:
         return ""

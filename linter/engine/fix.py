@@ -98,7 +98,13 @@ class _Standing:
             else:
                 group.append(plan)
         self._try(group, accepted, fixed, withheld)
-        return deferred
+        if not deferred:
+            return False
+        waiting = [plan for plan in plans if plan not in group]
+        for plan in waiting:  # what stood in its way may have failed
+            if not _conflicts(plan, accepted):
+                self._try([plan], accepted, fixed, withheld)
+        return True
 
     def _try(self, group: list[Plan], accepted: list[Plan], fixed: list[Fixed], withheld: list[Withheld]) -> None:
         if not group:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tlslint.engine.run import Result
-from tlslint.model import Endpoint, Finding, Instance, Known, Severity, Span, Unknown
+from tlslint.model import CipherString, Endpoint, Finding, Instance, Known, Severity, Span, Unknown
 from tlslint.model.remedy import Edit, OfferVersions, Rewrite, SetValue
 
 _FOLLOWS = {
@@ -138,8 +138,8 @@ def _lost(old: Instance, new: Instance) -> str:
 def _touches(old: object, new: object, moves: "Mapping[str, _Moves]") -> bool:
     """Does either value come from a line that is edited?"""
     for value, is_new in ((old, False), (new, True)):
-        for origin in getattr(value, "origins", ()):
-            span = origin.span
+        spans = [value.span] if isinstance(value, CipherString) else [origin.span for origin in getattr(value, "origins", ())]
+        for span in spans:
             if span is not None and span.file.path in moves and moves[span.file.path].covers(span, is_new=is_new):
                 return True
     return False

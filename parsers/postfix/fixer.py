@@ -1,6 +1,6 @@
-"""Remedies in Postfix's words: the deciding main.cf line or master.cf `-o` changed in place."""
+"""Remedies in Postfix's words: the deciding line of main.cf changed in place, or a new one at its end."""
 
-from tlslint.model import Endpoint, Instance, Origin, Span
+from tlslint.model import Endpoint, Instance, Origin, Role, Span, TlsMode
 from tlslint.model.remedy import Edit, OfferVersions, SetValue
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.postfix.syntax import main_cf
@@ -13,28 +13,51 @@ def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | Offe
     """Spell `remedy` for `endpoints`. Returns the edits, or a sentence why nothing can be written.
 
     Exclusions are written (`!SSLv2, !SSLv3, …`): every release knows them; `>=TLSv1.2` came with 3.6 (postconf(5)).
+    A setting nobody wrote goes to the end of main.cf; the proof tells whether that is the one that decides.
     """
     found: dict[Edit, None] = {}
     for endpoint in endpoints:
-        if not isinstance(remedy, OfferVersions):
+        if isinstance(remedy, OfferVersions):
+            if not remedy.versions <= set(_ORDER):
+                return "Postfix has no word for one of the versions"
+            left_out = ["!SSLv2", "!SSLv3", *(f"!{_WORDS[version]}" for version in _ORDER if version not in remedy.versions)]
+            name, text, origins = _protocols(endpoint), ", ".join(left_out), endpoint.versions.origins
+        elif (remedy.field, remedy.value) == ("server_order", True) and endpoint.role is Role.SERVER:
+            name, text, origins = "tls_preempt_cipherlist", "yes", endpoint.server_order.origins
+        else:
             return "Postfix has several settings for this; it takes a person to choose"
-        if not remedy.versions <= set(_ORDER):
-            return "Postfix has no word for one of the versions"
-        left_out = ["!SSLv2", "!SSLv3", *(f"!{_WORDS[version]}" for version in _ORDER if version not in remedy.versions)]
-        place = next((setting for setting in map(_setting, endpoint.versions.origins) if setting is not None), None)
-        if place is None:
-            return "the versions come from a default: add the setting to main.cf by hand"
-        found[Edit(place, ", ".join(left_out).encode())] = None
+        place = next((span for span in (_value(origin, name) for origin in origins) if span is not None), None)
+        edit = Edit(place, text.encode()) if place is not None else _at_the_end(instance, name, text)
+        if edit is None:
+            return f"{name} is set elsewhere, or main.cf is not at hand"
+        found[edit] = None
     return tuple(found)
 
 
-def _setting(origin: Origin) -> Span | None:
-    """The value of the `…_protocols` line of main.cf the origin lies on."""
+def _protocols(endpoint: Endpoint) -> str:
+    """Which of the two lists counts: the mandatory one where TLS is required (postconf(5), smtpd_tls_mandatory_protocols)."""
+    side = "smtpd" if endpoint.role is Role.SERVER else "smtp"
+    demanded = endpoint.tls.holds(TlsMode.STARTTLS_REQUIRED) or endpoint.tls.holds(TlsMode.IMPLICIT)
+    return f"{side}_tls_mandatory_protocols" if demanded else f"{side}_tls_protocols"
+
+
+def _value(origin: Origin, name: str) -> Span | None:
+    """The value of the line of main.cf the origin lies on, if that sets `name`."""
     span = origin.span
     if span is None:
         return None
     for setting in main_cf(span.file).settings:
         value = setting.value_span
-        if setting.name.endswith("_protocols") and value.start <= span.start and span.end <= value.end:
+        if setting.name == name and value.start <= span.start and span.end <= value.end:
             return value
     return None
+
+
+def _at_the_end(instance: Instance, name: str, text: str) -> Edit | None:
+    file = instance.root
+    if not instance.complete or not file.path.endswith("main.cf") or any(setting.name == name for setting in main_cf(file).settings):
+        return None
+    ending = "\r\n" if file.data.endswith(b"\r\n") else "\n"
+    before = "" if file.data.endswith(b"\n") else ending
+    end = len(file.data)
+    return Edit(Span(file, end, end), f"{before}{name} = {text}{ending}".encode())

@@ -118,3 +118,13 @@ def test_standard_input_cannot_be_written_back() -> None:
     ran = tlslint("--fix", "--stdin-filename", "apache2.conf", "-", standard_input=WEAK.encode())
     assert ran.code == 2
     assert "cannot be written back" in ran.err
+
+
+def test_postfix_default_becomes_a_line_at_the_end(tmp_path: Path) -> None:
+    main = tmp_path / "main.cf"
+    text = "compatibility_level = 2\nmyhostname = mx.example.test\nsmtpd_tls_chain_files = /etc/ssl/private/mx.pem\n"
+    text += "smtpd_tls_security_level = encrypt"
+    main.write_text(text)
+    (tmp_path / "master.cf").write_text("submission inet n - y - - smtpd\n")
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS102", "--target", "debian-11", tmp_path)
+    assert main.read_text() == f"{text}\nsmtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n", ran.err
