@@ -142,11 +142,11 @@ def _about(
     found: list[Finding] = []
     codes: set[str] = set()
     role = "client" if endpoint.role is Role.CLIENT else "server"
-    of_library = _offers_what_the_library_offers(endpoint)
+    of_library = _left_to_the_library(endpoint)
     for entry in entries:
         if entry.role not in ("", role) or (codes and not codes.isdisjoint(entry.after)):
             continue
-        if of_library and entry.module.startswith(("versions.", "ciphers.", "keys.")):
+        if of_library and entry.module.startswith(of_library):
             continue
         rule = _rule(entry, instance, loaded, profiles, broken)
         if isinstance(rule, EndpointRule):
@@ -157,11 +157,13 @@ def _about(
     return found
 
 
-def _offers_what_the_library_offers(endpoint: Endpoint) -> bool:
-    """An LDAP client whose files say nothing of versions and suites: the server chooses, and nobody wrote what could be mended."""
+def _left_to_the_library(endpoint: Endpoint) -> tuple[str, ...]:
+    """Topics on which an LDAP client's files say nothing: the server chooses, and nobody wrote what could be mended."""
     if endpoint.role is not Role.CLIENT or endpoint.protocol != "ldap":
-        return False
-    return not any(origin.span is not None for origin in (*endpoint.versions.origins, *endpoint.cipher_suites.origins))
+        return ()
+    versions = any(origin.span is not None for origin in endpoint.versions.origins)
+    suites = any(origin.span is not None for origin in endpoint.cipher_suites.origins)
+    return (() if versions else ("versions.",)) + (() if suites else ("ciphers.", "keys."))
 
 
 def _rule(entry: Entry, instance: Instance, loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]) -> Rule | None:
