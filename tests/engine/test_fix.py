@@ -128,3 +128,13 @@ def test_postfix_default_becomes_a_line_at_the_end(tmp_path: Path) -> None:
     (tmp_path / "master.cf").write_text("submission inet n - y - - smtpd\n")
     ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS102", "--target", "debian-11", tmp_path)
     assert main.read_text() == f"{text}\nsmtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n", ran.err
+
+
+def test_dovecot_lines_in_place_comments_kept(tmp_path: Path) -> None:
+    path = tmp_path / "dovecot.conf"
+    text = "protocols = imap\nssl = required\nssl_cert = </etc/ssl/c.pem\nssl_key = </etc/ssl/k.pem\n"
+    weak = "ssl_min_protocol = TLSv1   # old phones\nssl_cipher_list = ALL:!aNULL:RC4\nssl_prefer_server_ciphers = no\n"
+    path.write_text(text + weak)
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS1,TLS2,TLS3", "--target", "debian-11", path)
+    better = f"ssl_min_protocol = TLSv1.2   # old phones\nssl_cipher_list = {MOZILLA}\nssl_prefer_server_ciphers = yes\n"
+    assert path.read_text() == text + better, ran.err
