@@ -134,7 +134,7 @@ class _Client:
         if uri is None:
             why = Unknown[TlsMode]("each program chooses its server, and whether it uses TLS")
             return [base._replace(name=f"a program that reads {source.path.rpartition('/')[2]}", tls=why)], read
-        words = uri.value.split() if uri.folded == "uri" else [f"ldap://{host}" for host in re.split(r"[,\s]+", uri.value)]
+        words = _uris(uri.value) if uri.folded == "uri" else [f"ldap://{host}" for host in re.split(r"[,\s]+", uri.value)]
         return [self.at(base, word, uri, starttls="no") for word in words], read
 
     def take(self, source: SourceFile, values: dict[str, Line], *, user: bool, reports: bool) -> None:
@@ -167,10 +167,10 @@ class _Client:
                 found.append(_ignored(line, f"{name} has no effect: {silent}", "no effect"))
             values[name] = line
         for match in re.finditer(rb"(?im)^[ \t]*((?:TLS_[A-Z]+|URI|BASE)(=)[^\s]+)[ \t\r]*$", source.data):
-            name = Span(source, *match.span(1))
+            word = Span(source, *match.span(1))
             remedy = Rewrite((Edit(Span(source, *match.span(2)), b" "),), "write a blank", unsafe="the setting begins to act")
             found.append(
-                Problem("unknown-setting", f"{name.text} is passed over: libldap wants a blank, not =", name, "no effect", (), remedy)
+                Problem("unknown-setting", f"{word.text} is passed over: libldap wants a blank, not =", word, "no effect", (), remedy)
             )
         if reports:
             self.problems += found
@@ -182,6 +182,9 @@ class _Client:
             return ""
         if taken is not None:
             return "" if line.value.lower() in taken else f"it takes {', '.join(taken)}"
+        if name == "URI":
+            odd = next((word for word in _uris(line.value) if not re.match(r"(?i)<?(?:url:)?ldap[sic]?://", word)), None)
+            return "" if odd is None else f"{odd!r} is no LDAP URL"
         if name in ("TLS_PROTOCOL_MIN", "TLS_PROTOCOL_MAX"):
             return "" if arguments.protocol_min(line.value) is not None else "it takes 3.3 for TLS 1.2, 3.4 for TLS 1.3"
         return ""
@@ -315,8 +318,8 @@ class _Client:
                 cipher_string=self.string(said),
             )
         base = self.with_offer(base, said)
-        if verifies and self.is_gnutls and (why := self.no_authority(said)):
-            line_or_none = said.authorities
+        if verifies and base.tls_works.holds(True) and (why := self.no_authority(said)):
+            line_or_none = said.authorities or said.folder
             if touches:
                 span = line_or_none.value_span if line_or_none is not None else base.anchor
                 self.problems.append(
@@ -349,9 +352,21 @@ class _Client:
         return None
 
     def no_authority(self, said: Said) -> str:
-        """Why nothing can be trusted on GnuTLS; OpenSSL falls back on its own store."""
+        """Why nothing can be trusted. Without any setting OpenSSL falls back on its own store; in a folder it looks for names by hash."""
+        if said.authorities is None and said.folder is not None:
+            folder = os.path.normpath(said.folder.value)
+            if self.files.kind(folder) == "directory" and not self.is_gnutls:
+                try:
+                    hashed = any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in self.files.names(folder))
+                except FileProblem:
+                    return ""
+                return "" if hashed else f"{said.folder.value} holds no file named by its hash (openssl rehash)"
+            why = self.unusable(said.folder.value)
+            return why if "is a folder" not in why else ""
+        if not self.is_gnutls:
+            return ""
         if said.authorities is None:
-            return "" if said.folder is not None else "no file of trusted CAs is set, and libldap on GnuTLS has none of its own"
+            return "no file of trusted CAs is set, and libldap on GnuTLS has none of its own"
         content = self.content(said.authorities.value)
         chain = certificates.read(content) if content is not None else None
         return f"{said.authorities.value} holds no certificate" if chain is not None and not chain.blocks else ""
@@ -409,8 +424,8 @@ class _Client:
 
     def unusable(self, path: str) -> str:
         """Why nothing can be read there; "" when something can, or when this tree cannot tell."""
-        if path.startswith(('"', "'", "=")):
-            return f"there is no file {path}: {'the equals sign is' if path[0] == '=' else 'quotes are'} part of the name"
+        if path.startswith(_NO_PATH):
+            return f"there is no file {path}: libldap takes every character as part of the name"
         if not path.startswith("/"):
             return ""
         logical = os.path.normpath(path)
@@ -432,6 +447,8 @@ _LIBLDAP = (
     "TLS_CRLFILE",
     "TLS_REQSAN",
 )
+_NO_PATH = ('"', "'", "=", "~", "\\", "file:")
+"""Beginnings that people take from shells and other programs' files; here they are letters of a relative name."""
 _SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd")
 _FOREIGN = {"tls_protocol_min": ("OpenLDAP's ldap.conf", "tls_ciphers"), "tls_cipher_suite": ("OpenLDAP's ldap.conf", "tls_ciphers")}
 
@@ -443,6 +460,11 @@ def _verification(line: Line | None) -> tuple[Value[str | None], bool]:
     accepts = ("no", "off", "false") if line.folded == "tls_checkpeer" else _ACCEPTS_ANY
     verifies = line.value.lower() not in accepts
     return Known("certificate and name" if verifies else "none", _written(line)), verifies
+
+
+def _uris(value: str) -> list[str]:
+    """ldap_url_parselist(): commas and blanks part them; one that is none spoils the list."""
+    return [word for word in re.split(r"[,\s]+", value) if word]
 
 
 def _is_local(endpoint: Endpoint) -> bool:

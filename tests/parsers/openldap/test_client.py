@@ -61,11 +61,14 @@ def test_protocol_min_counts_on_openssl_only(tmp_path: Path) -> None:
 
 MISTAKES = [
     (f"TLS_CACERT {CA} # ours\n", "verification-impossible", "does not exist"),
-    (f'TLS_CACERT "{CA}"\n', "verification-impossible", "part of the name"),
-    (f"TLS_CACERT = {CA}\n", "verification-impossible", "part of the name"),
+    (f'TLS_CACERT "{CA}"\n', "verification-impossible", "as part of the name"),
+    (f"TLS_CACERT = {CA}\n", "verification-impossible", "as part of the name"),
     (f"TLS_CACERT={CA}\n", "unknown-setting", "a blank"),
     (f"TLS_CACERT {CA}\nTLS_REQCERT no\n", "setting-ignored-here", "the default stays"),
     (f"TLS_CACERT {CA}\nTLS_REQCERT never\nTLS_REQCERT bogus\n", "setting-ignored-here", "'never' from before stays"),
+    ("URI ldap://127.0.0.1 # ours\n", "setting-ignored-here", "is no LDAP URL"),
+    ("TLS_CACERT ~/ca.pem\n", "verification-impossible", "as part of the name"),
+    ("TLS_CACERTDIR /etc/ldap/certs\n", "verification-impossible", "named by its hash"),
     ("TLSCertificateFile /etc/ldap/ldap.pem\n", "unknown-setting", "slapd.conf"),
     ("TLSProtocolMin 3.4\n", "unknown-setting", "TLS_PROTOCOL_MIN"),
     ("ssl start_tls\n", "unknown-setting", "ldaps://"),
