@@ -64,6 +64,12 @@ TEXTS = (
     "TLS_CACERT {ca}\nTLS_PROTOCOL_MIN TLSv1.3\nTLS_REQCERT allow",
     "TLS_CACERT {ca}\nTLS_CERT {missing}\nTLS_KEY {missing}",
     "TLS_CACERT {ca}\nssl start_tls\nTLS hard",
+    "TLS_CACERT {junk}",
+    "TLS_CACERT ~/ca.pem",
+    "TLS_CACERT {ca}\nTLS_PROTOCOL_MIN 4",
+    "TLS_CACERT {ca}\nTLS_CERT {ca}",
+    "TLS_CACERT {home}\nTLS_REQSAN try",
+    "TLS_CACERT {ca}\nTLS_CIPHER_SUITE ECDHE+AESGCM:SECURE256",
 )
 
 
@@ -205,7 +211,7 @@ CASES = (*((text, "home") for text in TEXTS), *((text, "LDAPCONF") for text in T
 def test_who_is_let_in_is_who_was_predicted(text: str, by: str, host: Host, folder: Path) -> None:
     home = Path("/") / folder.relative_to(host.root)
     names = {name: f"{home}/{name}.pem" for name in ("ca", "other", "missing", "junk")}
-    written = text.format(**names) + "\n"
+    written = text.format(**names, home=home) + "\n"
     path = folder / ".ldaprc"
     if by == "LDAPCONF":
         path = folder / "named" / "ldaprc"
