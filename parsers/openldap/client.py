@@ -129,7 +129,11 @@ class _Client:
                     break
         self.take(source, values, user=is_user, reports=True)
         said = Said(*(values.get(name) for name in _LIBLDAP))
-        base = self.with_tls(Endpoint(source.path.rpartition("/")[2], Role.CLIENT, "ldap", Span(source, 0, 0)), said, touches=bool(values))
+        base = self.with_tls(
+            Endpoint(source.path.rpartition("/")[2], Role.CLIENT, "ldap", Span(source, 0, 0)),
+            said,
+            touches=any(name.startswith("TLS_") or "ldaps:" in line.value.lower() for name, line in values.items()),
+        )
         uri = values.get("URI") or values.get("HOST")
         if uri is None:
             why = Unknown[TlsMode]("each program chooses its server, and whether it uses TLS")
