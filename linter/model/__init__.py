@@ -3,7 +3,7 @@
 Plain frozen data. Named tuples rather than dataclasses: creating a class costs a tenth, and start-up is felt at every commit.
 """
 
-from tlslint.model.endpoint import Certificate, CipherString, Endpoint, Http, Role, TlsMode
+from tlslint.model.endpoint import Certificate, CipherString, Endpoint, HeaderText, Http, Redirect, Role, TlsMode
 from tlslint.model.finding import Confidence, Finding, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
@@ -15,6 +15,7 @@ __all__ = [
     "Confidence",
     "Endpoint",
     "Finding",
+    "HeaderText",
     "How",
     "Http",
     "Instance",
@@ -24,6 +25,7 @@ __all__ = [
     "Location",
     "Origin",
     "Problem",
+    "Redirect",
     "Role",
     "Severity",
     "Software",

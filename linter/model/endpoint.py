@@ -54,6 +54,26 @@ class CipherString(NamedTuple):
     setting: str = ""
 
 
+class HeaderText(NamedTuple):
+    """The text of a header line as configured. `span` holds just these bytes; None where escapes or an expression make it another text."""
+
+    text: str
+    span: Span | None = None
+
+
+class Redirect(NamedTuple):
+    """How a plain HTTP site sends visitors on: what `/` and a page below it are answered with, and the bytes that say so.
+
+    `deep_location` is "" when the page is answered without a redirect.
+    """
+
+    status: int
+    location: str
+    deep_location: str
+    page: str
+    span: Span | None = None
+
+
 class Http(NamedTuple):
     """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS."""
 
@@ -61,6 +81,12 @@ class Http(NamedTuple):
     hsts_error: Value[tuple[str, ...]] = NOT_SET
     hsts_redirect: Value[tuple[str, ...]] = NOT_SET
     redirects_to_https: Value[bool | None] = NOT_SET
+    hsts_written: tuple[HeaderText, ...] = ()
+    """Texts of the lines behind the values above, where a finding can underline single characters."""
+    redirect: Redirect | None = None
+    """Of a site without TLS that redirects."""
+    loop: Span | None = None
+    """The bytes that redirect an HTTPS page to itself."""
 
 
 class Endpoint(NamedTuple):

@@ -91,7 +91,7 @@ def _origins(endpoint: Endpoint) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     if endpoint.http is not None:
         for field in endpoint.http._fields:
             value = getattr(endpoint.http, field)
-            if value.origins:
+            if isinstance(value, (Known, Unknown)) and value.origins:
                 yield f"http.{field}", [_origin(origin) for origin in value.origins]
     for field, origins in endpoint.origins:
         yield field, [_origin(origin) for origin in origins]

@@ -327,7 +327,7 @@ class _Run:
                 raise UnknownAnswerError("a RewriteRule depends on the request")
             self._remember(outcome)
             if outcome.kind is rewrite.Kind.REDIRECT:
-                return self._made(outcome.status, _escaped(outcome.target), None)
+                return self._made(outcome.status, _escaped(outcome.target), _rule_of(outcome))
             if outcome.kind is rewrite.Kind.STATUS:
                 return self._made(outcome.status, "", None)
             if outcome.kind is rewrite.Kind.PROXY:
@@ -577,7 +577,7 @@ class _Run:
             # a relative target was put below the directory; RewriteBase or the document root's URL takes the directory's place
             if target.startswith(own + root + "/"):
                 target = own + (base.rstrip("/") if base else "") + target[len(own + root) :]
-            return self._made(outcome.status, _escaped(target), None)
+            return self._made(outcome.status, _escaped(target), _rule_of(outcome))
         if outcome.kind is rewrite.Kind.STATUS:
             return self._made(outcome.status, "", None)
         if outcome.kind is rewrite.Kind.PROXY:
@@ -817,11 +817,15 @@ def rules_in(section: Section) -> list[rewrite.Rule]:
             if node.lower == "rewritecond":
                 conditions.append(rewrite.condition_of(words))
             else:
-                rules.append(rewrite.rule_of(words, conditions))
+                rules.append(rewrite.rule_of(words, conditions)._replace(at=node))
                 conditions = []
         except rewrite.RefusedError:
             conditions = []
     return rules
+
+
+def _rule_of(outcome: rewrite.Outcome) -> Node | None:
+    return outcome.at if isinstance(outcome.at, Node) else None
 
 
 def _certainly(section: Section) -> bool:

@@ -32,6 +32,8 @@ class Rule(NamedTuple):
     substitution: str
     flags: dict[str, str]
     conditions: tuple[Condition, ...] = ()
+    at: object = None
+    """What stands for the rule where it is written; handed on in the outcome."""
 
 
 class Kind(Enum):
@@ -56,6 +58,8 @@ class Outcome(NamedTuple):
     status: int = 0
     end: bool = False
     environment: tuple[tuple[str, str], ...] = ()
+    at: object = None
+    """`at` of the rule that made it."""
 
 
 class RefusedError(ValueError):
@@ -177,13 +181,13 @@ def _run(rules: Sequence[Rule], state: _State, variables: Variables, host: str, 
             return Outcome(Kind.PROXY, state.path, state.query, environment=tuple(state.environment))
         absolute = _is_url(state.path)
         if absolute and "R" not in flags and rule.substitution != "-" and ("L" in flags or "END" in flags or index >= len(rules)):
-            return _ended(state, 302, flags)
+            return _ended(state, 302, flags)._replace(at=rule.at)
         if "R" in flags and rule.substitution != "-":
             state_status = int(flags["R"] or 302)
             if "L" in flags or "END" in flags or index >= len(rules):
-                return _ended(state, state_status, flags)
+                return _ended(state, state_status, flags)._replace(at=rule.at)
             outcome = _run(rules[index:], state, variables, host, scheme, prefix)  # R without L goes on with the URL as path
-            return outcome._replace(status=state_status) if outcome.kind is Kind.REDIRECT else outcome
+            return outcome._replace(status=state_status, at=rule.at) if outcome.kind is Kind.REDIRECT else outcome
         if "N" in flags:
             rounds += 1
             if rounds > MAX_ROUNDS:

@@ -263,7 +263,8 @@ def rewrite_words(line: Line, start: int) -> tuple[Word, ...]:
 
     Three at most; a backslash keeps a blank in a word; nothing is unescaped; a word in quotes ends at the next such quote.
     """
-    text, found, position = line.text, [], start
+    text, position = line.text, start
+    found: list[Word] = []
     while len(found) < 3:
         blanks = _LEADING_BLANKS.match(text, position)
         position = blanks.end() if blanks else position

@@ -6,12 +6,15 @@ Three kinds of answer matter (RFC 6797 needs the header on all of them): a page,
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from tlslint.model import How, Http, Known, Origin, TlsMode, Unknown, Value
+from tlslint.model import HeaderText, How, Http, Known, Origin, Redirect, Span, TlsMode, Unknown, Value
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
-from tlslint.parsers.apache.tree import Section
+from tlslint.parsers.apache.tree import Node, Section
 
 HSTS = "Strict-Transport-Security"
+
+Ask: TypeAlias = Callable[[str], Answer]
+"""The answer for a path. Raises `UnknownAnswerError`."""
 
 
 def http(site: Site, host: Host) -> Http:
@@ -26,17 +29,58 @@ def http(site: Site, host: Host) -> Http:
     name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
     usual = port == (443 if https else 80)
     request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
-    ask = _Asked(host, request).answer
-    return Http(
+    asked = _Asked(host, request)
+    ask = asked.answer
+    found = Http(
         _values(host, ask, _page(ask)),
         _values(host, ask, NOWHERE),
         _values(host, ask, _redirected_path(host, ask) if _may_redirect(host) else NOWHERE),
         Known(False) if https else _redirects(host, ask),
     )
+    if not asked.sources and not _may_redirect(host):
+        return found
+    return found._replace(
+        hsts_written=tuple(_text(node) for node in dict.fromkeys(asked.sources)),
+        redirect=_redirect(ask) if found.redirects_to_https.holds(True) else None,
+        loop=_loop(ask, request) if https else None,
+    )
 
 
-Ask: TypeAlias = Callable[[str], Answer]
-"""The answer for a path. Raises `UnknownAnswerError`."""
+def _text(node: Node) -> HeaderText:
+    """The value of a Header line; its bytes alone, without quotes, where they are the text."""
+    from tlslint.parsers.apache import headers  # noqa: PLC0415 (the node was read by it before)
+
+    value = headers.read([word.text for word in node.words]).value
+    for word in node.words:
+        if word.text == value and value:
+            span = word.span
+            inner = Span(span.file, span.start + 1, span.end - 1) if span.data[:1] in (b'"', b"'") else span
+            return HeaderText(value, inner if inner.data == value.encode("latin-1") and "%" not in value else None)
+    return HeaderText(value)
+
+
+DEEP = "/some/page"
+"""A path nobody redirects by name: does its redirect keep it?"""
+
+
+def _redirect(ask: Ask) -> Redirect | None:
+    try:
+        front, deep = ask("/"), ask(DEEP)
+    except UnknownAnswerError:
+        return None
+    below = deep.location if 300 <= deep.status < 400 else ""
+    return Redirect(front.status, front.location, below, DEEP, front.by.span if front.by is not None else None)
+
+
+def _loop(ask: Ask, request: Request) -> Span | None:
+    """A page of an HTTPS site that is redirected to itself."""
+    own = (f"https://{request.host}/", f"https://{request.host.partition(':')[0]}:{request.port}/")
+    try:
+        found = ask("/")
+    except UnknownAnswerError:
+        return None
+    looping = 300 <= found.status < 400 and found.location in own
+    return found.by.span if looping and found.by is not None else None
 
 
 class _Asked:
@@ -46,12 +90,15 @@ class _Asked:
         self._host = host
         self._request = request
         self._answers: dict[str, Answer | UnknownAnswerError] = {}
+        self.sources: list[Node] = []
+        """Header lines that had a part in the answers."""
 
     def answer(self, path: str) -> Answer:
         found = self._answers.get(path)
         if found is None:
             try:
                 found = answer(self._host, self._request._replace(path=path), HSTS)
+                self.sources.extend(found.sources)
             except UnknownAnswerError as error:
                 found = error
             self._answers[path] = found
