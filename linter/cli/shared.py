@@ -71,7 +71,7 @@ def find(paths: tuple[str, ...], root: str | None, stdin_filename: str | None, *
     except NothingFoundError as error:
         raise fail(str(error)) from None
     if not found.jobs and not found.parts:
-        raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot or Courier configuration found")
+        raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot, Courier or OpenLDAP configuration found")
     return found
 
 

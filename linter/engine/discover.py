@@ -54,13 +54,13 @@ def discover(
     `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for.
     """
     formats = list(layouts())
-    absolute = [os.path.abspath(path) for path in paths]
+    absolute = [_named(path) for path in paths]
     for path, shown in zip(absolute, paths, strict=True):
-        if not os.path.lexists(path) and (standard_input is None or path != os.path.abspath(standard_input[0])):
+        if not os.path.lexists(path) and (standard_input is None or path != _named(standard_input[0])):
             raise NothingFoundError(f"{shown} does not exist")
     files = _door(absolute, root, base, formats)
     if standard_input is not None:
-        files.overlay(files.logical(os.path.abspath(standard_input[0])), standard_input[1])
+        files.overlay(files.logical(_named(standard_input[0])), standard_input[1])
     jobs: dict[str, Job] = {}
     parts: dict[str, Job] = {}
     limits: set[str] = set()
@@ -77,6 +77,14 @@ def discover(
                 continue
             limits.add(claimed)
     return Discovery(files, tuple(jobs.values()), tuple(parts.values()), frozenset() if whole else frozenset(limits))
+
+
+def _named(path: str) -> str:
+    """The absolute path somebody named: links on the way are followed as the shell would, a file keeps the name it was called by."""
+    if os.path.isdir(path):
+        return os.path.realpath(path)
+    directory, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(directory), name)
 
 
 def _door(paths: Sequence[str], root: str | None, base: str, formats: list[tuple[str, Layout]]) -> Files:

@@ -77,3 +77,10 @@ def test_disabled_sites_and_backups_wait_to_be_named(tmp_path: Path) -> None:
 def test_nothing_there_is_a_sentence() -> None:
     with pytest.raises(NothingFoundError, match="does not exist"):
         discover(["/nowhere"])
+
+
+def test_a_path_through_a_link_is_where_the_link_leads(two_sites: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    link = tmp_path_factory.mktemp("elsewhere") / "configuration"
+    link.symlink_to(two_sites.parent)
+    for named in (link / two_sites.name, link / two_sites.name / "apache2.conf"):
+        assert "TLS102" in tlslint(named, "--target", "debian-12", "--output-format", "concise").out
