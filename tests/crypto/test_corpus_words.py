@@ -1,24 +1,18 @@
-"""Every word met in real configurations is understood, or it is said why no library knows it.
+"""Every word met in real configurations is understood, or it is said why no library knows it (the report: scripts/corpus_words.py)."""
 
-TLSLINT_CORPUS names a folder of configurations; the report itself: scripts/corpus_words.py.
-"""
-
-import os
 from pathlib import Path
 
-import pytest
 from tlslint.crypto import libraries, openssl
 
 from scripts.corpus_words import report
+from tests.support import corpus
 
-CORPUS = os.environ.get("TLSLINT_CORPUS", "")
 
-
-@pytest.mark.skipif(not CORPUS, reason="TLSLINT_CORPUS does not name a folder of configurations")
+@corpus.needed
 def test_every_unknown_word_has_a_reason_or_is_known_nowhere() -> None:
     builds = tuple(name for name in libraries.names() if name != "gnutls@3.6")
     known_somewhere = frozenset().union(*(openssl.words_of(build) for build in builds if build.startswith("openssl")))
-    found = report(Path(CORPUS), builds)
+    found = report(corpus.FOLDER, builds)
     unexplained = {word.word for words in found.values() for word in words if not word.reason}
     assert any(found.values())
     assert not unexplained & known_somewhere

@@ -21,12 +21,13 @@ from tlslint.parsers.apache.tree import Section
 from tlslint.targets import load
 
 from tests.live.test_apache_tree import HTTPD, MODULES
+from tests.support import corpus
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "apache"
+CORPUS = corpus.FOLDER / "apache"
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.skipif(not CORPUS.is_dir(), reason="the collection of real configurations is not beside the repository"),
+    corpus.needed,
     pytest.mark.skipif(not os.access(HTTPD, os.X_OK) or os.geteuid() != 0, reason="needs Debian's apache2, and root for an overlay"),
 ]
 

@@ -17,11 +17,11 @@ from tlslint.parsers.dovecot.filters import Connection
 from tlslint.parsers.dovecot.reading import Tree, read
 from tlslint.parsers.dovecot.syntax import Kind
 
-from tests.support import roots
+from tests.support import corpus, roots
 
 pytestmark = pytest.mark.live
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "dovecot"
+CORPUS = corpus.FOLDER / "dovecot"
 CONFIGURATIONS = 1000
 KEYS_23 = [
     *("ssl", "ssl_min_protocol", "ssl_cipher_list", "ssl_cipher_suites", "ssl_curve_list", "ssl_prefer_server_ciphers", "ssl_options"),
@@ -250,7 +250,7 @@ def test_generated_texts_on_dovecot_23(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("doveconf") is None, reason="dovecot is not installed")
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of real configurations is not here")
+@corpus.needed
 def test_every_tree_of_the_corpus_on_dovecot_23() -> None:
     """Real files from public repositories, read where they lie."""
     release = settings.release("2.3.19.1", is_debian=True)

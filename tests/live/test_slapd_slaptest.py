@@ -3,7 +3,6 @@
 Generated slapd.conf files, LDIF files and trees edited by hand, and every slapd configuration of the corpus.
 """
 
-import os
 import random
 import re
 import shutil
@@ -17,7 +16,9 @@ from tlslint.parsers.openldap import arguments, cnconfig, modules, slapdconf
 from tlslint.parsers.openldap.configuration import Configuration
 from tlslint.parsers.openldap.slapdconf import Build
 
-CORPUS = Path(os.environ.get("TLSLINT_CORPUS") or "/nonexistent") / "openldap"
+from tests.support import corpus
+
+CORPUS = corpus.FOLDER / "openldap"
 
 pytestmark = [
     pytest.mark.live,
@@ -222,14 +223,14 @@ def test_trees_edited_by_hand(seed: int, tmp_path: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def corpus() -> list[Path]:
+def confs() -> list[Path]:
     if not CORPUS.is_dir():
         return []
     return sorted(path for path in CORPUS.rglob("*slapd.conf*") if path.is_file())
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="TLSLINT_CORPUS names no folder of configurations")
-@pytest.mark.parametrize("path", corpus(), ids=lambda path: path.parts[len(CORPUS.parts)])
+@corpus.needed
+@pytest.mark.parametrize("path", confs(), ids=lambda path: path.parts[len(CORPUS.parts)])
 def test_slapd_confs_of_the_corpus(path: Path) -> None:
     """As this machine's slapd sees them: most miss the modules or schemas of another one, and are refused for it."""
     text = path.read_bytes()
@@ -243,7 +244,7 @@ def test_slapd_confs_of_the_corpus(path: Path) -> None:
     assert (seen.returncode == 0) == (found.fatal is None), (seen.stderr[-300:], found.fatal)
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="TLSLINT_CORPUS names no folder of configurations")
+@corpus.needed
 def test_ldif_of_the_corpus_is_read_without_loss() -> None:
     """Every value lies where it is said to lie, and nothing but comments and empty lines is left out."""
     files = everything()
