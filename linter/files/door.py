@@ -19,8 +19,11 @@ MAX_FILE_BYTES = 128 * 1024 * 1024
 MAX_LINKS = 40
 """Symbolic links followed for one path, as Linux does (path_resolution(7))."""
 
-_NEVER_WALKED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__", "proc", "sys"})
-"""Version control, environments and kernel file systems: no server reads its configuration from there."""
+_NEVER_WALKED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
+"""Version control and environments: no server reads its configuration from there."""
+
+_KERNEL = frozenset({"/proc", "/sys", "/dev"})
+"""Logical paths of the kernel's file systems: they are no files, and there are very many."""
 
 
 class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of the program)
@@ -138,7 +141,7 @@ class Files:
             for entry in entries:
                 name = f"{directory.rstrip('/')}/{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NEVER_WALKED:
+                    if entry.name not in _NEVER_WALKED and name not in _KERNEL:
                         below.append(name)
                 elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
                     yield name
@@ -214,6 +217,7 @@ class Files:
             target = self._disk(os.path.normpath(target)) if target.startswith("/") else os.path.normpath(f"{done}/{target}")
             done = ""
             pending.extend(part for part in target.split("/")[::-1] if part)
+        done = done or "/"
         if not self._inside(done):
             raise FileProblem(path, "outside-root", "lies outside the scanned roots")
         return done

@@ -21,8 +21,8 @@ from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
 from tlslint.parsers.apache.vhosts import Door, Server
 from tlslint.targets import Target
 
-_OTHER_HTTPD = rb"(?m)^[ \t]*(?:server|types|location)\b[^<\n]*\{[ \t]*$"
-"""OpenBSD's httpd and nginx write blocks in braces; OpenBSD's file is called httpd.conf too."""
+_OTHER_HTTPD = rb"(?m)^[ \t]*(?:(?:server|types|location)\b[^<\n]*\{[ \t]*$|[a-z]+\.[a-z-]+[ \t]*\+?=)"
+"""OpenBSD's httpd and nginx write blocks in braces, lighttpd assigns; their folders and files are called like httpd's."""
 
 
 class Evaluated(NamedTuple):

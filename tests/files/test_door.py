@@ -90,3 +90,20 @@ def test_walk_enters_no_links_and_no_version_control(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path)
     files = Files((str(tmp_path),), str(tmp_path))
     assert [os.path.relpath(path, tmp_path) for path in files.walk(str(tmp_path))] == ["a", "again", "b/x"]
+
+
+def test_the_whole_disk_can_be_walked_but_not_the_kernels_part() -> None:
+    walked = Files(("/",), "/").walk("/")
+    assert next(walked).startswith("/")
+    files = Files(("/",), "/")
+    assert files.real("/") == "/"
+    assert files.kind("/") == "directory"
+
+
+def test_folders_that_are_called_like_the_kernels_are_walked(tmp_path: Path) -> None:
+    (tmp_path / "sys").mkdir()
+    (tmp_path / "sys" / "main.cf").write_text("")
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "1").write_text("")
+    assert list(Files((str(tmp_path),), "/").walk(str(tmp_path))) == [f"{tmp_path}/proc/1", f"{tmp_path}/sys/main.cf"]
+    assert list(Files((str(tmp_path),), "/", (("/", str(tmp_path)),)).walk("/")) == []

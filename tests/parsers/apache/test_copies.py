@@ -106,3 +106,12 @@ def test_keys_are_not_kept_in_repositories(tmp_path: Path) -> None:
     )
     assert "TLS310" not in findings(tmp_path)
     assert "TLS310" in tlslint(tmp_path, "--root", str(tmp_path), "--output-format", "concise").out, "a whole host lacks it"
+
+
+def test_other_web_servers_files_are_none_of_httpds(tmp_path: Path) -> None:
+    # nginx and lighttpd keep theirs in folders of the same names
+    (tmp_path / "conf-available").mkdir()
+    (tmp_path / "sites-enabled").mkdir()
+    (tmp_path / "conf-available" / "10-ssl.conf").write_text('server.modules += ( "mod_openssl" )\n$SERVER["socket"] == ":443" {\n}\n')
+    (tmp_path / "sites-enabled" / "default").write_text("server {\n    listen 443 ssl;\n    ssl_protocols TLSv1;\n}\n")
+    assert tlslint("effective", tmp_path, "--all-files").out == ""
