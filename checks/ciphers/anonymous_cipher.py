@@ -12,7 +12,7 @@ References: RFC 9325 section 4.1; RFC 7672 section 8.2.
 from collections.abc import Iterator
 
 from tlslint.checks.ciphers.words import culprit, listed
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 
@@ -27,6 +27,8 @@ class AnonymousCipher(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "ALL"', why="httpd adds :!aNULL:!eNULL:!EXP to every list"),
         good("postfix", "smtpd_tls_ciphers = medium", why="opportunistic TLS on port 25 verifies nobody", service="smtp"),
+        bad("dovecot", "ssl_cipher_list = «ALL»:@SECLEVEL=0", "without authentication"),
+        good("dovecot", "ssl_cipher_list = ALL:!aNULL:@SECLEVEL=0"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

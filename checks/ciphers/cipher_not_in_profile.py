@@ -28,6 +28,8 @@ class CipherNotInProfile(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-ARIA128-GCM-SHA256»"', "ARIA"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
+        bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE-ARIA128-GCM-SHA256»", "ARIA"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -29,6 +29,16 @@ class ClientPicksCipher(EndpointRule):
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder «off»', "the client picks"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder on'),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"\nSSLHonorCipherOrder off', why="all suites are strong"),
+        bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_prefer_server_ciphers = «no»", "the client picks"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_prefer_server_ciphers = yes"),
+        bad(
+            "dovecot",
+            "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_server_prefer_ciphers = «client»",
+            "the client picks",
+            target="debian-13",
+        ),
+        bad("courier", "TLS_PRIORITY=«NORMAL»", "the client picks"),
+        good("courier", "TLS_PRIORITY=NORMAL:%SERVER_PRECEDENCE"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

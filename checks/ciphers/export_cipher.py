@@ -26,6 +26,8 @@ class ExportCipher(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
+        good("dovecot", "ssl_cipher_list = ALL:EXPORT", why="this library has no export suites any more"),
+        good("courier", "TLS_PRIORITY=NORMAL"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

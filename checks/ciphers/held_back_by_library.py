@@ -23,4 +23,6 @@ class HeldBackByLibrary(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol «all -SSLv3»", "held back", target="debian-12"),
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3", target="debian-12"),
+        bad("dovecot", "ssl_min_protocol = «TLSv1»", "held back"),
+        good("dovecot", "ssl_min_protocol = TLSv1.2"),
     ]

@@ -28,6 +28,8 @@ class LegacyMac(EndpointRule):
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE-RSA-AES128-SHA»"', "ECDHE-RSA-AES128-SHA"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
         good("httpd", 'SSLCipherSuite "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"', profile="mozilla-old@5.7"),
+        bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE-RSA-AES256-SHA»", "ECDHE-RSA-AES256-SHA"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

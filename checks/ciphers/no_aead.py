@@ -26,6 +26,8 @@ class NoAead(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "«AES128-SHA:AES256-SHA»"', "authenticated encryption"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"'),
+        bad("dovecot", "ssl_cipher_list = «ECDHE-RSA-AES256-SHA»\nssl_min_protocol = TLSv1.2", ""),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ References: SSL_CTX_set_cipher_list(3); each server's page in the documentation.
 
 from collections.abc import Iterator
 
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 
@@ -26,6 +26,10 @@ class NoCipherLeft(EndpointRule):
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
         good("slapd", "TLSCipherSuite HIGH", target="debian-13"),
+        bad("dovecot", "ssl_cipher_list = «nonsense»", "every handshake fails"),
+        good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
+        bad("courier", "TLS_PRIORITY=«NONE»", "every handshake fails"),
+        good("courier", "TLS_PRIORITY=SECURE128"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
@@ -33,10 +37,12 @@ class NoCipherLeft(EndpointRule):
         if self.instance.starts.holds(False) or not endpoint.tls_works.holds(False):
             return
         string = endpoint.cipher_string
-        if endpoint.cipher_suites.holds(()) and string is not None and endpoint.versions.surely:
+        fails_for_suites = endpoint.versions.surely or (endpoint.cipher_suites.origins and not endpoint.versions.origins)
+        if endpoint.cipher_suites.holds(()) and string is not None and fails_for_suites:
             yield self.finding(
                 endpoint,
                 string.span if string.span is not None else endpoint.cipher_suites,
-                f"no cipher suite is left on {endpoint.name}: every handshake fails",
+                f"no cipher suite is left on {endpoint.name}: every handshake fails"
+                + (f"; {endpoint.tls_failure}" if endpoint.tls_failure else ""),
                 remedy=SetValue("cipher_suites", None, "a list that selects something on this library"),
             )

@@ -11,7 +11,7 @@ References: RFC 9325 section 4.1.
 from collections.abc import Iterator
 
 from tlslint.checks.ciphers.words import culprit, listed
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 
@@ -26,6 +26,8 @@ class NullCipher(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "ALL:eNULL"', why="httpd adds :!aNULL:!eNULL:!EXP to every list"),
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
+        bad("dovecot", "ssl_cipher_list = HIGH:«eNULL»:@SECLEVEL=0", "encryption"),
+        good("dovecot", "ssl_cipher_list = HIGH:eNULL", why="the security level refuses them"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

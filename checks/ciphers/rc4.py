@@ -26,6 +26,7 @@ class Rc4(EndpointRule):
 
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:RC4"', why="the library build has no RC4 suite"),
+        good("dovecot", "ssl_cipher_list = ALL:RC4", why="this library has no RC4 any more"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

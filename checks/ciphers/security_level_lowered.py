@@ -29,6 +29,8 @@ class SecurityLevelLowered(EndpointRule):
         bad("httpd", 'SSLCipherSuite "HIGH:!aNULL:«@SECLEVEL=0»"', "security level 0", target="debian-12"),
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL:@SECLEVEL=2"', target="debian-12"),
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"', target="debian-12"),
+        bad("dovecot", "ssl_cipher_list = HIGH:!aNULL:«@SECLEVEL=0»", "security level 0"),
+        good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

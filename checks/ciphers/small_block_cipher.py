@@ -25,6 +25,7 @@ class SmallBlockCipher(EndpointRule):
 
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:3DES:!aNULL"', why="the library build has no 3DES suite"),
+        good("dovecot", "ssl_cipher_list = HIGH:3DES", why="this library has no 3DES any more"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

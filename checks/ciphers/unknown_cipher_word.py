@@ -27,6 +27,8 @@ class UnknownCipherWord(EndpointRule):
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«ECDHE+AESGMC»"', "AESGMC"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:!EXP:!DES"', why="EXP and DES are words of older releases: excluding them is harmless"),
         bad("slapd", "TLSCipherSuite HIGH:«HIHG»", "HIHG", target="debian-13"),
+        bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE+AESGMC»", "AESGMC"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:!EXP"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

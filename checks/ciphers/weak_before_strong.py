@@ -28,6 +28,8 @@ class WeakBeforeStrong(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "«AES128-SHA»:ECDHE+AESGCM"\nSSLHonorCipherOrder on', "AES128-SHA"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder on'),
+        bad("dovecot", "ssl_cipher_list = «AES128-SHA»:ECDHE+AESGCM\nssl_prefer_server_ciphers = yes", "AES128-SHA"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_prefer_server_ciphers = yes"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ class WordWithoutEffect(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "«TLS_AES_128_GCM_SHA256»:ECDHE+AESGCM"', "TLS 1.3"),
         good("httpd", 'SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\nSSLCipherSuite "ECDHE+AESGCM"'),
+        bad("dovecot", "ssl_cipher_list = «TLS_AES_128_GCM_SHA256»:ECDHE+AESGCM", "TLS 1.3"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM\nssl_cipher_suites = TLS_AES_128_GCM_SHA256"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -32,6 +32,9 @@ class WrongCipherLanguage(EndpointRule):
         good("slapd", "TLSCipherSuite SECURE256", target="debian-12"),
         bad("ldap-client", "TLS_CIPHER_SUITE «NORMAL»", "GnuTLS", target="debian-13"),
         bad("ldap-client", "TLS_CIPHER_SUITE «HIGH:!aNULL»", "OpenSSL", target="debian-12"),
+        bad("dovecot", "ssl_cipher_list = «SECURE256:-VERS-TLS1.0»", "written for GnuTLS"),
+        bad("courier", 'TLS_PRIORITY="«HIGH:!aNULL»"', "written for OpenSSL"),
+        good("courier", "TLS_PRIORITY=SECURE128"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -42,6 +42,8 @@ class ClientTlsOff(EndpointRule):
         good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI ldap://localhost ldapi:///", why="it does not leave this machine"),
         bad("ldap-client", "uri «ldap://l.example.test»", "plain text", place="nslcd.conf"),
         good("ldap-client", "uri ldap://l.example.test\nssl start_tls\ntls_cacertfile /etc/ldap/ldap.pem", place="nslcd.conf"),
+        bad("courier", "ESMTP_USE_STARTTLS=«0»", "plain text", place="courierd"),
+        good("courier", "ESMTP_USE_STARTTLS=1", place="courierd"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

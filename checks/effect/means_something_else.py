@@ -24,4 +24,10 @@ class MeansSomethingElse(ProblemRule):
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
         bad("slapd", "TLSProtocolMin «1.2»", "restricts nothing", target="debian-13"),
         good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
+        bad("dovecot", "ssl_cert = «/etc/dovecot/private/mail.pem»", "without"),
+        good("dovecot", "ssl_cert = </etc/dovecot/private/mail.pem"),
+        bad("dovecot", "ssl_protocols = «!SSLv2 !SSLv3»", "ignores the whole line"),
+        bad("courier", "IMAP_TLS_REQUIRED=«yes»", "is 0"),
+        bad("courier", "«TLS_PRIORITY = PFS»", "runs a command"),
+        good("courier", "IMAP_TLS_REQUIRED=1"),
     ]

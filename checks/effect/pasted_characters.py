@@ -24,4 +24,6 @@ class PastedCharacters(ProblemRule):
         bad("httpd", "SSLProtocol all «–SSLv3»", ""),
         good("httpd", "SSLProtocol all -SSLv3"),
         bad("slapd", "TLSCertificateFile «“/etc/ldap/ldap.pem”»\nTLSCertificateKeyFile /etc/ldap/ldap.key", "U+201C"),
+        bad("dovecot", "ssl_cipher_list = «“HIGH”»", "U+201C"),
+        good("dovecot", 'ssl_cipher_list = "HIGH"'),
     ]

@@ -28,4 +28,9 @@ class SettingIgnoredHere(ProblemRule):
         bad("ldap-client", "«TLS_CERT» /etc/ldap/ldap.pem", ".ldaprc"),
         bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nTLS_PROTOCOL_MIN «3.3»", "GnuTLS", target="debian-12"),
         good("ldap-client", "TLS_PROTOCOL_MIN 3.3", target="debian-13"),
+        bad("dovecot", "local_name mail.example.test {\n  «ssl_min_protocol = TLSv1.3»\n}", "no effect"),
+        good("dovecot", "local 192.0.2.1 {\n  ssl_min_protocol = TLSv1.3\n}"),
+        bad("courier", "TLS_PROTOCOL=«TLSv1.2»", "no effect"),
+        bad("courier", "TLS_STARTTLS_PROTOCOL=«TLSv1.2»", "no effect"),
+        good("courier", "TLS_PRIORITY=PFS"),
     ]

@@ -23,4 +23,6 @@ class SettingNotInVersion(ProblemRule):
         bad("httpd", "SSLProtocol all «-SSLv2x»"[:0] + "SSLEngine «optional»", "", target="debian-12"),
         bad("slapd", "moduleload «back_hdb»", "no module", target="debian-12"),
         good("slapd", "moduleload back_hdb", target="debian-11"),
+        bad("dovecot", "«ssl_cipher_suites» = TLS_AES_256_GCM_SHA384", "2.3.13", target="debian-11"),
+        good("dovecot", "ssl_cipher_suites = TLS_AES_256_GCM_SHA384"),
     ]

@@ -8,7 +8,7 @@ Limits: overriding in another scope on purpose is how scopes are meant to be use
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,10 @@ class SettingOverridden(ProblemRule):
     code = "TLS802"
     name = "setting-overridden"
     severity = Severity.INFO
+
+    examples = [
+        bad("dovecot", "«ssl = yes»\nssl = required", "set again"),
+        good("dovecot", "ssl = required"),
+        bad("courier", "TLS_PRIORITY=«NORMAL»\nTLS_PRIORITY=PFS", "set again"),
+        good("courier", "TLS_PRIORITY=PFS"),
+    ]

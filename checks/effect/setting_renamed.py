@@ -22,4 +22,7 @@ class SettingRenamed(ProblemRule):
     examples = [
         bad("postfix", "«smtpd_use_tls» = yes", "", service="smtp", target="debian-13"),
         good("postfix", "smtpd_tls_security_level = may", service="smtp"),
+        bad("dovecot", "«ssl_prefer_server_ciphers» = yes", "ssl_server_prefer_ciphers", target="debian-13"),
+        bad("dovecot", "«ssl_protocols» = TLSv1.2", "ssl_min_protocol"),
+        good("dovecot", "ssl_server_prefer_ciphers = server", target="debian-13"),
     ]

@@ -24,4 +24,7 @@ class SwallowedLine(ProblemRule):
         good("httpd", "# old setting\nSSLCompression off"),
         bad("slapd", "# new versions only\n «TLSProtocolMin 3.4»", "continues the comment", target="debian-13"),
         bad("slapd", "TLSProtocolMin 3.4\n «TLSVerifyClient never»", "becomes its argument"),
+        bad("dovecot", "«ssl_cipher_list = \\\\\n»# the best", "forgets"),
+        bad("courier", "«TLS_PRIORITY=SECURE128: -VERS-TLS1.0»", "command"),
+        good("courier", 'TLS_PRIORITY="SECURE128:-VERS-TLS1.0"'),
     ]

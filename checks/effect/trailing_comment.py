@@ -29,4 +29,6 @@ class TrailingComment(ProblemRule):
             "no comments after a value",
             place="ldif",
         ),
+        bad("dovecot", "ssl_cipher_list = HIGH:!aNULL«#strong»", "begins a comment"),
+        good("dovecot", "ssl_cipher_list = HIGH:!aNULL # strong"),
     ]

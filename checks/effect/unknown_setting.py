@@ -29,4 +29,6 @@ class UnknownSetting(ProblemRule):
         bad("ldap-client", "«TLSProtocolMin» 3.4", "TLS_PROTOCOL_MIN"),
         bad("ldap-client", "«TLS_REQUIRE_CERT» demand", "did you mean TLS_REQCERT"),
         good("ldap-client", "tls_reqcert demand", why="case does not count"),
+        bad("dovecot", "«ssl_min_protocoll» = TLSv1.2", "ssl_min_protocoll"),
+        good("dovecot", "ssl_min_protocol = TLSv1.2"),
     ]

@@ -39,6 +39,14 @@ class CleartextLogin(EndpointRule):
         good("slapd", "security simple_bind=128"),
         good("slapd", "disallow bind_simple"),
         good("slapd", "loglevel none", why="nothing but TLS and the local socket is open", urls="ldaps:/// ldapi:///"),
+        bad("dovecot", "ssl = yes\ndisable_plaintext_auth = «no»", "passwords"),
+        good("dovecot", "ssl = required\ndisable_plaintext_auth = no", why="with ssl = required it has no effect"),
+        bad("dovecot", "auth_allow_cleartext = «yes»", "passwords", target="debian-13"),
+        bad("dovecot", "ssl = required\nlogin_trusted_networks = «0.0.0.0/0»", "passwords"),
+        bad("courier", "IMAP_TLS_REQUIRED=«0»", "passwords"),
+        bad("courier", "IMAP_TLS_REQUIRED=«yes»", "passwords"),
+        good("courier", "IMAP_TLS_REQUIRED=1"),
+        bad("courier", 'ESMTPAUTH=«"PLAIN LOGIN"»', "passwords", place="esmtpd"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,6 +30,10 @@ class StarttlsOptional(EndpointRule):
         good("postfix", "smtpd_tls_security_level = may", why="a public MX must take mail without TLS", service="smtp"),
         bad("slapd", "loglevel none", "does not require"),
         good("slapd", "security tls=1"),
+        bad("dovecot", "ssl = «yes»\nauth_mechanisms = plain cram-md5", "does not require"),
+        good("dovecot", "ssl = required"),
+        bad("courier", "IMAP_TLS_REQUIRED=0", "does not require"),
+        good("courier", "IMAP_TLS_REQUIRED=1"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -31,6 +31,10 @@ class TlsOff(EndpointRule):
         good("postfix", "smtpd_tls_security_level = encrypt", service="submission"),
         bad("slapd", "loglevel none", "plain text", certificate="none", urls="ldap:///"),
         good("slapd", "loglevel none", certificate="none", urls="ldapi:///"),
+        bad("dovecot", "ssl = «no»", "plain text"),
+        good("dovecot", "ssl = required"),
+        bad("courier", "IMAPDSTARTTLS=«NO»", "plain text"),
+        good("courier", "IMAPDSTARTTLS=YES"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

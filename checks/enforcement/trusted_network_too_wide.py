@@ -8,7 +8,7 @@ Limits: loopback and single hosts are fine.
 References: each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,8 @@ class TrustedNetworkTooWide(ProblemRule):
     code = "TLS408"
     name = "trusted-network-too-wide"
     severity = Severity.WARNING
+
+    examples = [
+        bad("dovecot", "login_trusted_networks = «0.0.0.0/0»", "in the clear"),
+        good("dovecot", "login_trusted_networks = 10.0.0.0/24"),
+    ]

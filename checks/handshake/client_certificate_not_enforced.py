@@ -24,4 +24,8 @@ class ClientCertificateNotEnforced(ProblemRule):
         good("httpd", "SSLVerifyClient require\nSSLCACertificateFile /etc/ssl/certs/www.pem"),
         bad("slapd", "TLSCACertificateFile /etc/ldap/ldap.pem\nTLSVerifyClient «try»", "lets clients in"),
         good("slapd", "TLSCACertificateFile /etc/ldap/ldap.pem\nTLSVerifyClient demand"),
+        bad("dovecot", "ssl_ca = </etc/dovecot/private/mail.pem\n«ssl_verify_client_cert = yes»", "asks for a certificate"),
+        good("dovecot", "ssl_ca = </etc/dovecot/private/mail.pem\nssl_verify_client_cert = yes\nauth_ssl_require_client_cert = yes"),
+        bad("courier", "TLS_VERIFYPEER=«PEER»", "asks clients"),
+        good("courier", "TLS_VERIFYPEER=REQUIREPEER\nTLS_TRUSTCERTS=/etc/courier/imapd.pem"),
     ]

@@ -24,4 +24,10 @@ class CertificateMissing(ProblemRule):
         good("httpd", "SSLVerifyDepth 2", why="the certificate of the site is there"),
         bad("slapd", "TLSCertificateFile «/etc/ldap/none.pem»\nTLSCertificateKeyFile /etc/ldap/ldap.key", "does not exist"),
         bad("slapd", "TLSCertificateFile «/etc/ldap/ldap.pem»", "GnuTLS builds want both", target="debian-12"),
+        bad("dovecot", "ssl_cert = «</etc/hosts/none.pem»", ""),
+        bad("dovecot", "ssl_cert = «</etc/dovecot/dovecot.conf»", "every handshake fails"),
+        good("dovecot", "ssl = yes"),
+        bad("courier", "TLS_CERTFILE=«/etc/courier/none.pem»", "does not exist"),
+        bad("courier", "TLS_CERTFILE=", "every handshake fails"),
+        good("courier", "TLS_PRIORITY=NORMAL"),
     ]

@@ -27,6 +27,8 @@ class FiniteFieldDhe(EndpointRule):
     examples = [
         bad("httpd", 'SSLCipherSuite "ECDHE+AESGCM:«DHE-RSA-AES128-GCM-SHA256»"', "DHE-RSA-AES128-GCM-SHA256"),
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM"'),
+        good("dovecot", "ssl_cipher_list = HIGH:!aNULL", why="without ssl_dh no DHE suite comes about"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ modes worth the name.
 References: RFC 9325 section 7.2; each server's page in the documentation.
 """
 
-from tlslint.checks.rule import ProblemRule, good
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -20,4 +20,8 @@ class KeyReadable(ProblemRule):
     name = "key-readable"
     severity = Severity.ERROR
 
-    examples = [good("slapd", "TLSCertificateKeyFile /etc/ldap/ldap.key", why="the key is not part of what was scanned")]
+    examples = [
+        good("slapd", "TLSCertificateKeyFile /etc/ldap/ldap.key", why="the key is not part of what was scanned"),
+        bad("dovecot", "ssl_prefer_server_ciphers = yes", "everybody"),
+        bad("courier", "TLS_CERTFILE=/etc/courier/imapd.pem", "everybody"),
+    ]

@@ -28,6 +28,10 @@ class NoForwardSecrecy(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
         bad("slapd", "TLSCipherSuite «SECURE128:-VERS-ALL:+VERS-TLS1.2»", target="debian-12"),
         good("slapd", "TLSCipherSuite SECURE128:-RSA", target="debian-12"),
+        bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«AES128-SHA»", "AES128-SHA"),
+        good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
+        bad("courier", "TLS_PRIORITY=«NORMAL»", ""),
+        good("courier", "TLS_PRIORITY=PFS"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ class NoHybridGroup(EndpointRule):
         bad("httpd", "SSLOpenSSLConfCmd Groups «X25519:P-256»", "X25519MLKEM768", target="debian-13"),
         good("httpd", "SSLOpenSSLConfCmd Groups X25519MLKEM768:X25519:P-256", target="debian-13"),
         good("httpd", "SSLOpenSSLConfCmd Groups X25519:P-256", why="OpenSSL 3.0 does not have it", target="debian-12"),
+        bad("dovecot", "ssl_curve_list = «X25519:P-256»", "", target="debian-13"),
+        good("dovecot", "ssl_curve_list = X25519MLKEM768:X25519", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -23,18 +23,23 @@ class WeakDh(EndpointRule):
     name = "weak-dh"
     severity = Severity.ERROR
 
-    examples = [good("httpd", 'SSLCipherSuite "DHE+AESGCM:ECDHE+AESGCM"', why="httpd follows the size of the key")]
+    examples = [
+        good("httpd", 'SSLCipherSuite "DHE+AESGCM:ECDHE+AESGCM"', why="httpd follows the size of the key"),
+        good("dovecot", "ssl_cipher_list = HIGH:!aNULL", why="no parameters, no DHE"),
+    ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Parameters below 2048 bits with DHE suites that use them."""
         bits = endpoint.dh_bits
         if not isinstance(bits, Known) or bits.value is None or bits.value >= 2048:
             return
-        if any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely):
+        refused = bool(bits.origins) and endpoint.tls_works.holds(False) and endpoint.tls_works.origins == bits.origins
+        if refused or any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely):
             yield self.finding(
                 endpoint,
                 bits,
-                f"{endpoint.name} uses DH parameters of {bits.value} bits",
+                f"{endpoint.name} uses DH parameters of {bits.value} bits"
+                + (", which the library refuses: every handshake fails" if refused else ""),
                 severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
                 remedy=SetValue("dh_bits", 2048, "parameters of 2048 bits or more, or no DHE suites"),
             )

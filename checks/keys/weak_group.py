@@ -26,6 +26,8 @@ class WeakGroup(EndpointRule):
     examples = [
         bad("httpd", "SSLOpenSSLConfCmd Curves «P-256:P-224»", "secp224r1"),
         good("httpd", "SSLOpenSSLConfCmd Curves X25519:P-256"),
+        bad("dovecot", "ssl_cipher_list = HIGH:@SECLEVEL=0\nssl_curve_list = «X25519:secp224r1»", ""),
+        good("dovecot", "ssl_curve_list = X25519:P-256"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -23,4 +23,6 @@ class IncludeMissing(ProblemRule):
         bad("httpd", "Include «/etc/apache2/none.conf»", "does not exist"),
         good("httpd", "IncludeOptional /etc/apache2/none.conf", why="an optional include may be missing"),
         bad("slapd", "include «/etc/ldap/tls.d/none.conf»", "does not exist"),
+        bad("dovecot", "!include «conf.d/*.conf»", "no"),
+        good("dovecot", "!include_try conf.d/*.conf"),
     ]

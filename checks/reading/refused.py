@@ -25,4 +25,9 @@ class Refused(ProblemRule):
         bad("slapd", "TLSProtocolMin «TLSv1.2»", "not a version"),
         bad("slapd", "TLSVerifyClient «required»", "not a word"),
         good("slapd", "TLSVerifyClient Demand\nTLSCACertificateFile /etc/ldap/ldap.pem"),
+        bad("dovecot", "ssl = «YES»", "does not start"),
+        bad("dovecot", "«protocol imap { ssl_min_protocol = TLSv1.3 }»", "one setting per line"),
+        good("dovecot", "ssl = required"),
+        bad("courier", "if true; then TLS_PRIORITY=PFS", ""),
+        good("courier", "TLS_PRIORITY=PFS"),
     ]

@@ -41,6 +41,12 @@ class DeprecatedVersion(EndpointRule):
         bad("slapd", "TLSCipherSuite «NORMAL»", "offers TLS 1.0 and TLS 1.1", target="debian-12"),
         good("slapd", "TLSCipherSuite SECURE256:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3", target="debian-12"),
         good("slapd", "TLSProtocolMin 3.3", why="OpenSSL at its security level offers nothing older anyway", target="debian-13"),
+        bad("dovecot", "ssl_min_protocol = «TLSv1»", "offers TLS 1.0 and TLS 1.1", target="debian-11"),
+        good("dovecot", "ssl_min_protocol = TLSv1", why="OpenSSL 3 at its security level refuses both", target="debian-12"),
+        good("dovecot", "ssl_min_protocol = TLSv1.2", target="debian-11"),
+        bad("dovecot", "ssl_protocols = !SSLv2 !SSLv3", "offers TLS 1.0 and TLS 1.1", target="debian-11"),
+        bad("courier", "TLS_PRIORITY=«NORMAL»", "offers TLS 1.0 and TLS 1.1"),
+        good("courier", "TLS_PRIORITY=NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,6 +30,9 @@ class NoTls13(EndpointRule):
         bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.2, <=TLSv1.2»", "TLS 1.3", service="submission"),
         good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
         bad("slapd", "TLSCipherSuite «SECURE256:-VERS-ALL:+VERS-TLS1.2»", "TLS 1.3", target="debian-12"),
+        good("dovecot", "ssl_min_protocol = TLSv1.2", why="Dovecot has no maximum"),
+        bad("courier", "TLS_PRIORITY=«NORMAL:-VERS-TLS1.3»", "1.3"),
+        good("courier", "TLS_PRIORITY=NORMAL"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

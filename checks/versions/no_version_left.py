@@ -31,6 +31,10 @@ class NoVersionLeft(EndpointRule):
         good("httpd", "SSLProtocol -all +TLSv1.3"),
         bad("slapd", "TLSProtocolMin «4»", "every handshake fails", target="debian-13"),
         good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
+        bad("dovecot", "ssl_min_protocol = «TLSv12»", "every handshake fails"),
+        bad("dovecot", "ssl_min_protocol = «TLSv1.3»", "every handshake fails", target="debian-11"),
+        good("dovecot", "ssl_min_protocol = TLSv1.3", target="debian-12"),
+        good("courier", "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.3"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ class SslVersion(EndpointRule):
     examples = [
         good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1", why="no library since 2016 is built with SSL 2.0 or 3.0"),
         good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
+        good("dovecot", "ssl_min_protocol = SSLv3", why="this library has no SSL 3.0 any more"),
+        good("courier", "TLS_PRIORITY=NORMAL:+VERS-SSL3.0", why="this library has no SSL 3.0 any more"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

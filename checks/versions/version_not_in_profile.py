@@ -29,6 +29,10 @@ class VersionNotInProfile(EndpointRule):
         bad("httpd", "SSLProtocol «-all +TLSv1.2 +TLSv1.3»", "TLS 1.2", profile="mozilla-modern"),
         good("httpd", "SSLProtocol -all +TLSv1.3", profile="mozilla-modern"),
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3", profile="mozilla-intermediate"),
+        bad("dovecot", "ssl_min_protocol = «TLSv1.2»", "", profile="mozilla-modern"),
+        good("dovecot", "ssl_min_protocol = TLSv1.3", profile="mozilla-modern"),
+        bad("courier", "TLS_PRIORITY=«NORMAL:-VERS-TLS1.0:-VERS-TLS1.1»", "", profile="mozilla-modern"),
+        good("courier", "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.3", profile="mozilla-modern"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
 from tlslint.model import (
     Certificate,
+    CipherString,
     Endpoint,
     How,
     Instance,
@@ -103,8 +104,17 @@ def _number(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text))
 
 
+class Failure(NamedTuple):
+    """Why every handshake fails on an endpoint. `field`: of `Endpoint`, the value at fault; `origins`: the assignments that say it."""
+
+    field: str
+    why: str
+    origins: tuple[Origin, ...]
+    endpoint: Endpoint
+
+
 class Judge:
-    """Turns variables into endpoints."""
+    """Turns variables into endpoints, and keeps why handshakes fail."""
 
     def __init__(self, directory: str, files: Files, target: Target) -> None:
         self.directory = directory
@@ -114,6 +124,7 @@ class Judge:
         self.version = target.software["courier"].version or "5.0"
         self.build = libraries.build_of(self.library)
         self.is_debian = target.name.startswith(("debian", "ubuntu"))
+        self.failures: list[Failure] = []
 
     @property
     def is_gnutls(self) -> bool:
@@ -164,7 +175,7 @@ class Judge:
             return endpoint
         helper = started.outer if service.implicit and service.family != "esmtp" else started.inner
         if not self.has_helper(helper.get("COURIERTLS")):
-            return _dead(endpoint, "COURIERTLS names no program", _origins(helper.get("COURIERTLS")))
+            return self.dead(endpoint, "tls", "COURIERTLS names no program", _origins(helper.get("COURIERTLS")))
         return self.with_tls(endpoint, started.inner)
 
     def has_helper(self, variable: Variable) -> bool:
@@ -236,7 +247,7 @@ class Judge:
             origins=(("certificates", origins),),
         )
         if failure:
-            return _dead(endpoint, failure, origins)
+            return self.dead(endpoint, "certificates", failure, origins)
         return self.gnutls(endpoint, shell, keys) if self.is_gnutls else self.openssl(endpoint, shell, keys)
 
     def gnutls(self, endpoint: Endpoint, shell: Shell, keys: tuple[negotiation.Key, ...] | None) -> Endpoint:
@@ -245,11 +256,13 @@ class Judge:
         origins = _origins(said) if said.value else (Origin(How.DEFAULT, None, f"default of Courier: {data()['priority']}"),)
         if said.unknown or self.build is None:
             return _unknown(endpoint, said.unknown or "the TLS library is not known", origins)
-        priority = gnutls.evaluate(said.value or data()["priority"], self.build)
+        text = said.value or data()["priority"]
+        endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, _exact(said, text), text, "TLS_PRIORITY"))
+        priority = gnutls.evaluate(text, self.build)
         if not priority.accepted:
-            return _dead(endpoint, f"GnuTLS refuses the priority string: {priority.error}", origins)
+            return self.dead(endpoint, "cipher_suites", f"GnuTLS refuses the priority string: {priority.error}", origins)
         offer = negotiation.negotiable(negotiation.GnuTlsServer(self.build, priority, keys, self.dh(shell)))
-        return _offered(endpoint, offer, origins)._replace(server_order=Known(priority.server_order, origins))
+        return self.offered(endpoint, offer, origins)._replace(server_order=Known(priority.server_order, origins))
 
     def openssl(self, endpoint: Endpoint, shell: Shell, keys: tuple[negotiation.Key, ...] | None) -> Endpoint:
         """The handshake of an OpenSSL build: TLS_PROTOCOL and TLS_CIPHER_LIST count."""
@@ -265,11 +278,36 @@ class Judge:
         text = listed.value or data()["ciphers"]["4.16.2" if _number(self.version) >= _number("4.16.2") else "0"]
         # the return value of SSL_CTX_set_cipher_list() is not looked at: a string that selects nothing leaves TLS 1.3
         ciphers = openssl.evaluate(text, self.build, level=self.target.openssl_security_level)
+        endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, _exact(listed, text), text, "TLS_CIPHER_LIST"))
         order = bool(row.get("order"))
         server = negotiation.OpenSslServer(
             self.build, ciphers, versions, self.target.openssl_security_level, keys, None, self.dh(shell), server_order=order
         )
-        return _offered(endpoint, negotiation.negotiable(server), origins)._replace(server_order=Known(order, _origins(said)))
+        return self.offered(endpoint, negotiation.negotiable(server), origins)._replace(server_order=Known(order, _origins(said)))
+
+    def offered(self, endpoint: Endpoint, offer: negotiation.Offer, origins: tuple[Origin, ...]) -> Endpoint:
+        """What comes of versions, suites and keys together."""
+        if not offer.versions:
+            why = "; ".join(dict.fromkeys(held.reason for held in offer.held_back)) or "no version is left"
+            return self.dead(endpoint, "cipher_suites" if offer.held_back else "versions", why, origins)
+        return endpoint._replace(
+            tls_works=Known(True, origins),
+            versions=Known(offer.versions, origins),
+            cipher_suites=Known(offer.suites, origins),
+            groups=Known(offer.groups, origins),
+            security_level=Known(offer.security_level, origins),
+        )
+
+    def dead(self, endpoint: Endpoint, field: str, why: str, origins: tuple[Origin, ...]) -> Endpoint:
+        """An endpoint whose every handshake fails; only the value at fault says where."""
+        self.failures.append(Failure(field, why, origins, endpoint))
+        return endpoint._replace(
+            tls_works=Known(False, origins),
+            tls_failure=why,
+            versions=Known(frozenset(), origins if field == "versions" else ()),
+            cipher_suites=Known((), origins if field == "cipher_suites" else ()),
+            groups=Known(()),
+        )
 
     def dh(self, shell: Shell) -> "negotiation.Dh | int":
         """DH parameters of TLS_DHPARAMS, as far as they can be read."""
@@ -309,11 +347,15 @@ class Judge:
         leaf = chain.leaf
         found = Certificate(path, leaf.key_type, leaf.key_bits, leaf.not_after, said.span)
         key = shell.get("TLS_PRIVATE_KEYFILE")
-        if not key.value and not key.unknown and not re.search(rb"-----BEGIN (?:\w+ )?PRIVATE KEY-----", content):
+        if not key.value and not key.unknown and not self.holds_key(path):
             return found, (), f"{path} holds no private key, and TLS_PRIVATE_KEYFILE names none", origins
         if key.value and self.is_missing(key.value):
             return found, (), f"{key.value} does not exist", _origins(key)
         return found, (negotiation.Key(leaf.key_type, leaf.key_bits),), "", origins
+
+    def holds_key(self, path: str) -> bool:
+        """Does the certificate's file hold a private key beside it? Told by the line that begins one; the key itself is not looked at."""
+        return re.search(rb"-----BEGIN (?:\w+ )?PRIVATE KEY-----", self.content(path) or b"") is not None
 
     def content(self, path: str) -> bytes | None:
         """The bytes of a file; None where this tree does not show it."""
@@ -366,6 +408,16 @@ def atoi(text: str) -> int:
     return int(match.group(1)) if match else 0
 
 
+def _exact(variable: Variable, text: str) -> Span | None:
+    """The bytes that are exactly `text`, quotes left aside; None: it is a default, or put together from parts."""
+    span = variable.span
+    for around in (0, 1) if span is not None else ():
+        inner = Span(span.file, span.start + around, span.end - around)
+        if inner.data == text.encode("latin-1", "replace"):
+            return inner
+    return None
+
+
 def _origins(variable: Variable) -> tuple[Origin, ...]:
     if variable.span is None:
         return ()
@@ -380,16 +432,6 @@ def _anchor(started: Started, service: Service) -> Span:
     return Span(file, 0, 0)
 
 
-def _dead(endpoint: Endpoint, failure: str, origins: tuple[Origin, ...]) -> Endpoint:
-    return endpoint._replace(
-        tls_works=Known(False, origins),
-        tls_failure=failure,
-        versions=Known(frozenset(), origins),
-        cipher_suites=Known((), origins),
-        groups=Known(()),
-    )
-
-
 def _unknown(endpoint: Endpoint, reason: str, origins: tuple[Origin, ...]) -> Endpoint:
     return endpoint._replace(
         tls_works=Unknown(reason, origins),
@@ -397,17 +439,4 @@ def _unknown(endpoint: Endpoint, reason: str, origins: tuple[Origin, ...]) -> En
         cipher_suites=Unknown(reason, origins),
         groups=Unknown(reason, origins),
         server_order=Unknown(reason, origins),
-    )
-
-
-def _offered(endpoint: Endpoint, offer: negotiation.Offer, origins: tuple[Origin, ...]) -> Endpoint:
-    if not offer.versions:
-        why = "; ".join(dict.fromkeys(held.reason for held in offer.held_back)) or "no version is left"
-        return _dead(endpoint, why, origins)
-    return endpoint._replace(
-        tls_works=Known(True, origins),
-        versions=Known(offer.versions, origins),
-        cipher_suites=Known(offer.suites, origins),
-        groups=Known(offer.groups, origins),
-        security_level=Known(offer.security_level, origins),
     )

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from tlslint.model import Label, Problem, Span, TlsMode
-from tlslint.model.remedy import Edit, Rewrite
+from tlslint.files import FileProblem
+from tlslint.model import Label, Problem, Severity, Span, TlsMode
+from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.parsers.courier import evaluate
 from tlslint.parsers.courier.services import Started
 from tlslint.parsers.courier.shell import Shell
@@ -23,7 +24,45 @@ def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
         found += _dead_settings(each.inner, judge)
         found += _meanings(each, judge)
         found += _overridden(each.inner)
+    found += _failed(judge)
+    found += _keys(started, judge)
     return list(dict.fromkeys(found))
+
+
+def _failed(judge: "evaluate.Judge") -> Iterator[Problem]:
+    """Handshakes that fail for a reason no rule about endpoints names: one problem for each cause, not one for each port."""
+    causes: dict[tuple[str, str, object], list[evaluate.Failure]] = {}
+    for failure in judge.failures:
+        place = next((origin.span for origin in failure.origins if origin.span is not None), None)
+        causes.setdefault((failure.field, failure.why, place), []).append(failure)
+    for (field, why, _), failures in causes.items():
+        rule = {"certificates": "certificate-missing", "tls": "means-something-else"}.get(field)
+        if rule is not None:
+            place = next((origin.span for origin in failures[0].origins if origin.span is not None), failures[0].endpoint.anchor)
+            names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
+            yield Problem(rule, f"{why}: TLS is offered, and every handshake fails", place, endpoints=names)
+
+
+def _keys(started: list[Started], judge: "evaluate.Judge") -> Iterator[Problem]:
+    """Private keys that others can read (the certificate's file holds the key as well). Mode and owner only."""
+    for each in started:
+        for name in ("TLS_PRIVATE_KEYFILE",) if each.inner.get("TLS_PRIVATE_KEYFILE").value else ("TLS_CERTFILE",):
+            said = each.inner.get(name)
+            if said.span is None or not (said.value or "").startswith("/"):
+                continue
+            try:
+                status = judge.files.status(said.value or "")
+            except FileProblem:
+                continue
+            if status.mode & 0o004 and (name == "TLS_PRIVATE_KEYFILE" or judge.holds_key(said.value or "")):
+                yield Problem(
+                    "key-readable",
+                    f"everybody on this machine can read the private key in {said.value} (mode {status.mode & 0o777:04o})",
+                    said.span,
+                    "readable by others",
+                    (),
+                    Advice(f"chmod o-rwx {said.value}"),
+                )
 
 
 def _shell(shell: Shell) -> Iterator[Problem]:
@@ -138,6 +177,17 @@ def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
                 Rewrite((Edit(protocol.span, b'"TLSv1.2++"'),), "write TLSv1.2++") if "TLSv1.2++" in table["words"] else None,
             )
     verify = shell.get("TLS_VERIFYPEER")
+    if not verify.unknown and (verify.value or "p")[:1].lower() == "p" and shell.read:
+        said = verify.span or shell.get("TLS_CERTFILE").span
+        if said is not None:
+            what = "TLS_VERIFYPEER=PEER" if verify.value else "TLS_VERIFYPEER is not set, which is PEER, and PEER"
+            yield Problem(
+                "client-certificate-not-enforced",
+                f"{what} asks clients for a certificate, and who has none is let in all the same",
+                said,
+                "asked for, not required" if verify.value else "PEER by default",
+                severity=None if verify.value else Severity.INFO,
+            )
     if verify.span is not None and verify.value and verify.value[:1].lower() not in "npr":
         effect = "none" if judge.is_gnutls else "PEER"
         yield Problem(

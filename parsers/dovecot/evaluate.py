@@ -40,6 +40,7 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         starts = Known(False, (Origin(How.WRITTEN, tree.fatal.span),))
     else:
         endpoints = tuple(_endpoints(judge))
+        tree.problems.extend((*slips.failed(judge), *slips.held_back(judge)))
         if tree.unseen:
             starts = Unknown(f"{tree.unseen[0][0]} was not seen", (Origin(How.WRITTEN, tree.unseen[0][1]),))
     problems = sorted(set(tree.problems), key=lambda problem: (problem.span.file.path, problem.span.start, problem.rule, problem.message))

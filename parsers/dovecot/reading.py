@@ -542,7 +542,8 @@ class _Reader:
                 return
             path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(written.value)))
         if is_missing(path, self.files):
-            tree.refuse(f"{_shown(path)} does not exist, so Dovecot does not start", written.span, "no such file")
+            rule = "certificate-missing" if re.fullmatch(r"ssl_\w*(?:cert|key)(?:_file)?", written.key) else "refused"
+            tree.refuse(f"{_shown(path)} does not exist, so Dovecot does not start", written.span, "no such file", rule=rule)
 
     def expand(self, statement: Statement, filter_: Filter) -> tuple[str, str]:
         """Variables of an unquoted value: each word that begins with `$` (config_write_value()); value, or why it cannot be told."""

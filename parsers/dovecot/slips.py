@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tlslint.files import FileProblem
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
+from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter, Written
 from tlslint.parsers.dovecot.listeners import protocols as switched_on
 from tlslint.parsers.dovecot.reading import Tree
 from tlslint.parsers.dovecot.syntax import Kind
-from tlslint.parsers.dovecot.tls import Judge
+from tlslint.parsers.dovecot.tls import Failure, Judge
 
 _MASTER = Connection("", side="master")
 _ANYWHERE = re.compile(
@@ -37,8 +39,96 @@ def look(judge: Judge) -> None:
         *_meanings(judge),
         *_trusted(tree),
         *_pasted(tree),
+        *_keys(judge),
+        *_client_certificates(tree),
     ):
         tree.problems.append(problem)
+
+
+def failed(judge: Judge) -> Iterator[Problem]:
+    """Handshakes that fail for a reason no rule about endpoints names: one problem for each cause, not one for each port."""
+    causes: dict[tuple[str, str, object], list[Failure]] = {}
+    for failure in judge.failures:
+        place = next((origin.span for origin in failure.origins if origin.span is not None), None)
+        causes.setdefault((failure.field, failure.why, place), []).append(failure)
+    for (field, why, _), failures in causes.items():
+        rule = {"certificates": "certificate-missing", "groups": "means-something-else", "tls": "means-something-else"}.get(field)
+        place = next((origin.span for origin in failures[0].origins if origin.span is not None), failures[0].endpoint.anchor)
+        if rule is None or any(each.span == place and each.rule == "means-something-else" for each in judge.tree.problems):
+            continue
+        names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
+        label = "no handshake succeeds" if field == "groups" else ""
+        yield Problem(rule, f"{why}: Dovecot starts, and every handshake fails", place, label, endpoints=names)
+
+
+def held_back(judge: Judge) -> Iterator[Problem]:
+    """Old versions written here that only the library refuses."""
+    by_place: dict[Span, dict[TlsVersion, str]] = {}
+    for held, span in judge.held_back:
+        by_place.setdefault(span, {})[held.version] = held.reason
+    for span, reasons in by_place.items():
+        are, come = ("is", "it comes") if len(reasons) == 1 else ("are", "they come")
+        words = spoken(reasons)
+        yield Problem(
+            "held-back-by-library",
+            f"{words} {are} allowed here and only held back by OpenSSL ({next(iter(reasons.values()))}): "
+            f"{come} back with another library or level",
+            span,
+            f"allows {words}",
+        )
+
+
+def _client_certificates(tree: Tree) -> Iterator[Problem]:
+    """ssl_verify_client_cert only asks; logins without a certificate are refused by auth_ssl_require_client_cert alone."""
+    asks = "ssl_server_request_client_cert" if tree.release.is_24 else "ssl_verify_client_cert"
+    if not tree.everything_seen or any(written.key == "auth_ssl_require_client_cert" for _, written in _all(tree)):
+        return
+    for _, written in _all(tree):
+        if written.key == asks and written.value.lower() in ("yes", "y", "1", "any-cert"):
+            yield Problem(
+                "client-certificate-not-enforced",
+                f"{asks} asks for a certificate, and who has none logs in all the same: auth_ssl_require_client_cert = yes refuses them",
+                written.statement.span,
+                "asked for, not required",
+                (),
+                Rewrite(
+                    (Edit(_after(written), b"auth_ssl_require_client_cert = yes" + _line_end(written)),),
+                    "add auth_ssl_require_client_cert = yes",
+                    "clients without a certificate lose access",
+                ),
+            )
+
+
+def _after(written: Written) -> Span:
+    """Where the next line begins."""
+    whole = written.statement.whole
+    return Span(whole.file, whole.end, whole.end)
+
+
+def _line_end(written: Written) -> bytes:
+    return b"\r\n" if written.statement.whole.data.endswith(b"\r\n") else b"\n"
+
+
+def _keys(judge: Judge) -> Iterator[Problem]:
+    """Private keys that others can read. Mode and owner only; the file is never opened."""
+    names = ("ssl_key", "ssl_alt_key", "ssl_key_file", "ssl_server_key_file", "ssl_server_alt_key_file")
+    named = {written.path or written.value: written for _, written in _all(judge.tree) if written.key in names}
+    for path, written in named.items():
+        if not path.startswith("/"):
+            continue
+        try:
+            status = judge.files.status(path)
+        except FileProblem:
+            continue
+        if status.mode & 0o004:
+            yield Problem(
+                "key-readable",
+                f"everybody on this machine can read the private key {path} (mode {status.mode & 0o777:04o})",
+                written.span,
+                "readable by others",
+                (),
+                Advice(f"chmod o-rwx {path}"),
+            )
 
 
 def _all(tree: Tree) -> Iterator[tuple[Filter, Written]]:

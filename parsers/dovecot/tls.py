@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tlslint.crypto import certificates, groups, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
-from tlslint.model import Certificate, Endpoint, How, Known, Origin, Role, Software, TlsMode, Unknown, Value
+from tlslint.model import Certificate, CipherString, Endpoint, How, Known, Origin, Role, Software, Span, TlsMode, Unknown, Value
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, TLS10, TLS12
 from tlslint.parsers.dovecot import protocols
@@ -34,10 +34,22 @@ class Certificates(NamedTuple):
     failure: str = ""
 
 
+class Failure(NamedTuple):
+    """Why every handshake fails on an endpoint. `field`: of `Endpoint`, the value at fault; `origins`: the settings that say it."""
+
+    field: str
+    why: str
+    origins: tuple[Origin, ...]
+    endpoint: Endpoint
+
+
 class Judge:
-    """Answers for one tree: asks for settings, keeps what was read."""
+    """Answers for one tree: asks for settings, keeps what was read, and why handshakes fail."""
 
     def __init__(self, tree: Tree, files: Files, target: Target, library: Software) -> None:
+        self.failures: list[Failure] = []
+        self.held_back: list[tuple[negotiation.HeldBack, Span]] = []
+        """Old versions that the text asks for and the library does not serve."""
         self.tree = tree
         self.files = files
         self.target = target
@@ -170,6 +182,7 @@ class Judge:
         curves, curve_failure, curve_origins = self.groups(before_sni)
         options = self.value("ssl_options", before_sni)
         endpoint = endpoint._replace(
+            cipher_string=self.cipher_string(ciphers),
             server_order=order,
             certificates=presented.certificates,
             client_certificate=self.client_certificate(before_sni),
@@ -177,12 +190,17 @@ class Judge:
             session_tickets=self.tickets(options),
             origins=(("certificates", presented.origins),),
         )
-        failure = failure or presented.failure or curve_failure or (minimum.value.failure if isinstance(minimum, Known) else "")
+        for field, why, said in (
+            ("tls", failure, endpoint.tls.origins),
+            ("certificates", presented.failure, presented.origins),
+            ("groups", curve_failure, curve_origins),
+            ("versions", minimum.value.failure if isinstance(minimum, Known) else "", minimum_origins),
+        ):
+            if why:
+                return self.dead(endpoint, field, why, said)
         origins = (*minimum_origins, *ciphers.origins)
-        if not failure and isinstance(ciphers, Known) and self.build is not None:
+        if isinstance(ciphers, Known) and self.build is not None:
             return self.negotiated(endpoint, connection, minimum, minimum_origins, ciphers, suites13, presented, curves, curve_origins)
-        if failure:
-            return _dead(endpoint, failure, origins)
         reason = ciphers.reason if isinstance(ciphers, Unknown) else "the TLS library is not known"
         least = (
             minimum.value.versions & frozenset(v for v in minimum.value.versions if v >= TLS12)
@@ -195,6 +213,14 @@ class Judge:
             cipher_suites=Unknown(reason, ciphers.origins),
             groups=Unknown(reason, curve_origins),
         )
+
+    def cipher_string(self, ciphers: Value[str | None]) -> CipherString | None:
+        """ssl_cipher_list as it is written; None: nothing is set, or it cannot be told."""
+        if not isinstance(ciphers, Known) or not ciphers.value or self.build is None:
+            return None
+        span = ciphers.origins[0].span if ciphers.origins else None
+        exact = unquoted(span, ciphers.value) if span is not None else None
+        return CipherString(ciphers.value, self.build, exact, ciphers.value, "ssl_cipher_list")
 
     def negotiated(
         self,
@@ -221,11 +247,13 @@ class Judge:
         tls13 = suites13.value if isinstance(suites13, Known) and suites13.value else None
         listed = openssl.evaluate(text, build, tls13=tls13, level=self.target.openssl_security_level)
         if not listed.accepted:
-            return _dead(endpoint, f"the library refuses the cipher list: {listed.error}", ciphers.origins)
+            said = suites13 if tls13 and openssl.evaluate(text, build, level=self.target.openssl_security_level).accepted else ciphers
+            return self.dead(endpoint, "cipher_suites", f"the library refuses the cipher list: {listed.error}", said.origins)
         level = listed.security_level if listed.sets_level else self.target.openssl_security_level
         dh, dh_failure, dh_origins = self.dh(connection, level)
         if dh_failure:
-            return _dead(endpoint, dh_failure, dh_origins)
+            bits = Known(dh if isinstance(dh, int) else None, dh_origins)
+            return self.dead(endpoint._replace(dh_bits=bits), "dh_bits", dh_failure, dh_origins)
         allowed = minimum.value.versions
         least = self.target.openssl_min_version
         if minimum.value.system_minimum and least is not None:
@@ -243,12 +271,14 @@ class Judge:
         for key in presented.keys or ():
             refused = negotiation.key_refused(key, build, level)
             if refused:
-                return _dead(endpoint, f"the library refuses the certificate: {refused}", presented.origins)
+                return self.dead(endpoint, "certificates", f"the library refuses the certificate: {refused}", presented.origins)
         offer = negotiation.negotiable(server)
         origins = (*minimum_origins, *ciphers.origins)
+        if offer.versions and minimum_origins and minimum_origins[0].span is not None:
+            self.held_back.extend((held, minimum_origins[0].span) for held in offer.held_back if TLS10 <= held.version < TLS12)
         if not offer.versions:
             why = "; ".join(dict.fromkeys(held.reason for held in offer.held_back)) or "no version is left"
-            return _dead(endpoint, why, origins)
+            return self.dead(endpoint, "cipher_suites", why, origins)
         return endpoint._replace(
             tls_works=Known(True, origins),
             versions=Known(offer.versions, origins),
@@ -256,6 +286,17 @@ class Judge:
             groups=Known(offer.groups, curve_origins),
             security_level=Known(offer.security_level, ciphers.origins),
             dh_bits=Known(dh if isinstance(dh, int) else None, dh_origins),
+        )
+
+    def dead(self, endpoint: Endpoint, field: str, why: str, origins: tuple[Origin, ...]) -> Endpoint:
+        """An endpoint whose every handshake fails; only the value at fault says where."""
+        self.failures.append(Failure(field, why, origins, endpoint))
+        return endpoint._replace(
+            tls_works=Known(False, origins),
+            tls_failure=why,
+            versions=Known(frozenset(), origins if field == "versions" else ()),
+            cipher_suites=Known((), origins if field == "cipher_suites" else ()),
+            groups=Known((), origins if field == "groups" else ()),
         )
 
     def versions(self, connection: Connection) -> tuple[Value[protocols.Versions], tuple[Origin, ...]]:
@@ -420,14 +461,14 @@ class Judge:
         return ""
 
 
-def _dead(endpoint: Endpoint, failure: str, origins: tuple[Origin, ...]) -> Endpoint:
-    return endpoint._replace(
-        tls_works=Known(False, origins),
-        tls_failure=failure,
-        versions=Known(frozenset(), origins),
-        cipher_suites=Known((), origins),
-        groups=Known(()),
-    )
+def unquoted(span: Span, text: str) -> Span | None:
+    """The bytes that are exactly `text`, quotes left aside; None: it is put together or escaped."""
+    wanted = text.encode("latin-1", "replace")
+    for around in (0, 1):
+        inner = Span(span.file, span.start + around, span.end - around)
+        if inner.data == wanted:
+            return inner
+    return None
 
 
 def _leaves(read: protocols.Versions) -> str:

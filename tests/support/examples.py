@@ -56,6 +56,29 @@ rootpw secret
 {database}
 """
 SLAPD_CERTIFICATE = "TLSCertificateFile /etc/ldap/ldap.pem\nTLSCertificateKeyFile /etc/ldap/ldap.key"
+DOVECOT_CONF = """protocols = imap
+ssl_cert = </etc/dovecot/private/mail.pem
+ssl_key = </etc/dovecot/private/mail.key
+{text}
+"""
+DOVECOT_24_CONF = """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+protocols = imap
+ssl_server_cert_file = /etc/dovecot/private/mail.pem
+ssl_server_key_file = /etc/dovecot/private/mail.key
+{text}
+"""
+COURIER = {
+    "imapd": "ADDRESS=0\nPORT=143\n",
+    "imapd-ssl": "SSLPORT=993\nSSLADDRESS=0\nIMAPDSTARTTLS=YES\nIMAP_TLS_REQUIRED=1\nCOURIERTLS=/usr/bin/couriertls\n"
+    "TLS_CERTFILE=/etc/courier/imapd.pem\nTLS_VERIFYPEER=NONE\n",
+    "pop3d": "ADDRESS=0\nPORT=110\n",
+    "pop3d-ssl": "SSLPORT=995\nSSLADDRESS=0\nPOP3_STARTTLS=YES\nPOP3_TLS_REQUIRED=1\nCOURIERTLS=/usr/bin/couriertls\n"
+    "TLS_CERTFILE=/etc/courier/imapd.pem\nTLS_VERIFYPEER=NONE\n",
+    "esmtpd": "ADDRESS=0\nPORT=smtp\nCOURIERTLS=/usr/bin/couriertls\nTLS_CERTFILE=/etc/courier/imapd.pem\nTLS_VERIFYPEER=NONE\n",
+    "courierd": "COURIERTLS=/usr/bin/couriertls\n",
+}
+"""What stands before an example's text in each of Courier's files; what goes with them is laid beside."""
 SERVICES = 'SLAPD_CONF=\nSLAPD_SERVICES="{urls}"\n'
 LISTENERS = {
     "smtp": "smtp inet n - y - - smtpd",
@@ -84,10 +107,23 @@ def lay(example: Example, root: Path) -> Path:
         return master if in_master else main
     if example.service == "slapd":
         return _slapd(root, text, settings)
+    if example.service == "dovecot":
+        text = (DOVECOT_24_CONF if settings.get("target") == "debian-13" else DOVECOT_CONF).format(text=text)
+        return _written(root, "etc/dovecot/dovecot.conf", text, "etc/dovecot/private/mail.pem", "etc/dovecot/private/mail.key")
+    if example.service == "courier":
+        return _courier(root, text, settings.get("place", "imapd-ssl"))
     if example.service == "ldap-client":
         place = settings.get("place", "ldap/ldap.conf")
         return _written(root, f"etc/{place}", text + "\n", "etc/ldap/ldap.pem", "etc/ldap/ldap.key")
     raise NotImplementedError(f"no recipe for an example of {example.service}")
+
+
+def _courier(root: Path, text: str, place: str) -> Path:
+    """One of Courier's files with the text at its end, and the files it goes with."""
+    at = ("etc/courier/imapd.pem", "etc/courier/imapd.pem")
+    for name in {"pop3d-ssl": ("pop3d",), "esmtpd": (), "courierd": ("esmtpd",)}.get(place, ("imapd", "imapd-ssl")):
+        _written(root, f"etc/courier/{name}", COURIER[name], *at)
+    return _written(root, f"etc/courier/{place}", COURIER[place] + text + "\n", *at)
 
 
 def _slapd(root: Path, text: str, settings: dict[str, str]) -> Path:
