@@ -411,7 +411,9 @@ def atoi(text: str) -> int:
 def _exact(variable: Variable, text: str) -> Span | None:
     """The bytes that are exactly `text`, quotes left aside; None: it is a default, or put together from parts."""
     span = variable.span
-    for around in (0, 1) if span is not None else ():
+    if span is None:
+        return None
+    for around in (0, 1):
         inner = Span(span.file, span.start + around, span.end - around)
         if inner.data == text.encode("latin-1", "replace"):
             return inner

@@ -171,6 +171,8 @@ class Shell:
             return "yes"
         span = reader.span(command.start, command.end)
         if command.assignments and not special:
+            for _, word in command.assignments:  # lost, but not what `${X:=y}` in them sets (seen with dash 0.5.12)
+                self._expand(word.parts)
             self.slips.append(Slip("lost", command.assignments[-1][0], span))
             return "unknown"
         plain = [text for text, _ in words[1:]]

@@ -178,13 +178,13 @@ def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
             )
     verify = shell.get("TLS_VERIFYPEER")
     if not verify.unknown and (verify.value or "p")[:1].lower() == "p" and shell.read:
-        said = verify.span or shell.get("TLS_CERTFILE").span
-        if said is not None:
+        place = verify.span or shell.get("TLS_CERTFILE").span
+        if place is not None:
             what = "TLS_VERIFYPEER=PEER" if verify.value else "TLS_VERIFYPEER is not set, which is PEER, and PEER"
             yield Problem(
                 "client-certificate-not-enforced",
                 f"{what} asks clients for a certificate, and who has none is let in all the same",
-                said,
+                place,
                 "asked for, not required" if verify.value else "PEER by default",
                 severity=None if verify.value else Severity.INFO,
             )
