@@ -62,6 +62,13 @@ class Reading(NamedTuple):
     refused: Problem | None
 
 
+def _both(outer: str, inner: str) -> str:
+    """The condition of a section within a section; the same one twice is one."""
+    if not outer or outer == inner or outer.endswith(f", and {inner}"):
+        return outer or inner
+    return f"{outer}, and {inner}" if len(outer) < 300 else "it stands in many sections that are not decided"
+
+
 class _Stop(Exception):  # noqa: N818 (httpd stops reading here)
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -283,7 +290,7 @@ class Reader:
         if verdict is False:
             self._soak(section, lines, condition)
         else:
-            self._read_block(lines, where, closing, condition or (verdict if isinstance(verdict, str) else ""))
+            self._read_block(lines, where, closing, _both(condition, verdict) if isinstance(verdict, str) else condition)
 
     def _soak(self, section: Section, lines: _Lines, condition: str) -> None:
         """Skip a section: only brackets count, by first word (ap_soak_end_container)."""

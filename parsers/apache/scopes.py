@@ -75,6 +75,18 @@ class Scope:
         self.unseen = unseen
         """Why what is not written here is not known (the rest of a fragment); "" where everything was seen."""
 
+    def given(self, condition: str) -> "Scope":
+        """The same under a condition that is taken to hold: a virtual host in an undecided section is judged as if it were there."""
+        if not condition:
+            return self
+        view = Scope(self.section, self.order, is_main=self.is_main, unseen=self.unseen)
+        view.entries = {
+            slot: [entry._replace(unknown="") if entry.unknown == condition else entry for entry in entries]
+            for slot, entries in self.entries.items()
+        }
+        view.sections, view.proxies, view.holes, view.refused = self.sections, self.proxies, self.holes, self.refused
+        return view
+
     def of(self, slot: str) -> list[Entry]:
         """All entries of a slot (a directive's name in lower case, `sslciphersuite tlsv1.3` …), in order."""
         return self.entries.get(slot, [])
@@ -204,13 +216,13 @@ class _Walk:
             slot = name
             if name in ("sslciphersuite", "sslproxyciphersuite") and len(node.words) > 1 and node.words[0].text == "TLSv1.3":
                 slot += " tlsv1.3"
-            entry = Entry(self.order, node, None, node.condition or node.unknown)
+            entry = Entry(self.order, node, None, _beyond(scope, node) or node.unknown)
         else:
             read = handler(node, place)
             if read is None:
                 return
             slot, value = read
-            entry = Entry(self.order, node, value, node.condition)
+            entry = Entry(self.order, node, value, _beyond(scope, node))
         if place is not Place.DIRECTORY:
             scope.entries.setdefault(slot, []).append(entry)
 
@@ -229,7 +241,7 @@ class _Walk:
         if handler is not None:
             read = handler(section, place)
             if read is not None:
-                scope.entries.setdefault(read[0], []).append(Entry(self.order, section, read[1], section.condition))
+                scope.entries.setdefault(read[0], []).append(Entry(self.order, section, read[1], _beyond(scope, section)))
         if known is None:  # of a module nothing is known about
             return
         within = _PLACES.get(name, place)
@@ -285,6 +297,11 @@ class _Walk:
             }[place]
             return None, f"{spelt} is not allowed {where}, so httpd does not start"
         return known, ""
+
+
+def _beyond(scope: Scope, node: Node) -> str:
+    """What a line hangs on beyond the virtual host it stands in; where that is not there, no endpoint of it is either."""
+    return "" if node.condition == scope.section.condition else node.condition
 
 
 _PLACES = {

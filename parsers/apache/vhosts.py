@@ -79,7 +79,7 @@ def servers(main: Scope, vhosts: tuple[Scope, ...], *, refuse: "list[tuple[Scope
         except RefusedError as refused:
             refuse.append((scope, refused))
             where = []
-        found.append(Server(scope, main, where))
+        found.append(Server(scope, main.given(scope.section.condition), where))
     return first, tuple(found)
 
 
