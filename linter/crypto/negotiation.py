@@ -43,7 +43,7 @@ class OpenSslServer(NamedTuple):
 
     `versions`: what the program's own setting (and openssl.cnf) leaves, before the library's limits.
     `security_level`: what counts unless the cipher string sets one; None: what the cipher list was evaluated with.
-    `keys`: of the certificates; empty: none; None: not known, nothing is left out for want of a key.
+    `keys`: of the certificates; empty: none; None: not known, nothing but DSS is left out for want of a key.
     `groups`: configured; None: the build's default. `dh`: a `Dh` or the bits of the parameters in a file.
     `server_order`: SSL_OP_CIPHER_SERVER_PREFERENCE. `signature_algorithms`: as configured
     (`RSA+SHA256`, `rsa_pss_rsae_sha256`); None: default.
@@ -154,7 +154,7 @@ def _openssl(server: OpenSslServer) -> Offer:
         tried = (
             [] if reason else [suite for suite in suites if suite.first <= version <= suite.last and _group_passes(suite, server, usable)]
         )
-        able = [suite for suite in tried if keys is None or _signs(suite, keys, server, level, version)]
+        able = [suite for suite in tried if (_anybody_has(suite) if keys is None else _signs(suite, keys, server, level, version))]
         done = [suite for suite in able if not _breaks(suite, server, version, level, keys)]
         if not done:
             held_back.append(HeldBack(version, reason or _why_nothing(version, suites, tried, usable)))
@@ -285,6 +285,11 @@ def _signs(suite: Suite, keys: list[Key], server: OpenSslServer, level: int | No
     return any(_key_fits(key, suite, version) and _has_signature(key, server, level, version) for key in keys)
 
 
+def _anybody_has(suite: Suite) -> bool:
+    """Is there a certificate for the suite at all? No public CA issues one with a DSA key (CA/Browser Forum BR section 6.1.5)."""
+    return suite.authentication != "DSS"
+
+
 def _key_fits(key: Key, suite: Suite, version: TlsVersion) -> bool:
     if version is TLS13:
         return key.type != "DSA"
@@ -407,8 +412,10 @@ def _gnutls_passes(suite: Suite, server: GnuTlsServer, curves: tuple[Group, ...]
 
 
 def _gnutls_signs(suite: Suite, server: GnuTlsServer, version: TlsVersion) -> bool:
-    if suite.authentication == "anonymous" or server.keys is None:
+    if suite.authentication == "anonymous":
         return True
+    if server.keys is None:
+        return _anybody_has(suite)
     return any(_key_fits(key, suite, version) and _gnutls_signature(key, server, version) for key in server.keys)
 
 

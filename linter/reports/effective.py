@@ -148,7 +148,10 @@ def _row(endpoint: Endpoint) -> tuple[str, str, str, str, str, str]:
     else:
         shown_versions = " ".join(version.word.removeprefix("TLSv") for version in sorted(versions.value)) or "-"
     suites = endpoint.cipher_suites
-    count = "?" if isinstance(suites, Unknown) else str(len(suites.value)) if suites.value else "-"
+    if isinstance(suites, Unknown):
+        count = f"≥ {len(suites.least)}" if suites.least else "?"
+    else:
+        count = str(len(suites.value)) if suites.value else "-"
     order = endpoint.server_order
     shown_order = "?" if isinstance(order, Unknown) else {True: "server", False: "client", None: "-"}[order.value]
     arrow = "→ " if endpoint.role.value == "client" else ""

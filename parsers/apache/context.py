@@ -63,6 +63,7 @@ class TlsContext:
         "server",
         "signature_algorithms",
         "stapling",
+        "tls13_reason",
         "verify",
     )
 
@@ -77,6 +78,8 @@ class TlsContext:
         self.ciphers: openssl.CipherList | None = None
         self.ciphers_origins: tuple[Origin, ...] = ()
         self.ciphers_reason = ""
+        self.tls13_reason = ""
+        """Why the list for TLS 1.3, which is set apart from the other, is not known."""
         self.certificate_slots: Slots = Slots(())
         self.groups: tuple[Group, ...] | None = None
         self.groups_origins: tuple[Origin, ...] = ()
@@ -99,6 +102,8 @@ def engine(server: Server, software: Software) -> Engine:
     """SSLEngine after the merge, or TLS switched on by itself where the protocol is https (ssl_init_Module)."""
     main, scope = server.main, server.scope
     pick = merged(main, scope, "sslengine")
+    if pick.reason and pick.reason == main.unseen and server.addresses and all(address.port == 80 for address in server.addresses):
+        return Engine(False, (Origin(How.ASSUMED, None, "port 80, and nothing seen here switches TLS on"),))
     if pick.reason:
         return Engine(None, pick.origins(), pick.reason)
     if pick.is_set:
@@ -202,7 +207,7 @@ def _options(found: TlsContext, main: Scope, scope: Scope, software: Software) -
 
 def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> None:
     pick, tls13 = merged(main, scope, "sslciphersuite"), merged(main, scope, "sslciphersuite tlsv1.3")
-    found.ciphers_reason = pick.reason or tls13.reason
+    found.ciphers_reason, found.tls13_reason = pick.reason, tls13.reason
     found.ciphers_origins = pick.origins(f"default of {software.name}: {DEFAULT_LIST}{SUFFIX}") + tls13.origins()
     written: Ciphers | None = pick.value if not pick.reason else None
     written13: Ciphers | None = tls13.value if not tls13.reason else None
@@ -334,6 +339,7 @@ def _take_ciphers(found: TlsContext, state: confcmd.State, software: Software) -
         found.ciphers_reason = ""
     if state.tls13 is not None:
         tls13 = state.tls13[0]
+        found.tls13_reason = ""
         commands.append(state.tls13[1])
     # A level that an earlier string set stays when a later string has none.
     earlier = found.ciphers

@@ -156,7 +156,7 @@ def fields(found: Effective, software: Software) -> Fields:
         _works(versions, refused=bool(refused)),
         refused[0].message if refused else _failure(found),
         versions,
-        _value(offer.suites if offer else (), suites_reason, found.matched.ciphers_origins, least=()),
+        _suites(found, suites_reason),
         _cipher_string(found, software),
         _groups(found, doubt or (library if offer is None else ""), version_reason),
         _bit(found, "SERVER_PREFERENCE", doubt),
@@ -176,6 +176,16 @@ def fields(found: Effective, software: Software) -> Fields:
 
 def _value(value: Any, reason: str, origins: tuple[Origin, ...], least: Any = None) -> Value[Any]:  # noqa: ANN401 (of any field)
     return Unknown(reason, origins, least) if reason else Known(value, origins)
+
+
+def _suites(found: Effective, reason: str) -> Value[tuple[Suite, ...]]:
+    """Where only the list for TLS 1.3 is not known, the others are."""
+    offer, origins = found.offer, found.matched.ciphers_origins
+    if reason or offer is None:
+        return Unknown(reason, origins, ())
+    if found.matched.tls13_reason and TLS13 in offer.versions:
+        return Unknown(found.matched.tls13_reason, origins, tuple(suite for suite in offer.suites if not suite.is_tls13))
+    return Known(offer.suites, origins)
 
 
 def _versions(found: Effective, reason: str) -> Value[frozenset[TlsVersion]]:

@@ -108,7 +108,9 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
     the platform's root file with its own directory in the place of the platform's.
     """
     platform = platform_of(path)
-    if platform is None or path == platform.root:
+    if platform is None:
+        return *_part_mounted(path, files), None
+    if path == platform.root:
         return path, files, platform
     if path.endswith(platform.root):
         top = path[: -len(platform.root)]
@@ -121,6 +123,22 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
         home = posixpath.dirname(path)
         return path, files.mounted(platform.home, _real(home, files)), platform
     return platform.root, files.mounted(platform.home, _real(home, files)), platform
+
+
+def _part_mounted(path: str, files: Files) -> tuple[str, Files]:
+    """A part without its root file, `repo/apache2/sites-available/www.conf`: its neighbours are known by the names it includes them by."""
+    for pattern, home in _PART_HOMES:
+        found = re.search(pattern, path)
+        if found is not None and found[1] != home:
+            return home + path[found.end(1) :], files.mounted(home, _real(found[1], files))
+    return path, files
+
+
+_PART_HOMES = (
+    (r"^(.+)/(?:sites|conf|mods)-(?:available|enabled)/[^/]+$", "/etc/apache2"),
+    (r"^(.+/httpd)/conf(?:\.modules)?\.d/[^/]+$", "/etc/httpd"),
+)
+"""Folders of a platform's own kind, and where what holds them lies on a host."""
 
 
 def _real(path: str, files: Files) -> str:

@@ -93,8 +93,15 @@ def base_endpoint(door: Door, server: Server, address: Address | None) -> Endpoi
         address=Known(door.host, where) if door.host is not None else unknown,
         port=Known(door.port, where) if door.port else unknown,
         server_names=Known(names, _name_origins(server)) if names or not server.is_main else NOT_SET,
-        tls=Known(TlsMode.NONE, (Origin(How.DEFAULT, None, "SSLEngine is off unless it is switched on"),)),
+        tls=_without_engine(door, server),
     )
+
+
+def _without_engine(door: Door, server: Server) -> Value[TlsMode]:
+    """Where nothing seen bears on TLS: plain text, but for a fragment, whose other half may switch it on (for port 80 nobody does)."""
+    if server.main.unseen and door.port != 80:
+        return Unknown(server.main.unseen)
+    return Known(TlsMode.NONE, (Origin(How.DEFAULT, None, "SSLEngine is off unless it is switched on"),))
 
 
 def _name_origins(server: Server) -> tuple[Origin, ...]:

@@ -1,6 +1,8 @@
 """Copies of configurations as repositories keep them: each case was a false positive once."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from tests.support.cli import tlslint
 
@@ -115,3 +117,48 @@ def test_other_web_servers_files_are_none_of_httpds(tmp_path: Path) -> None:
     (tmp_path / "conf-available" / "10-ssl.conf").write_text('server.modules += ( "mod_openssl" )\n$SERVER["socket"] == ":443" {\n}\n')
     (tmp_path / "sites-enabled" / "default").write_text("server {\n    listen 443 ssl;\n    ssl_protocols TLSv1;\n}\n")
     assert tlslint("effective", tmp_path, "--all-files").out == ""
+
+
+def effective(root: Path, *options: str) -> list[dict[str, Any]]:
+    instances = json.loads(tlslint("effective", root, "--output-format", "json", *options).out)["instances"]
+    return [endpoint for instance in instances for endpoint in instance["endpoints"]]
+
+
+def test_a_site_inside_ifmodule_is_judged_as_if_its_module_were_there(tmp_path: Path) -> None:
+    """Debian's default-ssl wraps everything in `<IfModule mod_ssl.c>`; the whole file was "cannot tell"."""
+    (tmp_path / "sites-available").mkdir()
+    (tmp_path / "sites-available" / "www.conf").write_text(f"<IfModule mod_ssl.c>\n{SITE}</IfModule>\n")
+    (endpoint,) = effective(tmp_path)
+    assert endpoint["tls"] == "implicit"
+    assert "TLSv1.2" in endpoint["versions"]
+    nested = SITE.replace("SSLProtocol all -TLSv1\n", "<IfDefine MODERN>\nSSLProtocol TLSv1.3\n</IfDefine>\n")
+    (tmp_path / "sites-available" / "www.conf").write_text(f"<IfModule mod_ssl.c>\n{nested}</IfModule>\n")
+    (endpoint,) = effective(tmp_path)
+    assert endpoint["tls"] == "implicit"
+    assert "unknown" in endpoint["versions"], "a further condition is one"
+
+
+def test_the_cipher_list_of_a_site_counts_without_its_server(tmp_path: Path) -> None:
+    """The list for TLS 1.3 may stand elsewhere, so nothing was said about the one that is written."""
+    (tmp_path / "sites-available").mkdir()
+    site = SITE.replace("SSLEngine on", "SSLEngine on\nSSLCipherSuite AES128-SHA:ECDHE+AESGCM")
+    (tmp_path / "sites-available" / "www.conf").write_text(site)
+    assert "TLS301" in findings(tmp_path)
+    assert "unknown" in effective(tmp_path)[0]["cipher_suites"]
+
+
+def test_port_80_of_a_site_without_its_server_is_plain(tmp_path: Path) -> None:
+    """SSLEngine might be on for all; nobody does that, and "?" stood for every port 80."""
+    (tmp_path / "sites-available").mkdir()
+    (tmp_path / "sites-available" / "www.conf").write_text(f"<VirtualHost *:80>\nServerName www.example.test\n</VirtualHost>\n{SITE}")
+    assert [endpoint["tls"] for endpoint in effective(tmp_path)] == ["none", "implicit"]
+
+
+def test_what_a_site_includes_lies_beside_it(tmp_path: Path) -> None:
+    """`ops/apache2/sites-available/www.conf` names its neighbours `/etc/apache2/…`; they "lie outside the scanned roots"."""
+    for folder in ("sites-available", "snippets"):
+        (tmp_path / "ops" / "apache2" / folder).mkdir(parents=True)
+    site = SITE.replace("SSLProtocol all -TLSv1\n", "Include /etc/apache2/snippets/tls\n")
+    (tmp_path / "ops" / "apache2" / "sites-available" / "www.conf").write_text(site)
+    (tmp_path / "ops" / "apache2" / "snippets" / "tls").write_text("SSLProtocol TLSv1.3\n")
+    assert effective(tmp_path)[0]["versions"] == ["TLSv1.3"]
