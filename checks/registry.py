@@ -60,10 +60,14 @@ _RULES: dict[tuple[str, str], str] = {
         TLS303 finite-field-dhe
         TLS304 weak-group
         TLS305 no-hybrid-group
-        TLS312 weak-certificate-key""",
-    ("keys", "problem"): """
-        TLS310 certificate-missing
-        TLS316 key-readable""",
+        TLS311 certificate-expired
+        TLS312 weak-certificate-key
+        TLS313 weak-signature
+        TLS314 incomplete-chain
+        TLS315 name-not-covered server
+        TLS316 key-readable
+        TLS317 lifetime-too-long""",
+    ("keys", "problem"): "TLS310 certificate-missing",
     ("enforcement", "endpoint"): """
         TLS401 tls-off server
         TLS402 cleartext-login server
@@ -85,6 +89,7 @@ _RULES: dict[tuple[str, str], str] = {
     ("handshake", "problem"): """
         TLS703 ticket-keys
         TLS704 stapling-broken
+        TLS705 stapling-useless
         TLS706 client-certificate-not-enforced""",
     ("effect", "problem"): """
         TLS801 unknown-setting

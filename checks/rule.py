@@ -49,8 +49,10 @@ class Rule:
     instance: Instance
     """The server that is being looked at; set by the engine."""
 
-    def __init__(self, profiles: "tuple[Profile, ...]" = ()) -> None:
+    def __init__(self, profiles: "tuple[Profile, ...]" = (), now: str = "") -> None:
         self.profiles = profiles
+        self.now = now
+        """The moment that counts as now: RFC 3339, UTC (`2026-11-24T00:00:00Z`), so that texts compare as times do."""
 
     def finding(
         self,

@@ -1,7 +1,8 @@
 """`tlslint check`: report what is wrong."""
 
 import click
-from tlslint.cli.shared import MISUSE, fail, find, inputs, outputs, style, target_named, write
+from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, style, target_named, write
+from tlslint.cli.shared import now as now_option
 from tlslint.engine.run import UnknownRuleError, run, selection
 from tlslint.model import Severity
 from tlslint.profiles import UnknownProfileError
@@ -10,6 +11,7 @@ from tlslint.profiles import load as load_profile
 
 @click.command("check")
 @inputs
+@now_option
 @outputs(["full", "concise", "json"])
 @click.option(
     "--select", multiple=True, metavar="RULES", help="Only these rules: codes, names or prefixes, comma-separated (TLS1,hsts-missing)."
@@ -34,6 +36,7 @@ def command(
     paths: tuple[str, ...],
     root: str | None,
     target: str | None,
+    now: str | None,
     all_files: bool,
     stdin_filename: str | None,
     output_format: str,
@@ -61,15 +64,16 @@ def command(
     except (UnknownRuleError, UnknownProfileError) as error:
         raise fail(str(error)) from None
     software = target_named(target)
+    when = moment(now)
     found = find(paths, root, stdin_filename, all_files=all_files)
-    result = run(found, software, chosen, profiles)
+    result = run(found, software, chosen, profiles, when)
     if fix or fix_only or diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
         result = fixed(
             found,
             result,
-            lambda again: run(again, software, chosen, profiles),
+            lambda again: run(again, software, chosen, profiles, when),
             profiles[0],
             unsafe=unsafe_fixes,
             diff=diff,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
+from tlslint.engine.run import clock
 from tlslint.reports.text import Style
 from tlslint.targets import Target, UnknownTargetError, load
 
@@ -30,6 +31,10 @@ def inputs(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+now = click.option("--now", metavar="DATE", help="The moment that counts as now (2026-11-24T12:00:00Z); default: the clock's.")
+"""Makes runs over certificates reproducible."""
 
 
 def outputs(formats: list[str]) -> Callable[[F], F]:
@@ -81,6 +86,20 @@ def target_named(name: str | None) -> Target:
         return load(name)
     except UnknownTargetError as error:
         raise fail(str(error)) from None
+
+
+def moment(text: str | None) -> str:
+    """`--now` as RFC 3339 in UTC, the clock's time without it; misuse as one sentence."""
+    if text is None:
+        return clock()
+    from datetime import UTC, datetime  # noqa: PLC0415 (seldom given)
+
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise fail(f"--now {text!r} is no date: write 2026-11-24 or 2026-11-24T12:00:00Z") from None
+    given = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    return given.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def style(color: str, output_file: str | None) -> Style:

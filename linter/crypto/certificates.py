@@ -5,53 +5,15 @@ Reading needs the optional `cryptography` (extra `certificates`), imported at th
 
 import base64
 import binascii
+import hashlib
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from tlslint.model.certificate import CertificateFacts, Chain
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-
-class Facts(NamedTuple):
-    """One certificate. `key_type`: `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`, "" for others; `curve`: IANA group name for ECDSA.
-
-    `not_before`, `not_after`: RFC 3339, UTC (`2026-11-24T00:00:00Z`). `names`: DNS names and addresses of subjectAltName, else the
-    common name. `signature`: hash the issuer signed with (`SHA-256`, `SHA-1`, `MD5`; "" for EdDSA and unknown ones).
-    """
-
-    key_type: str
-    key_bits: int | None
-    curve: str | None
-    not_before: str
-    not_after: str
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    signature: str
-    is_ca: bool
-    self_signed: bool
-    must_staple: bool
-    has_ocsp: bool
-
-
-class Chain(NamedTuple):
-    """The CERTIFICATE blocks of one file, in order.
-
-    `certificates`: the leaf first as the file has it; `problem`: why it could not be read ("" when it could):
-    `no certificate in the file`, `cryptography is not installed`, `certificate 2 cannot be decoded` (those before it are given).
-    `in_order`: each certificate is issued by the next. `blocks`: how many CERTIFICATE blocks there are, read or not.
-    """
-
-    certificates: tuple[Facts, ...]
-    problem: str
-    in_order: bool
-    blocks: int
-
-    @property
-    def leaf(self) -> Facts | None:
-        """The certificate the server presents as its own; None when it could not be read."""
-        return self.certificates[0] if self.certificates else None
 
 
 MAX_BLOCKS = 512
@@ -74,23 +36,29 @@ def read(data: bytes) -> Chain:
         from cryptography import x509  # noqa: PLC0415 (optional, and slow to load)
     except ImportError:
         return Chain((), NOT_INSTALLED, False, len(blocks))
-    read_so_far: list[Facts] = []
+    read_so_far: list[CertificateFacts] = []
     problem = ""
     for number, block in enumerate(blocks[:MAX_BLOCKS], 1):
         try:
-            read_so_far.append(_facts(x509.load_der_x509_certificate(base64.b64decode(b"".join(block.split()), validate=True))))
+            der = base64.b64decode(b"".join(block.split()), validate=True)
+            read_so_far.append(_facts(x509.load_der_x509_certificate(der), der))
         except (ValueError, TypeError, binascii.Error, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
             problem = f"certificate {number} cannot be decoded"
             break
-    in_order = all(one.issuer == read_so_far[number].subject for number, one in enumerate(read_so_far[:-1], 1))
-    return Chain(tuple(read_so_far), problem, in_order, len(blocks))
+    return chain_of(tuple(read_so_far))._replace(problem=problem, blocks=len(blocks))
 
 
-def _facts(certificate: "x509.Certificate") -> Facts:
+def chain_of(certificates: tuple[CertificateFacts, ...]) -> Chain:
+    """Certificates in the order they are sent in, put together from several files."""
+    in_order = all(one.is_issued_by(certificates[number]) for number, one in enumerate(certificates[:-1], 1))
+    return Chain(certificates, "", in_order, len(certificates))
+
+
+def _facts(certificate: "x509.Certificate", der: bytes) -> CertificateFacts:
     key_type, bits, curve = _key(certificate)
     hashed = certificate.signature_hash_algorithm
     extensions = _extensions(certificate)
-    return Facts(
+    return CertificateFacts(
         key_type,
         bits,
         curve,
@@ -107,7 +75,34 @@ def _facts(certificate: "x509.Certificate") -> Facts:
             access.access_method.dotted_string == "1.3.6.1.5.5.7.48.1"  # id-ad-ocsp, RFC 5280 section 4.2.2.1
             for access in extensions.get("authorityInfoAccess", ())
         ),
+        "subjectAltName" in extensions,
+        _is_public(extensions),
+        getattr(extensions.get("subjectKeyIdentifier"), "digest", b"").hex(),
+        (getattr(extensions.get("authorityKeyIdentifier"), "key_identifier", None) or b"").hex(),
+        _spki_hash(certificate),
+        hashlib.sha256(der).hexdigest(),
     )
+
+
+_PUBLIC_POLICIES = frozenset({"2.23.140.1.1", "2.23.140.1.2.1", "2.23.140.1.2.2", "2.23.140.1.2.3"})
+"""Extended validation, domain, organization and individual validated (Baseline Requirements section 7.1.6.1)."""
+
+
+def _is_public(extensions: dict[str, Any]) -> bool:
+    if "signedCertificateTimestampList" in extensions:
+        return True
+    return any(policy.policy_identifier.dotted_string in _PUBLIC_POLICIES for policy in extensions.get("certificatePolicies", ()))
+
+
+def _spki_hash(certificate: "x509.Certificate") -> str:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    try:
+        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (UnsupportedAlgorithm, ValueError):
+        return ""
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
 def _time(moment: Any) -> str:  # noqa: ANN401 (datetime is not imported for it)

@@ -1,6 +1,7 @@
 """Evaluate what was found and let the rules look at it."""
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import NamedTuple, TypeVar
@@ -97,7 +98,7 @@ def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) ->
     return instances
 
 
-def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], broken: list[str]) -> list[Finding]:
+def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], now: str, broken: list[str]) -> list[Finding]:
     """Let every wanted rule look at every server."""
     findings: list[Finding] = []
     loaded: dict[str, Rule | None] = {}
@@ -109,7 +110,7 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
             if entry is None:
                 broken.append(f"a parser reported {problem.rule!r}, which is no rule; please report this")
             elif chosen.takes(entry):
-                rule = _rule(entry, instance, loaded, profiles, broken)
+                rule = _rule(entry, instance, loaded, profiles, now, broken)
                 if rule is not None:
                     findings += _safely(entry, _reported(rule), problem, broken)
         told = {(finding.code, finding.primary.span) for finding in findings}
@@ -117,11 +118,11 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
             # What the parser told about these very bytes is the better explanation.
             findings += [
                 finding
-                for finding in _about(endpoint, instance, endpoint_rules, loaded, profiles, broken)
+                for finding in _about(endpoint, instance, endpoint_rules, loaded, profiles, now, broken)
                 if (finding.code, finding.primary.span) not in told
             ]
         for entry in instance_rules:
-            rule = _rule(entry, instance, loaded, profiles, broken)
+            rule = _rule(entry, instance, loaded, profiles, now, broken)
             if isinstance(rule, InstanceRule):
                 findings += _safely(entry, rule.check, instance, broken)
     return findings
@@ -137,6 +138,7 @@ def _about(
     entries: list[Entry],
     loaded: dict[str, Rule | None],
     profiles: Sequence[object],
+    now: str,
     broken: list[str],
 ) -> list[Finding]:
     found: list[Finding] = []
@@ -148,7 +150,7 @@ def _about(
             continue
         if of_library and entry.module.startswith(of_library):
             continue
-        rule = _rule(entry, instance, loaded, profiles, broken)
+        rule = _rule(entry, instance, loaded, profiles, now, broken)
         if isinstance(rule, EndpointRule):
             new = _safely(entry, rule.check, endpoint, broken)
             if new:
@@ -166,10 +168,12 @@ def _left_to_the_library(endpoint: Endpoint) -> tuple[str, ...]:
     return (() if versions else ("versions.",)) + (() if suites else ("ciphers.", "keys."))
 
 
-def _rule(entry: Entry, instance: Instance, loaded: dict[str, Rule | None], profiles: Sequence[object], broken: list[str]) -> Rule | None:
+def _rule(
+    entry: Entry, instance: Instance, loaded: dict[str, Rule | None], profiles: Sequence[object], now: str, broken: list[str]
+) -> Rule | None:
     if entry.code not in loaded:
         try:
-            loaded[entry.code] = registry.load(entry)(tuple(profiles))  # type: ignore[arg-type]
+            loaded[entry.code] = registry.load(entry)(tuple(profiles), now)  # type: ignore[arg-type]
         except Exception as error:
             broken.append(_sentence(f"rule {entry.code} cannot be loaded", error))
             loaded[entry.code] = None
@@ -218,15 +222,20 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str]:
     return span.file.path, span.start, span.end, finding.code, finding.message
 
 
-def run(found: Discovery, target: Target, chosen: Selection, profiles: Sequence[object] = ()) -> Result:
-    """Everything: evaluate, check, merge, and keep what the given files cause."""
+def run(found: Discovery, target: Target, chosen: Selection, profiles: Sequence[object] = (), now: str = "") -> Result:
+    """Everything: evaluate, check, merge, and keep what the given files cause. `now`: RFC 3339 in UTC; "" takes the clock's."""
     instances, broken = evaluate(found, target)
-    findings = merged(check(instances, chosen, profiles, broken))
+    findings = merged(check(instances, chosen, profiles, now or clock(), broken))
     if found.limits:
         limits = {id(file) for file in _sources(instances) if found.files.real_of(file) in found.limits}
         findings = [finding for finding in findings if _caused(finding, limits)]
     files = len({id(file) for file in _sources(instances)})
     return Result(tuple(instances), tuple(findings), files, tuple(dict.fromkeys(broken)))
+
+
+def clock() -> str:
+    """This moment, as `--now` spells it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _sources(instances: Iterable[Instance]) -> Iterable[SourceFile]:

@@ -11,7 +11,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tlslint.model.source import SourceFile
+from tlslint.model.certificate import KeyFile
+from tlslint.model.source import SourceFile, Span
 
 MAX_FILE_BYTES = 128 * 1024 * 1024
 """Larger files are refused: no server configuration comes near it, and memory stays bounded."""
@@ -37,7 +38,7 @@ class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of
 
 
 class Status(NamedTuple):
-    """Mode bits, owner and group of a file: all that is ever learnt about a private key."""
+    """Mode bits, owner, group and size in bytes of a file."""
 
     mode: int
     uid: int
@@ -154,6 +155,19 @@ class Files:
         except (OSError, ValueError) as error:
             raise _problem(path, error) from None
         return Status(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_size)
+
+    def key_file(self, path: str, span: Span | None = None) -> KeyFile | None:
+        """A private key's mode and owner, and whether everybody can reach it; it is not opened. None where it cannot be looked at."""
+        try:
+            status, real = self.status(path), self.real(path)
+        except FileProblem:
+            return None
+        folder, is_open = os.path.dirname(real), bool(status.mode & stat.S_IROTH)
+        # A key that all may read in a folder that only root may enter (certbot's archive) is safe.
+        while is_open and folder not in self._jail and self._inside(folder):
+            is_open = bool(os.lstat(folder).st_mode & stat.S_IXOTH)
+            folder = os.path.dirname(folder)
+        return KeyFile(path, status.mode, status.uid, status.gid, is_open, span)
 
     def real(self, path: str) -> str:
         """Where a logical path lies on this disk, links followed one by one; nothing outside the jail is ever looked at."""

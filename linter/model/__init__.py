@@ -3,7 +3,8 @@
 Plain frozen data. Named tuples rather than dataclasses: creating a class costs a tenth, and start-up is felt at every commit.
 """
 
-from tlslint.model.endpoint import Certificate, CipherString, Endpoint, HeaderText, Http, Redirect, Role, TlsMode
+from tlslint.model.certificate import Certificate, CertificateFacts, Chain, KeyFile
+from tlslint.model.endpoint import CipherString, Endpoint, HeaderText, Http, Redirect, Role, TlsMode
 from tlslint.model.finding import Confidence, Finding, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
@@ -11,6 +12,8 @@ from tlslint.model.values import How, Known, Origin, Unknown, Value
 
 __all__ = [
     "Certificate",
+    "CertificateFacts",
+    "Chain",
     "CipherString",
     "Confidence",
     "Endpoint",
@@ -19,6 +22,7 @@ __all__ = [
     "How",
     "Http",
     "Instance",
+    "KeyFile",
     "Known",
     "KnownBy",
     "Label",

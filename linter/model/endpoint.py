@@ -3,6 +3,7 @@
 from enum import Enum
 from typing import NamedTuple
 
+from tlslint.model.certificate import Certificate
 from tlslint.model.source import Span
 from tlslint.model.suites import Group, Suite
 from tlslint.model.values import NOT_SET, Known, Origin, Value
@@ -23,20 +24,6 @@ class TlsMode(Enum):
     STARTTLS = "starttls"
     STARTTLS_REQUIRED = "starttls-required"
     IMPLICIT = "implicit"
-
-
-class Certificate(NamedTuple):
-    """A certificate the endpoint presents, as far as it could be read.
-
-    `path` as configured; `key_type`: `RSA`, `ECDSA`, `Ed25519`, `DSA` …; None where the file was not read.
-    `span` is the setting that names it.
-    """
-
-    path: str
-    key_type: str | None = None
-    key_bits: int | None = None
-    not_after: str | None = None
-    span: Span | None = None
 
 
 class CipherString(NamedTuple):

@@ -8,12 +8,12 @@ import re
 from typing import NamedTuple
 
 from tlslint.crypto import negotiation
-from tlslint.crypto.certificates import Chain
+from tlslint.crypto.certificates import chain_of
 from tlslint.crypto.certificates import read as read_chain
 from tlslint.files import FileProblem, Files
-from tlslint.model import Certificate
+from tlslint.model import Certificate, CertificateFacts, Chain, KeyFile, Span
 from tlslint.parsers.apache.defaults import Software
-from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last
+from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last, merged
 
 MOST = 3
 """CERTKEYS_IDX_MAX + 1: entries beyond the third are lost in a merge."""
@@ -26,6 +26,7 @@ class Held(NamedTuple):
     path: str
     chain: Chain | None
     data: bytes
+    key: KeyFile | None = None
 
 
 class Slots(NamedTuple):
@@ -34,6 +35,9 @@ class Slots(NamedTuple):
     held: tuple[Held, ...]
     reason: str = ""
     unread: str = ""
+    chain_file: Chain | None = None
+    """SSLCertificateChainFile, with which further certificates of the certificate files are not read (ssl_init_server_certs)."""
+    known_issuers: tuple[CertificateFacts, ...] | None = ()
 
     @property
     def keys(self) -> "tuple[negotiation.Key, ...] | None":
@@ -48,6 +52,12 @@ class Slots(NamedTuple):
             found[leaf.key_type] = negotiation.Key(leaf.key_type, leaf.key_bits)
         return tuple(found.values())
 
+    def sent(self, held: Held) -> Chain | None:
+        """What goes out with one certificate."""
+        if self.chain_file is None or held.chain is None or held.chain.leaf is None:
+            return held.chain
+        return chain_of((held.chain.leaf, *self.chain_file.certificates))
+
     def certificates(self) -> tuple[Certificate, ...]:
         """As the model has them, without those a later one of the same key type takes the place of."""
         found: dict[object, Certificate] = {}
@@ -57,10 +67,10 @@ class Slots(NamedTuple):
             found.pop(kind, None)
             found[kind] = Certificate(
                 held.path,
-                leaf.key_type if leaf else None,
-                leaf.key_bits if leaf else None,
-                leaf.not_after if leaf else None,
+                self.sent(held),
                 held.entry.span,
+                held.key,
+                self.known_issuers,
             )
         return tuple(found.values())
 
@@ -83,6 +93,10 @@ class Reader:
                 found = (None, b"")
             self._read[path] = found
         return found
+
+    def key_file(self, path: str, span: Span) -> KeyFile | None:
+        """Mode and owner of a private key, which is not opened."""
+        return self._files.key_file(path, span)
 
     def text(self, path: str) -> str | None:
         """A text file as it is; None where it cannot be looked at."""
@@ -124,15 +138,32 @@ def _doubt(scope: Scope, slot: str) -> str:
 def slots(main: Scope, server: Scope, reader: Reader) -> Slots:
     """Read a server's certificates."""
     entries, reason = merge(main, server, "sslcertificatefile")
+    keys, _ = merge(main, server, "sslcertificatekeyfile")
     held, unread = [], ""
-    for entry in entries:
+    for index, entry in enumerate(entries):
         if entry.value is None:
             continue
         chain, data = reader.chain(entry.value.path) if entry.value.state == "there" else (None, b"")
         if chain is None or chain.leaf is None:
             unread = unread or (chain.problem if chain else f"{entry.value.written} was not read")
-        held.append(Held(entry, entry.value.path, chain, data))
-    return Slots(tuple(held), reason, unread)
+        key_entry = keys[index] if index < len(keys) else entry
+        has_key = key_entry is not entry or b"PRIVATE KEY-----" in data
+        key = reader.key_file(key_entry.value.path, key_entry.span) if key_entry.value is not None and has_key else None
+        held.append(Held(entry, entry.value.path, chain, data, key))
+    chained = chain_file(main, server)
+    further = reader.chain(chained.value.path)[0] if chained is not None and chained.value is not None else None
+    return Slots(tuple(held), reason, unread, further, _known_issuers(main, server, reader))
+
+
+def _known_issuers(main: Scope, server: Scope, reader: Reader) -> tuple[CertificateFacts, ...] | None:
+    """Trust anchors for clients' certificates also complete a chain of one certificate (ssl_add_cert_chain in ssl/statem/statem_lib.c)."""
+    folder, file = merged(main, server, "sslcacertificatepath"), merged(main, server, "sslcacertificatefile")
+    if folder.is_set or folder.reason or file.reason:
+        return None
+    if not file.is_set:
+        return ()
+    chain = reader.chain(file.value.path)[0] if file.value is not None else None
+    return chain.certificates if chain is not None else None
 
 
 def faults(main: Scope, server: Scope, found: Slots, software: Software, level: int | None) -> list[RefusedError]:

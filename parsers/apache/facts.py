@@ -210,6 +210,12 @@ def of_context(context: TlsContext, found: Effective) -> Iterator[Problem]:
         if leaf is not None and leaf.must_staple and context.stapling.value is False and not context.stapling.reason:
             message = f"the certificate in {held.entry.value.written} demands stapling, and SSLUseStapling is off: some browsers refuse it"
             yield Problem("stapling-broken", message, held.entry.span, "must-staple")
+        stapling = context.stapling
+        if leaf is None or leaf.has_ocsp or leaf.self_signed or not stapling.value or stapling.reason or stapling.entry is None:
+            continue
+        if not merged(main, scope, "sslstaplingforceurl").is_set:
+            message = f"the certificate in {held.entry.value.written} names no OCSP server, so there is nothing to staple"
+            yield Problem("stapling-useless", message, stapling.entry.span, "no effect")
 
 
 def _held_back(context: TlsContext, found: Effective) -> Iterator[Problem]:

@@ -82,6 +82,7 @@ def handlers(context: Context) -> dict[str, Handler]:
         "mdmember": _words,
         "mdmatchnames": _first_word,
         "mdstapling": _flag,
+        "sslstaplingforceurl": _first_word,
         "proxypass": _proxy_pass,
         "proxypassmatch": _proxy_pass,
         "balancermember": _words,

@@ -345,8 +345,15 @@ class Judge:
             readable = chain.blocks and "cannot be decoded" not in chain.problem
             return Certificate(path, span=said.span), None, "" if readable else f"{path}: {chain.problem}", origins
         leaf = chain.leaf
-        found = Certificate(path, leaf.key_type, leaf.key_bits, leaf.not_after, said.span)
-        key = shell.get("TLS_PRIVATE_KEYFILE")
+        key, anchors = shell.get("TLS_PRIVATE_KEYFILE"), shell.get("TLS_TRUSTCERTS")
+        key_at = key if key.value else said
+        found = Certificate(
+            path,
+            chain,
+            said.span,
+            self.files.key_file(key_at.value, key_at.span) if key_at.value and (key.value or self.holds_key(path)) else None,
+            () if not anchors.value and not anchors.unknown else None,
+        )
         if not key.value and not key.unknown and not self.holds_key(path):
             return found, (), f"{path} holds no private key, and TLS_PRIVATE_KEYFILE names none", origins
         if key.value and self.is_missing(key.value):

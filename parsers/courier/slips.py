@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from tlslint.files import FileProblem
 from tlslint.model import Label, Problem, Severity, Span, TlsMode
-from tlslint.model.remedy import Advice, Edit, Rewrite
+from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.courier import evaluate
 from tlslint.parsers.courier.services import Started
 from tlslint.parsers.courier.shell import Shell
@@ -25,7 +24,6 @@ def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
         found += _meanings(each, judge)
         found += _overridden(each.inner)
     found += _failed(judge)
-    found += _keys(started, judge)
     return list(dict.fromkeys(found))
 
 
@@ -41,28 +39,6 @@ def _failed(judge: "evaluate.Judge") -> Iterator[Problem]:
             place = next((origin.span for origin in failures[0].origins if origin.span is not None), failures[0].endpoint.anchor)
             names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
             yield Problem(rule, f"{why}: TLS is offered, and every handshake fails", place, endpoints=names)
-
-
-def _keys(started: list[Started], judge: "evaluate.Judge") -> Iterator[Problem]:
-    """Private keys that others can read (the certificate's file holds the key as well). Mode and owner only."""
-    for each in started:
-        for name in ("TLS_PRIVATE_KEYFILE",) if each.inner.get("TLS_PRIVATE_KEYFILE").value else ("TLS_CERTFILE",):
-            said = each.inner.get(name)
-            if said.span is None or not (said.value or "").startswith("/"):
-                continue
-            try:
-                status = judge.files.status(said.value or "")
-            except FileProblem:
-                continue
-            if status.mode & 0o004 and (name == "TLS_PRIVATE_KEYFILE" or judge.holds_key(said.value or "")):
-                yield Problem(
-                    "key-readable",
-                    f"everybody on this machine can read the private key in {said.value} (mode {status.mode & 0o777:04o})",
-                    said.span,
-                    "readable by others",
-                    (),
-                    Advice(f"chmod o-rwx {said.value}"),
-                )
 
 
 def _shell(shell: Shell) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tlslint.files import FileProblem
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion, spoken
@@ -39,7 +38,6 @@ def look(judge: Judge) -> None:
         *_meanings(judge),
         *_trusted(tree),
         *_pasted(tree),
-        *_keys(judge),
         *_client_certificates(tree),
     ):
         tree.problems.append(problem)
@@ -107,28 +105,6 @@ def _after(written: Written) -> Span:
 
 def _line_end(written: Written) -> bytes:
     return b"\r\n" if written.statement.whole.data.endswith(b"\r\n") else b"\n"
-
-
-def _keys(judge: Judge) -> Iterator[Problem]:
-    """Private keys that others can read. Mode and owner only; the file is never opened."""
-    names = ("ssl_key", "ssl_alt_key", "ssl_key_file", "ssl_server_key_file", "ssl_server_alt_key_file")
-    named = {written.path or written.value: written for _, written in _all(judge.tree) if written.key in names}
-    for path, written in named.items():
-        if not path.startswith("/"):
-            continue
-        try:
-            status = judge.files.status(path)
-        except FileProblem:
-            continue
-        if status.mode & 0o004:
-            yield Problem(
-                "key-readable",
-                f"everybody on this machine can read the private key {path} (mode {status.mode & 0o777:04o})",
-                written.span,
-                "readable by others",
-                (),
-                Advice(f"chmod o-rwx {path}"),
-            )
 
 
 def _all(tree: Tree) -> Iterator[tuple[Filter, Written]]:

@@ -424,7 +424,7 @@ class Judge:
             failure = failure or self.key_failure(key_key, connection)
             if failure:
                 return Certificates((), (), tuple(origins), failure)
-            found.append(certificate)
+            found.append(self.with_key(certificate, key_key, connection))
             if keys is not None:
                 keys = [*keys, negotiation.Key(certificate.key_type, certificate.key_bits)] if certificate.key_type else None
         return Certificates(tuple(found), None if keys is None else tuple(keys), tuple(origins))
@@ -448,8 +448,18 @@ class Judge:
             if chain.blocks and "cannot be decoded" not in chain.problem:
                 return Certificate(path, span=written.span), ""
             return Certificate(path, span=written.span), f"{path}: {chain.problem}"
-        leaf = chain.leaf
-        return Certificate(path, leaf.key_type, leaf.key_bits, leaf.not_after, written.span), ""
+        return Certificate(path, chain, written.span), ""
+
+    def with_key(self, certificate: Certificate, key: str, connection: Connection) -> Certificate:
+        """The mode of its private key's file, and that no trust anchor completes its chain where none is set."""
+        written = self.found(key, connection).written
+        in_file = written is not None and (self.tree.release.is_24 or self.tree.release.is_1 or written.kind is Kind.FILE)
+        path = (written.path or os.path.normpath(os.path.join("/etc/dovecot", written.value))) if written is not None and in_file else ""
+        anchors = self.value("ssl_server_ca_file" if self.tree.release.is_24 else "ssl_ca", connection)
+        return certificate._replace(
+            key=self.files.key_file(path, written.span) if written is not None and path else None,
+            known_issuers=() if isinstance(anchors, Known) and not anchors.value else None,
+        )
 
     def key_failure(self, key: str, connection: Connection) -> str:
         """What can be said of a key without opening it."""

@@ -6,7 +6,6 @@ Every sentence was seen on slapd 2.4.57 or 2.5.13 (GnuTLS) or 2.6.10 (OpenSSL), 
 import re
 from collections.abc import Iterator
 
-from tlslint.files import FileProblem
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion
@@ -39,7 +38,6 @@ def look(judge: Judge, start: Start) -> Iterator[Problem]:
     yield from _verify_client(judge)
     yield from _security(judge, start)
     yield from _outgoing(judge)
-    yield from _key(judge)
 
 
 def _context(judge: Judge, start: Start) -> Iterator[Problem]:
@@ -257,26 +255,6 @@ def _outgoing(judge: Judge) -> Iterator[Problem]:
             ignored = said.get("tls_protocol_min") if judge.is_gnutls else None
             if ignored is not None:
                 yield Problem("setting-ignored-here", "GnuTLS builds never look at tls_protocol_min", ignored.span, "no effect")
-
-
-def _key(judge: Judge) -> Iterator[Problem]:
-    """A private key that others can read. Mode and owner only; the file is never opened."""
-    setting = judge.setting("tlscertificatekeyfile")
-    if setting is None or not setting.text.startswith("/"):
-        return
-    try:
-        status = judge.files.status(setting.text)
-    except FileProblem:
-        return
-    if status.mode & 0o004:
-        yield Problem(
-            "key-readable",
-            f"everybody on this machine can read the private key {setting.text} (mode {status.mode & 0o777:04o})",
-            setting.value_span,
-            "readable by others",
-            (),
-            Advice(f"chmod o-rwx {setting.text}"),
-        )
 
 
 def _pasted(judge: Judge) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from tlslint.crypto import certificates, gnutls, groups, libraries, negotiation,
 from tlslint.files import FileProblem, Files
 from tlslint.model import (
     Certificate,
+    CertificateFacts,
     CipherString,
     Endpoint,
     How,
@@ -149,9 +150,21 @@ class Judge:
         data = self.content(setting.text)
         chain = certificates.read(data) if data is not None else None
         if chain is not None and chain.leaf is not None:
-            leaf = chain.leaf
-            found = Certificate(setting.text, leaf.key_type, leaf.key_bits, leaf.not_after, setting.value_span)
+            found = Certificate(setting.text, chain, setting.value_span, known_issuers=self.known_issuers())
+        key = self.setting("tlscertificatekeyfile")
+        if key is not None and key.text.startswith("/"):
+            found = found._replace(key=self.files.key_file(key.text, key.value_span))
         return context._replace(certificates=(found,), certificate_origins=self.origins("tlscertificatefile"))
+
+    def known_issuers(self) -> "tuple[CertificateFacts, ...] | None":
+        """Trust anchors complete a chain of one certificate, on OpenSSL by itself and on GnuTLS through tlsg_ctx_init() of libldap."""
+        if self.setting("tlscacertificatepath") is not None or self.setting("tlscacertificate") is not None:
+            return None
+        setting = self.setting("tlscacertificatefile")
+        if setting is None:
+            return None if self.configuration.is_open("tlscacertificatefile") else ()
+        data = self.content(setting.text)
+        return certificates.read(data).certificates if data is not None else None
 
     def check_ciphers(self, context: Context) -> tuple[str, Span] | None:
         """A string the library refuses ends slapd."""

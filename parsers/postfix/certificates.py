@@ -56,6 +56,7 @@ def load_pairs(pairs: tuple[Pair, ...], files: Files) -> Loaded:
         if state:
             return Loaded((), f"the certificate {pair.certificate} {state}", pair.span)
         certificate, error = _leaf(pair.certificate, data, pair.span)
+        certificate = certificate._replace(key=files.key_file(pair.key, pair.span) if pair.key else None)
         if error:
             return Loaded((), f"{pair.certificate} {error}", pair.span)
         if pair.key == pair.certificate:
@@ -88,7 +89,8 @@ def load_chain(text: str, span: Span | None, files: Files, queue: str) -> Loaded
             # seen on all three releases: "error opening chain file", and TLS goes on with the chains that a further key had completed
             complete = found[:-1] if state == "chain" else found
             return Loaded(tuple(complete), at=span, keys_known=known, anonymous=not complete, missing=f"{path} {trouble}")
-        for label in _labels(data):
+        blocks = [(match.start(), match.group(1)) for match in _BEGIN.finditer(data)]
+        for start, label in blocks:
             if label in _KEYS:
                 if state == "key":
                     return Loaded((), f"in {path} a key follows a key", span)
@@ -97,10 +99,11 @@ def load_chain(text: str, span: Span | None, files: Files, queue: str) -> Loaded
                 if state == "init":
                     return Loaded((), f"{path} begins with a certificate; the private key must come first", span)
                 if state == "key":
-                    certificate, error = _leaf(path, data, span)
+                    end = next((at for at, other in blocks if at > start and other in _KEYS), len(data))
+                    certificate, error = _leaf(path, data[start:end], span)
                     if error:
                         return Loaded((), f"{path} {error}", span)
-                    found.append(certificate)
+                    found.append(certificate._replace(key=files.key_file(current, span)))
                     known = known and certificate.key_type is not None
                 state = "chain"
     if state == "init":
@@ -160,4 +163,4 @@ def _leaf(path: str, data: bytes, span: Span | None) -> tuple[Certificate, str]:
         if "cannot be decoded" in chain.problem:
             return Certificate(path, span=span), "holds a certificate that cannot be decoded"
         return Certificate(path, span=span), ""
-    return Certificate(path, leaf.key_type, leaf.key_bits, leaf.not_after, span), ""
+    return Certificate(path, chain, span), ""

@@ -358,6 +358,7 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
         anchor,
         address,
         port,
+        _names(parameters),
         tls=mode,
         tls_works=works,
         tls_failure=failure.text if failure else "",
@@ -375,6 +376,12 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
         cleartext_login=server.cleartext_login,
         is_opportunistic_mx=service.port == 25 and mode == Known(TlsMode.STARTTLS, mode.origins) and not _is_loopback(address),
     )
+
+
+def _names(parameters: Parameters) -> Value[tuple[str, ...] | None]:
+    """myhostname where it is written; else the host's own name counts, which no file says."""
+    name = parameters.get("myhostname")
+    return Known((readable(name.text),), name.origins) if name.setting is not None and name.text and not name.unknown else NOT_SET
 
 
 def _address(service: Service, parameters: Parameters) -> Value[str | None]:

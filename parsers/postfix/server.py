@@ -350,7 +350,7 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
     is_none = rsa.text.lower() == "none"
     if chain.text:
         loaded = load_chain(chain.text, _span(chain), files, queue)
-        return Failure("454", loaded.error, chain.origins) if loaded.error else loaded
+        return Failure("454", loaded.error, chain.origins) if loaded.error else _completed(loaded, source)
     named = [value for value in (rsa, dsa, ec) if value.text and not (value is rsa and is_none)]
     if not named:
         if is_none and not asks:
@@ -368,7 +368,15 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
             return Loaded((), keys_known=False, at=_span(value))
         pairs.append(Pair(absolute(value.text, queue), absolute(key.text, queue), _span(value)))
     loaded = load_pairs(tuple(pairs), files)
-    return Failure("454", loaded.error, _blame(named, loaded.at)) if loaded.error else loaded
+    return Failure("454", loaded.error, _blame(named, loaded.at)) if loaded.error else _completed(loaded, source)
+
+
+def _completed(loaded: Loaded, source: Engine) -> Loaded:
+    """Trust anchors also complete a chain of one certificate; what they hold is not looked at here (ssl_add_cert_chain() of OpenSSL)."""
+    anchors = [source.get("CAfile"), source.get("CApath"), source.parameters.get("tls_append_default_CA")]
+    if any(anchor.unknown for anchor in anchors) or anchors[0].text or anchors[1].text or is_yes(anchors[2]):
+        return loaded
+    return loaded._replace(certificates=tuple(item._replace(known_issuers=()) for item in loaded.certificates))
 
 
 def _blame(values: list[Resolved], span: Span | None) -> tuple[Origin, ...]:

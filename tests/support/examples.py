@@ -11,14 +11,18 @@ from tlslint.engine.run import Result, run, selection
 from tlslint.profiles import load as load_profile
 from tlslint.targets import load as load_target
 
-from tests.support.world import certificate, private_key
+from tests.support import pki
+from tests.support.world import NOW, certificate, private_key
 
 MARKS = re.compile("[«»]")
+NOW_WRITTEN = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+"""When the certificates of examples are looked at."""
 
 HTTPD = """ServerRoot /etc/apache2
 {modules}
 ServerName host.example.test
 Listen 443
+{server}
 <VirtualHost *:443>
 ServerName www.example.test
 SSLEngine on
@@ -93,59 +97,62 @@ def lay(example: Example, root: Path) -> Path:
     if example.service == "httpd":
         names = (*HTTPD_MODULES, *settings.get("modules", "").split())
         modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names)
-        return _written(
-            root, "etc/apache2/apache2.conf", HTTPD.format(modules=modules, text=text), "etc/ssl/certs/www.pem", "etc/ssl/private/www.key"
-        )
+        said = HTTPD.format(modules=modules, text=text, server=settings.get("server", ""))
+        return _written(root, "etc/apache2/apache2.conf", said, "etc/ssl/certs/www.pem", "etc/ssl/private/www.key", settings)
     if example.service == "postfix":
         certificate_at, key_at = "etc/ssl/private/mx.pem", "etc/ssl/private/mx.pem"
         in_master = settings.get("place") == "master.cf"
         overrides = "smtpd_tls_security_level" in text and settings.get("service") == "submission"
         listener = text if in_master else LISTENERS["smtp" if overrides else settings.get("service", "smtp")]
         listener = listener.replace("smtp inet", "submission inet") if overrides else listener
-        main = _written(root, "etc/postfix/main.cf", MAIN_CF.format(text="" if in_master else text), certificate_at, key_at)
-        master = _written(root, "etc/postfix/master.cf", MASTER_CF.format(listener=listener), certificate_at, key_at)
+        main = _written(root, "etc/postfix/main.cf", MAIN_CF.format(text="" if in_master else text), certificate_at, key_at, settings)
+        master = _written(root, "etc/postfix/master.cf", MASTER_CF.format(listener=listener), certificate_at, key_at, settings)
         return master if in_master else main
     if example.service == "slapd":
         return _slapd(root, text, settings)
     if example.service == "dovecot":
         text = (DOVECOT_24_CONF if settings.get("target") == "debian-13" else DOVECOT_CONF).format(text=text)
-        return _written(root, "etc/dovecot/dovecot.conf", text, "etc/dovecot/private/mail.pem", "etc/dovecot/private/mail.key")
+        return _written(root, "etc/dovecot/dovecot.conf", text, "etc/dovecot/private/mail.pem", "etc/dovecot/private/mail.key", settings)
     if example.service == "courier":
-        return _courier(root, text, settings.get("place", "imapd-ssl"))
+        return _courier(root, text, settings)
     if example.service == "ldap-client":
         place = settings.get("place", "ldap/ldap.conf")
-        return _written(root, f"etc/{place}", text + "\n", "etc/ldap/ldap.pem", "etc/ldap/ldap.key")
+        return _written(root, f"etc/{place}", text + "\n", "etc/ldap/ldap.pem", "etc/ldap/ldap.key", settings)
     raise NotImplementedError(f"no recipe for an example of {example.service}")
 
 
-def _courier(root: Path, text: str, place: str) -> Path:
+def _courier(root: Path, text: str, settings: dict[str, str]) -> Path:
     """One of Courier's files with the text at its end, and the files it goes with."""
     at = ("etc/courier/imapd.pem", "etc/courier/imapd.pem")
+    place = settings.get("place", "imapd-ssl")
     for name in {"pop3d-ssl": ("pop3d",), "esmtpd": (), "courierd": ("esmtpd",)}.get(place, ("imapd", "imapd-ssl")):
-        _written(root, f"etc/courier/{name}", COURIER[name], *at)
-    return _written(root, f"etc/courier/{place}", COURIER[place] + text + "\n", *at)
+        _written(root, f"etc/courier/{name}", COURIER[name], *at, settings)
+    return _written(root, f"etc/courier/{place}", COURIER[place] + text + "\n", *at, settings)
 
 
 def _slapd(root: Path, text: str, settings: dict[str, str]) -> Path:
     """slapd.conf (before the database, or with `place=database` in it), or LDIF with `place=ldif`."""
     at = ("etc/ldap/ldap.pem", "etc/ldap/ldap.key")
-    _written(root, "etc/default/slapd", SERVICES.format(urls=settings.get("urls", "ldap:/// ldaps:///")), *at)
+    _written(root, "etc/default/slapd", SERVICES.format(urls=settings.get("urls", "ldap:/// ldaps:///")), *at, settings)
     if settings.get("place") == "ldif":
-        return _written(root, "etc/ldap/change.ldif", text + "\n", *at)
+        return _written(root, "etc/ldap/change.ldif", text + "\n", *at, settings)
     inside = settings.get("place") == "database"
     certificate = "" if "TLSCertificateFile" in text or settings.get("certificate") == "none" else SLAPD_CERTIFICATE
     said = SLAPD_CONF.format(certificate=certificate, text="" if inside else text, database=text if inside else "")
-    path = _written(root, "etc/ldap/slapd.conf", said, *at)
-    (root / at[1]).chmod(0o600)
-    return path
+    return _written(root, "etc/ldap/slapd.conf", said, *at, settings)
 
 
-def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str) -> Path:
+def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str, settings: dict[str, str]) -> Path:
+    """The text, and beside it a certificate (`certificate` names a recipe of tests/support/pki.py) and its key (`key_mode`: octal)."""
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    key = private_key("rsa", 2048)
-    leaf = certificate("rsa", 2048, "www.example.test", ("www.example.test", "mx.example.test"))
+    recipe = settings.get("certificate", "")
+    if recipe in pki.RECIPES:
+        key, leaf = pki.made(recipe)
+    else:
+        key = private_key("rsa", 2048)
+        leaf = certificate("rsa", 2048, "www.example.test", ("www.example.test", "mx.example.test"))
     for place in {certificate_at, key_at}:
         (root / place).parent.mkdir(parents=True, exist_ok=True)
     if certificate_at == key_at:
@@ -153,6 +160,8 @@ def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str)
     else:
         (root / key_at).write_bytes(key)
         (root / certificate_at).write_bytes(leaf)
+    (root / key_at).chmod(int(settings.get("key_mode", "600"), 8))
+    (root / key_at).parent.chmod(int(settings.get("key_folder_mode", "755"), 8))
     return path
 
 
@@ -162,7 +171,7 @@ def findings(entry: Entry, example: Example, root: Path) -> tuple[Result, Path]:
     settings: dict[str, Any] = dict(example.settings)
     found = discover([str(root / "etc")], root=str(root))
     profiles = [load_profile(settings.get("profile", "mozilla-intermediate"))]
-    return run(found, load_target(settings.get("target", "debian-12")), selection([entry.code], []), profiles), path
+    return run(found, load_target(settings.get("target", "debian-12")), selection([entry.code], []), profiles, NOW_WRITTEN), path
 
 
 def marked(example: Example, written: str) -> list[tuple[int, int]]:
