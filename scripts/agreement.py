@@ -5,6 +5,7 @@
 Prints a table per server and release: configurations, values compared, equal, "cannot tell", different.
 """
 
+import ipaddress
 import json
 import re
 import sys
@@ -58,7 +59,7 @@ def compare(server: str, record: Record, answer: Json) -> Iterator[Row]:
     endpoints = [endpoint for instance in instances for endpoint in instance["endpoints"] if endpoint["role"] == "server"]
     for probe in record.get("probes") or record.get("services") or ():
         observed = probe["observed"]
-        found = _endpoint(endpoints, probe["address"], probe["port"], probe.get("sni") or probe.get("server_name"))
+        found = _endpoint(endpoints, probe)
         where = f"{probe.get('protocol', '')}:{probe['port']}"
         if observed.get("connect") == "refused" or observed.get("open") is False:
             yield f"{where} closed", True, found is None
@@ -111,15 +112,41 @@ def _all_start(instances: list[Json]) -> Any:
     return next((start for start in starts if start is not True), True)
 
 
-def _endpoint(endpoints: list[Json], address: str, port: int, name: str | None) -> Json | None:
-    on_port = [endpoint for endpoint in endpoints if endpoint["port"] == port]
-    exact = [endpoint for endpoint in on_port if endpoint["address"] == address]
-    wild = [endpoint for endpoint in on_port if endpoint["address"] in (None, "*", "0.0.0.0", "::", "", "[::]")]
-    candidates = exact or wild
-    for endpoint in candidates if name else ():
+def _endpoint(endpoints: list[Json], probe: Json) -> Json | None:
+    """The endpoint a probe's client meets: an address of its own before a network before all; the same for where the client comes from."""
+    name = probe.get("sni") or probe.get("server_name")
+    client = probe.get("client_address")
+    met = [
+        endpoint
+        for endpoint in endpoints
+        if endpoint["port"] == probe["port"]
+        and _size(endpoint["address"], probe["address"]) is not None
+        and _from(endpoint, client) is not None
+    ]
+    met.sort(key=lambda endpoint: (_from(endpoint, client) or 0, _size(endpoint["address"], probe["address"]) or 0))
+    for endpoint in met if name else ():
         if _serves(endpoint.get("server_names"), str(name)):
             return endpoint
-    return candidates[0] if candidates else None
+    return met[0] if met else None
+
+
+def _size(where: str | None, address: str) -> int | None:
+    """How many addresses stand beside this one where an endpoint says it listens; None: it is not among them."""
+    if where in (None, "*", "0.0.0.0", "::", "", "[::]"):
+        return 1 << 128
+    if where == address:
+        return 1
+    try:
+        network = ipaddress.ip_network(str(where).strip("[]"), strict=False)
+        return network.num_addresses if ipaddress.ip_address(address.strip("[]")) in network else None
+    except ValueError:
+        return None
+
+
+def _from(endpoint: Json, client: str | None) -> int | None:
+    """The same of the clients an endpoint is for (`imap (143) from 10.0.0.0/8`)."""
+    _, _, network = endpoint["name"].partition(" from ")
+    return _size(network, client) if network and client else None if network else 1 << 128
 
 
 def _serves(names: Any, name: str) -> bool:

@@ -16,9 +16,6 @@ BEYOND_FILES = {
     "key-mismatch": "a private key is never opened, so that it belongs to another certificate cannot be told",
     "eckey-mismatch": "likewise",
     "pf-ps-": "postscreen: the same port answers strangers and known clients differently, and one endpoint stands for it here",
-    "nested": "Dovecot's address filters: the endpoint for this client is another one than the first on the port",
-    "remote-ssl-off": "likewise",
-    "flt-imap-remote": "likewise",
 }
 """Parts of record names, with why a difference there is none of the prediction's."""
 

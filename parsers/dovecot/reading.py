@@ -348,10 +348,13 @@ class _Reader:
         value, unknown, path = statement.value, "", ""
         if statement.kind is Kind.VARIABLE:
             value, unknown = self.expand(statement, filter_)
+            path = self.file_behind(statement, filter_)
         elif statement.kind is Kind.FILE:
             path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(statement.value)))
         written = self.written(statement, value, path, unknown)
         key = statement.key
+        if within == "auth" and key == "mechanisms" and not tree.release.is_24:  # 1.x; 2.x still takes it (old_auth_section())
+            tree.root.settings.setdefault("auth_mechanisms", []).append(written._replace(key="auth_mechanisms"))
         if key.startswith("@") and tree.release.is_24:
             return
         if tree.release.is_24:
@@ -575,15 +578,24 @@ class _Reader:
 
     def value_now(self, key: str, filter_: Filter) -> str:
         """A setting's value at this point of reading: in this block, in those around it, by default."""
+        written = self.written_now(key, filter_)
+        return written.value if written is not None else settings.default(key, self.tree.release) or ""
+
+    def written_now(self, key: str, filter_: Filter) -> Written | None:
+        """What has set a setting so far, seen from this block; None: nothing."""
         sections = [filter_, *(section.filter for section in reversed(self.sections)), self.tree.root]
-        for each in sections:
-            if key in each.settings:
-                return each.settings[key][-1].value
-        return settings.default(key, self.tree.release) or ""
+        return next((each.settings[key][-1] for each in sections if key in each.settings), None)
+
+    def file_behind(self, statement: Statement, filter_: Filter) -> str:
+        """The file that `ssl_key = $ssl_cert` stands for in 2.3, where ssl_cert is `<file`; "" where the value is no file's text."""
+        if self.tree.release.is_24 or not statement.value.startswith("$") or " " in statement.value:
+            return ""
+        behind = self.written_now(statement.value[1:], filter_)
+        return behind.path if behind is not None and behind.kind is Kind.FILE else ""
 
     def written(self, statement: Statement, value: str, path: str = "", unknown: str = "") -> Written:
         self.order += 1
-        kind = Kind.FILE if statement.kind is Kind.FILE else Kind.VALUE
+        kind = Kind.FILE if statement.kind is Kind.FILE or path else Kind.VALUE
         return Written(statement.key, value, kind, statement, self.order, path, unknown)
 
     def include(self, statement: Statement) -> None:
