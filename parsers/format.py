@@ -1,15 +1,17 @@
-"""What the engine asks of a format: two modules with these functions.
+"""What the engine asks of a format: three modules with these functions.
 
 `tlslint.parsers.<format>.layout` (cheap to import: the engine loads all of them) satisfies `Layout`;
-`tlslint.parsers.<format>.evaluate` (loaded when a file of the format was met) satisfies `Evaluate`.
+`tlslint.parsers.<format>.evaluate` (loaded when a file of the format was met) satisfies `Evaluate`;
+`tlslint.parsers.<format>.fixer` (loaded when a finding has a remedy in model words) satisfies `Fixer`.
 """
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tlslint.files import Files
-from tlslint.model import Instance
+from tlslint.model import Endpoint, Instance
+from tlslint.model.remedy import Edit, ModelRemedy
 from tlslint.targets import Target
 
 
@@ -48,3 +50,23 @@ class Evaluate(Protocol):
         `complete` False: `root` is a fragment (a lone vhost, an .htaccess, a master.cf without its main.cf): what it says is judged,
         what it omits is Unknown. Never raises for any content of any file: what cannot be read becomes a `Problem`.
         """
+
+
+Way: TypeAlias = tuple[Edit, ...]
+"""Edits that belong together: all of them or none."""
+
+
+class Fixer(Protocol):
+    """Spell remedies in this server's words, version and place."""
+
+    def ways(self, instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
+        """Ways to give all of `endpoints` (those of one finding that belong to `instance`) what `remedy` says, the best one first.
+
+        The engine proves them in order and takes the first that holds, so a fixer says where a line would go and need not know whether
+        it counts there. Best is: the line that decides, changed in place, where it decides for `endpoints` alone; then a new line of
+        their own; then the shared line, which changes others as well. Words the software in use does not know are left out.
+        A sentence instead (lower case, no full stop) says why nothing can be written: the finding is no fixable one then.
+        """
+
+    def commands(self, instance: Instance, changed: Sequence[str]) -> Sequence[str]:
+        """Shell commands that check the files at `changed` (shown paths) and make them count on this platform, for people to run."""

@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 from tlslint.checks import registry
-from tlslint.cli.fixing import ciphers_of, difference
+from tlslint.cli.fixing import difference
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
-from tlslint.engine.fix import Mended, is_fixable, mend
+from tlslint.engine.fix import Mended, has_remedy, mend
 from tlslint.engine.run import Result, run, selection
 from tlslint.profiles import load as load_profile
 from tlslint.targets import load as load_target
@@ -41,14 +41,14 @@ class Report:
             return run(over, software, chosen, [profile])
 
         first = again(found)
-        mended = mend(found, first, again, unsafe=True, ciphers=ciphers_of(profile))
+        mended = mend(found, first, again, unsafe=True)
         edited = found._replace(files=found.files.edited({real: new for real, (_, new) in mended.texts.items()}))
-        second = mend(edited, again(edited), again, unsafe=True, ciphers=ciphers_of(profile))
+        second = mend(edited, again(edited), again, unsafe=True)
         self.counts["trees"] += 1
         self.counts["files read"] += first.files
         self.counts["files changed"] += len(mended.texts)
         self.counts["findings"] += len(first.findings)
-        self.counts["with a remedy that could be written"] += sum(is_fixable(finding) for finding in first.findings)
+        self.counts["with a remedy that could be written"] += sum(has_remedy(finding) for finding in first.findings)
         self.counts["gone"] += max(0, len(first.findings) - len(mended.result.findings))
         self.counts["mended"] += len(mended.fixed)
         self.counts["withheld"] += len(mended.withheld)
@@ -56,7 +56,7 @@ class Report:
             self.why[f"{one.finding.code}: {one.why}"] += 1
         if second.texts:
             self.faults.append(f"{name}: a second run changes {', '.join(second.texts)}")
-        left = {finding for finding in mended.result.findings if is_fixable(finding)}
+        left = {finding for finding in mended.result.findings if has_remedy(finding)}
         if len(left) > len(mended.withheld):
             self.faults.append(f"{name}: {len(left)} fixable findings are left, {len(mended.withheld)} withheld")
         self._patch(name, mended, found)

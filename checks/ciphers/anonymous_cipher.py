@@ -11,10 +11,9 @@ References: RFC 9325 section 4.1; RFC 7672 section 8.2.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class AnonymousCipher(EndpointRule):
@@ -44,5 +43,5 @@ class AnonymousCipher(EndpointRule):
                 f"{endpoint.name} offers suites without authentication: {listed(found)}",
                 severity=self.severity,
                 related=related,
-                remedy=SetValue("cipher_suites", None, "a list that ends in !aNULL", unsafe="clients that know nothing better lose access"),
+                remedy=better_list(self.profiles, "a list that ends in !aNULL", unsafe="clients that know nothing better lose access"),
             )

@@ -12,10 +12,9 @@ References: the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class CipherNotInProfile(EndpointRule):
@@ -49,6 +48,6 @@ class CipherNotInProfile(EndpointRule):
                     place,
                     f"{endpoint.name} offers suites that {profile.label} does not list: {listed(found)}",
                     related=related,
-                    remedy=SetValue("cipher_suites", None, "the profile's list", unsafe="a client that knows none of them loses access"),
+                    remedy=better_list(self.profiles, "the profile's list", unsafe="a client that knows none of them loses access"),
                     profiles=(profile.label,),
                 )

@@ -10,10 +10,9 @@ References: RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class ExportCipher(EndpointRule):
@@ -45,7 +44,7 @@ class ExportCipher(EndpointRule):
                 f"{endpoint.name} offers export-grade or single-DES suites: {listed(found)}",
                 severity=self.severity,
                 related=related,
-                remedy=SetValue(
-                    "cipher_suites", None, "a list without EXPORT and DES words", unsafe="clients that know nothing better lose access"
+                remedy=better_list(
+                    self.profiles, "a list without EXPORT and DES words", unsafe="clients that know nothing better lose access"
                 ),
             )

@@ -11,10 +11,9 @@ References: RFC 9325 section 4.2; the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class LegacyMac(EndpointRule):
@@ -49,6 +48,6 @@ class LegacyMac(EndpointRule):
                     place,
                     f"{endpoint.name} offers suites without authenticated encryption: {listed(found)}",
                     related=related,
-                    remedy=SetValue("cipher_suites", None, "AEAD suites only", unsafe="clients from before 2014 lose access"),
+                    remedy=better_list(self.profiles, "AEAD suites only", unsafe="clients from before 2014 lose access"),
                     profiles=(profile.label,),
                 )

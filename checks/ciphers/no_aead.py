@@ -10,9 +10,10 @@ References: RFC 9325 section 4.2.
 
 from collections.abc import Iterator
 
+from tlslint.checks.ciphers.words import better_list
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity
-from tlslint.model.remedy import SetValue
+from tlslint.model.remedy import OfferSuites
 from tlslint.model.versions import TLS12
 
 
@@ -37,10 +38,12 @@ class NoAead(EndpointRule):
         below = [suite for suite in endpoint.cipher_suites.value if not suite.is_tls13]
         if below and not any(suite.is_aead for suite in below):
             string = endpoint.cipher_string
+            listed = better_list(self.profiles, "").suites
+            modern = [suite for suite in listed if suite.is_aead and suite.has_forward_secrecy and not suite.is_tls13]
             yield self.finding(
                 endpoint,
                 string.span if string is not None and string.span is not None else endpoint.cipher_suites,
                 f"{endpoint.name} offers TLS 1.2 without any authenticated encryption",
                 severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-                remedy=SetValue("cipher_suites", None, "put ECDHE+AESGCM first"),
+                remedy=OfferSuites((*modern, *endpoint.cipher_suites.value), "put ECDHE+AESGCM first"),
             )

@@ -10,9 +10,9 @@ References: SSL_CTX_set_cipher_list(3); each server's page in the documentation.
 
 from collections.abc import Iterator
 
+from tlslint.checks.ciphers.words import better_list
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class NoCipherLeft(EndpointRule):
@@ -44,5 +44,5 @@ class NoCipherLeft(EndpointRule):
                 string.span if string.span is not None else endpoint.cipher_suites,
                 f"no cipher suite is left on {endpoint.name}: every handshake fails"
                 + (f"; {endpoint.tls_failure}" if endpoint.tls_failure else ""),
-                remedy=SetValue("cipher_suites", None, "a list that selects something on this library"),
+                remedy=better_list(self.profiles, "a list that selects something on this library"),
             )

@@ -10,10 +10,9 @@ References: RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class NullCipher(EndpointRule):
@@ -41,9 +40,8 @@ class NullCipher(EndpointRule):
                 f"{endpoint.name} offers suites without encryption: {listed(found)}",
                 severity=self.severity,
                 related=related,
-                remedy=SetValue(
-                    "cipher_suites",
-                    None,
+                remedy=better_list(
+                    self.profiles,
                     "a list that starts from HIGH and ends in !eNULL",
                     unsafe="clients that know nothing better lose access",
                 ),

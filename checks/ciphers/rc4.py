@@ -11,10 +11,9 @@ References: RFC 7465; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class Rc4(EndpointRule):
@@ -40,5 +39,5 @@ class Rc4(EndpointRule):
                 f"{endpoint.name} offers RC4 suites: {listed(found)}",
                 severity=Severity.WARNING if endpoint.is_opportunistic_mx else self.severity,
                 related=related,
-                remedy=SetValue("cipher_suites", None, "a list without RC4", unsafe="clients that know nothing better lose access"),
+                remedy=better_list(self.profiles, "a list without RC4", unsafe="clients that know nothing better lose access"),
             )

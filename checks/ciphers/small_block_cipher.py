@@ -10,10 +10,9 @@ References: CVE-2016-2183; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class SmallBlockCipher(EndpointRule):
@@ -39,7 +38,5 @@ class SmallBlockCipher(EndpointRule):
                 f"{endpoint.name} offers suites with 64-bit blocks: {listed(found)}",
                 severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
                 related=related,
-                remedy=SetValue(
-                    "cipher_suites", None, "a list without 3DES and IDEA", unsafe="clients that know nothing better lose access"
-                ),
+                remedy=better_list(self.profiles, "a list without 3DES and IDEA", unsafe="clients that know nothing better lose access"),
             )

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from tlslint.checks.ciphers.words import culprit
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
+from tlslint.model.remedy import OfferSuites
+from tlslint.model.suites import Suite
 
 
 class WeakBeforeStrong(EndpointRule):
@@ -47,5 +48,10 @@ class WeakBeforeStrong(EndpointRule):
                 place,
                 f"{endpoint.name} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger",
                 related=related,
-                remedy=SetValue("cipher_suites", None, "strong suites first"),
+                remedy=OfferSuites(tuple(sorted(endpoint.cipher_suites.surely, key=_weakness)), "strong suites first"),
             )
+
+
+def _weakness(suite: Suite) -> tuple[bool, bool, bool]:
+    """TLS 1.3 stays apart and in front; what is equally strong keeps its order."""
+    return not suite.is_tls13, not suite.has_forward_secrecy, not suite.is_aead

@@ -1,12 +1,17 @@
 """From suites back to the words of the cipher string that let them in."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tlslint.crypto import openssl
+from tlslint.crypto import groups, openssl, suites
 from tlslint.model import Endpoint, Label, Span, Value
+from tlslint.model.remedy import OfferGroups, OfferSuites
 from tlslint.model.suites import Suite
 from tlslint.model.versions import joined
+from tlslint.profiles import DEFAULT, load
+
+if TYPE_CHECKING:
+    from tlslint.profiles import Profile
 
 
 def listed(suites: Iterable[Suite], most: int = 4) -> str:
@@ -28,3 +33,17 @@ def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | S
                 span = Span(string.span.file, start, start + len(word.text.encode()))
                 return span, ()
     return endpoint.cipher_suites, ()
+
+
+def better_list(profiles: "Sequence[Profile]", words: str, unsafe: str = "") -> OfferSuites:
+    """The suites of the first profile that lists any, in its order; the default profile's where none does."""
+    names = next((profile.suites for profile in profiles if profile.suites), None) or load(DEFAULT).suites or ()
+    found = [suite for suite in map(suites.named, names) if suite is not None]
+    return OfferSuites(tuple(found), words, unsafe)
+
+
+def better_groups(profiles: "Sequence[Profile]", words: str, unsafe: str = "") -> OfferGroups:
+    """The same of groups."""
+    names = next((profile.groups for profile in profiles if profile.groups), None) or load(DEFAULT).groups or ()
+    found = [group for group in map(groups.named, names) if group is not None]
+    return OfferGroups(tuple(found), words, unsafe)

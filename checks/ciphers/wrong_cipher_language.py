@@ -12,10 +12,10 @@ References: openssl-ciphers(1); gnutls priority strings (GnuTLS manual, section 
 
 from collections.abc import Iterator
 
+from tlslint.checks.ciphers.words import better_list
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class WrongCipherLanguage(EndpointRule):
@@ -58,5 +58,5 @@ class WrongCipherLanguage(EndpointRule):
                 endpoint,
                 string.span if string.span is not None else endpoint.cipher_suites,
                 f"{string.setting or 'the cipher setting'} is written for {other}, and this server is linked with {here}, which refuses it",
-                remedy=SetValue("cipher_suites", None, f"a string for {here}", unsafe="the list of suites changes"),
+                remedy=better_list(self.profiles, f"a string for {here}", unsafe="the list of suites changes"),
             )

@@ -11,10 +11,9 @@ References: RFC 10015; CVE-2002-20001.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class FiniteFieldDhe(EndpointRule):
@@ -50,5 +49,5 @@ class FiniteFieldDhe(EndpointRule):
                 f"{endpoint.name} offers finite-field DHE suites: {listed(found)}",
                 severity=self.severity,
                 related=related,
-                remedy=SetValue("cipher_suites", None, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+                remedy=better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
             )

@@ -10,10 +10,9 @@ References: RFC 10015; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 
 
 class NoForwardSecrecy(EndpointRule):
@@ -45,5 +44,5 @@ class NoForwardSecrecy(EndpointRule):
                 f"{endpoint.name} offers suites without forward secrecy: {listed(found)}",
                 severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
                 related=related,
-                remedy=SetValue("cipher_suites", None, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+                remedy=better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
             )

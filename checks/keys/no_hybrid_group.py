@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import groups, libraries
 from tlslint.model import Endpoint, Finding, Known, Severity
-from tlslint.model.remedy import SetValue
+from tlslint.model.remedy import OfferGroups
 from tlslint.model.versions import TLS13
 
 
@@ -40,12 +40,13 @@ class NoHybridGroup(EndpointRule):
         if not isinstance(offered, Known) or not offered.value or TLS13 not in endpoint.versions.surely:
             return
         build = libraries.build_of(self.instance.tls_library)
-        if build is None or not any(group.family == "hybrid" for group in groups.default(build)):
+        hybrid = [group for group in groups.default(build) if group.iana == "X25519MLKEM768"] if build is not None else []
+        if not hybrid:
             return
         if not any(group.family == "hybrid" for group in offered.value):
             yield self.finding(
                 endpoint,
                 offered,
                 f"{endpoint.name} does not offer X25519MLKEM768, which this library has",
-                remedy=SetValue("groups", None, "put X25519MLKEM768 first"),
+                remedy=OfferGroups((*hybrid, *offered.value), "put X25519MLKEM768 first"),
             )

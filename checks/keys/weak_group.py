@@ -10,9 +10,9 @@ References: RFC 8422 section 5.1.1; RFC 9325 section 4.5.
 
 from collections.abc import Iterator
 
+from tlslint.checks.ciphers.words import better_groups
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
-from tlslint.model.remedy import SetValue
 from tlslint.model.versions import joined
 
 
@@ -39,5 +39,7 @@ class WeakGroup(EndpointRule):
                 endpoint.groups,
                 f"{endpoint.name} offers {joined(group.iana for group in weak)}, below 256 bits",
                 severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-                remedy=SetValue("groups", None, "X25519, P-256 and P-384 only", unsafe="a client that knows no other group loses access"),
+                remedy=better_groups(
+                    self.profiles, "X25519, P-256 and P-384 only", unsafe="a client that knows no other group loses access"
+                ),
             )

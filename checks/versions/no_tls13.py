@@ -14,7 +14,7 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import libraries
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import OfferVersions
-from tlslint.model.versions import TLS12, TLS13, spoken
+from tlslint.model.versions import TLS13, spoken
 
 
 class NoTls13(EndpointRule):
@@ -49,5 +49,5 @@ class NoTls13(EndpointRule):
             f"{endpoint.name} does not offer TLS 1.3, which {self.instance.tls_library.name} has",
             label=f"leaves {spoken(versions.value)}",
             severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-            remedy=OfferVersions(frozenset({TLS12, TLS13})),
+            remedy=OfferVersions(versions.value | {TLS13}),
         )

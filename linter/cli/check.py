@@ -74,7 +74,6 @@ def command(
             found,
             result,
             lambda again: run(again, software, chosen, profiles, when),
-            profiles[0],
             unsafe=unsafe_fixes,
             diff=diff,
             show=show_fixes,

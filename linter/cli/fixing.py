@@ -5,14 +5,12 @@ import sys
 
 import click
 from tlslint.cli.shared import fail
-from tlslint.crypto.suites import numbers
 from tlslint.engine.discover import Discovery
 from tlslint.engine.fix import Again, Mended, mend
 from tlslint.engine.run import Result
 from tlslint.files import Files
 from tlslint.files.write import Change, WriteRefusedError, write
 from tlslint.model import locate
-from tlslint.profiles import Profile
 from tlslint.reports.visible import visible
 
 
@@ -20,7 +18,6 @@ def fixed(
     found: Discovery,
     result: Result,
     again: Again,
-    profile: Profile,
     *,
     unsafe: bool,
     diff: bool,
@@ -32,7 +29,7 @@ def fixed(
     """Mend and write (or print the difference and leave). Returns the run over the mended text."""
     if is_piped and not diff:
         raise fail("text from standard input cannot be written back; --diff shows what would change")
-    mended = mend(found, result, again, unsafe=unsafe, ciphers=ciphers_of(profile))
+    mended = mend(found, result, again, unsafe=unsafe)
     if diff:
         _put(difference(mended, found.files), output_file)
         _tell(mended, show=show)
@@ -87,11 +84,3 @@ def _tell(mended: Mended, *, show: bool) -> None:
             click.echo(visible(f"left {place.path}:{place.line} {other.finding.code} {other.finding.name}: {other.why}"), err=True)
     counts = f"{len(mended.fixed)} mended in {len(mended.texts)} files, {len(mended.withheld)} left as unproven"
     click.echo(f"tlslint: {counts}", err=True)
-
-
-def ciphers_of(profile: Profile) -> str:
-    """The profile's suites below TLS 1.3 as an OpenSSL list."""
-    if profile.suites is None:
-        return ""
-    wanted = [suite for _, suite in sorted(numbers().items()) if suite.iana in profile.suites]
-    return ":".join(suite.openssl for suite in wanted if suite.openssl and not suite.is_tls13)

@@ -1,17 +1,23 @@
-"""From findings to mended text: edits in rounds, each proven before it counts."""
+"""From findings to mended text: edits in rounds, each proven before it counts.
 
-from collections.abc import Callable, Iterable, Sequence
+Servers that share no file are mended one after the other, and only the one at hand is evaluated again. In each round all edits that do not
+stand in each other's way are tried at once; where that does not hold, smaller sets are. A round may bring what the next one mends: what
+came of all rounds is held against the beginning, and where that fails the server is mended again with every step clean by itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from tlslint.engine.discover import Discovery
-from tlslint.engine.proof import Plan, prove
-from tlslint.engine.run import Result
+from tlslint.engine.discover import Discovery, Job
+from tlslint.engine.proof import Changes, Plan, overall, prove
+from tlslint.engine.run import Result, ordered
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
-from tlslint.model.remedy import Advice, Edit, OfferVersions, Rewrite, SetValue
+from tlslint.model.remedy import Advice, Edit, ModelRemedy, Rewrite
+from tlslint.parsers.format import Fixer, Way
 
-ROUNDS = 10
+ROUNDS = 12
 """Each round must mend something, so this is only met where remedies chase each other; what is left then is withheld."""
 
 _FORMATS = {"httpd": "apache", "slapd": "openldap", "ldap-client": "openldap"}
@@ -21,115 +27,227 @@ class Fixed(NamedTuple):
     """A finding that is mended. `also`: endpoints that share the setting and change with it."""
 
     finding: Finding
-    also: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 class Withheld(NamedTuple):
-    """A finding that has a remedy which is not applied, and why: one sentence."""
+    """A finding that has a remedy which is not applied, and why: one sentence. `spelt`: it could be written down, only not proven."""
 
     finding: Finding
     why: str
+    spelt: bool = True
 
 
 class Mended(NamedTuple):
-    """`texts`: by real path, the bytes as read and as they should be. `result`: the run over the mended text."""
+    """`texts`: by real path, the bytes as read and as they should be. `result`: the run over the mended text.
+
+    `commands`: what checks the mended files and makes them count, for people to run.
+    """
 
     texts: dict[str, tuple[bytes, bytes]]
     fixed: tuple[Fixed, ...]
     withheld: tuple[Withheld, ...]
     result: Result
+    commands: tuple[str, ...] = ()
 
 
 Again = Callable[[Discovery], Result]
-_Edits = dict[str, list[tuple[int, int, bytes]]]
 
 
-def is_fixable(finding: Finding, *, unsafe: bool = True) -> bool:
-    """Has it a remedy that could be written (whether it holds is only known when it was tried)?"""
+def has_remedy(finding: Finding, *, unsafe: bool = True) -> bool:
+    """Has it a remedy that is more than advice?"""
     remedy = finding.remedy
     return remedy is not None and not isinstance(remedy, Advice) and (unsafe or not remedy.unsafe)
 
 
-def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool, ciphers: str = "") -> Mended:
-    """Apply every remedy that can be proven, in memory.
+def spelt(finding: Finding, found: Discovery, instances: Iterable[Instance]) -> Sequence[Way] | str:
+    """Ways to write down the finding's remedy, or why there is none. Whether one holds is only known when it was tried."""
+    if not has_remedy(finding):
+        return "only a person can do this"
+    ways = _ways(finding, instances)
+    if isinstance(ways, str):
+        return ways
+    free = [way for way in ways if not _barred(way, found)]
+    return free or next((_barred(way, found) for way in ways), "there is no text to change")
 
-    `again` runs the same selection over other text; `ciphers` is the profile's list in OpenSSL's words.
-    """
+
+def fixable(found: Discovery, result: Result) -> dict[Finding, bool]:
+    """Findings whose remedy can be written down, and whether it is a safe one."""
+    return {
+        finding: not finding.remedy.unsafe
+        for finding in result.findings
+        if finding.remedy is not None and has_remedy(finding) and not isinstance(spelt(finding, found, result.instances), str)
+    }
+
+
+def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Mended:
+    """Apply every remedy that can be proven, in memory. `again` runs the same selection over other text."""
     texts: dict[str, tuple[bytes, bytes]] = {}
     fixed: list[Fixed] = []
     withheld: list[Withheld] = []
-    current, state = found, result
-    for _ in range(ROUNDS):
-        plans, withheld = _plans(current, state, unsafe=unsafe, ciphers=ciphers)
-        accepted: list[Plan] = []
-        fruits: list[Fixed] = []
-        standing = _Standing(current, state, again, unsafe=unsafe)
-        deferred = standing.take(plans, accepted, fruits, withheld)
-        if not accepted:
+    results: list[Result] = []
+    commands: dict[str, None] = {}
+    apart = set(result.findings)  # about files no server names as its own
+    for part, before in _clusters(found, result):
+        apart.difference_update(before.findings)
+        if not any(has_remedy(finding, unsafe=unsafe) for finding in before.findings):
+            results.append(before)
+            continue
+        mended = _mended(part, before, again, unsafe=unsafe)
+        texts.update(mended.texts)
+        fixed += mended.fixed
+        withheld += mended.withheld
+        results.append(mended.result)
+        if mended.texts:
+            commands.update(dict.fromkeys(_commands(mended.result.instances, [found.files.shown(real) for real in mended.texts])))
+    changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
+    return Mended(changed, tuple(fixed), tuple(withheld), _together(results, result, apart), tuple(commands))
+
+
+def _together(results: Sequence[Result], first: Result, apart: Iterable[Finding]) -> Result:
+    findings = ordered([*apart, *(finding for result in results for finding in result.findings)])
+    instances = tuple(instance for result in results for instance in result.instances)
+    jobs = tuple(job for result in results for job in result.jobs)
+    broken = tuple(dict.fromkeys((*first.broken, *(sentence for result in results for sentence in result.broken))))
+    return Result(instances, tuple(findings), sum(result.files for result in results), broken, jobs)
+
+
+def _clusters(found: Discovery, result: Result) -> Iterator[tuple[Discovery, Result]]:
+    """Servers that share files, with their findings."""
+    groups: list[tuple[set[int], set[int]]] = []  # files, positions of instances
+    for position, instance in enumerate(result.instances):
+        files = {id(file) for file in instance.files} or {id(instance.root)}
+        members = {position}
+        rest = []
+        for group in groups:
+            if files.isdisjoint(group[0]):
+                rest.append(group)
+            else:
+                files |= group[0]
+                members |= group[1]
+        groups = [*rest, (files, members)]
+    for files, members in sorted(groups, key=lambda group: min(group[1])):
+        jobs = tuple(result.jobs[position] for position in sorted(members))
+        instances = tuple(result.instances[position] for position in sorted(members))
+        findings = tuple(finding for finding in result.findings if id(finding.primary.span.file) in files)
+        yield _only(found, jobs), Result(instances, findings, len(files), (), jobs)
+
+
+def _only(found: Discovery, jobs: Sequence[Job]) -> Discovery:
+    wanted = set(jobs)
+    return found._replace(jobs=tuple(job for job in found.jobs if job in wanted), parts=tuple(job for job in found.parts if job in wanted))
+
+
+def _mended(found: Discovery, before: Result, again: Again, *, unsafe: bool) -> Mended:
+    """Servers that share files, mended as far as it goes."""
+    mended, failure = _rounds(found, before, again, unsafe=unsafe, clean=False)
+    if failure:
+        mended, failure = _rounds(found, before, again, unsafe=unsafe, clean=True)
+    return mended
+
+
+def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, clean: bool) -> tuple[Mended, str]:
+    """Rounds until nothing is left to mend, and why what came of them does not hold ("" where it does)."""
+    texts: dict[str, tuple[bytes, bytes]] = {}
+    fixed: list[Fixed] = []
+    withheld: list[Withheld] = []
+    current, state = found, before
+    seen = {_state(texts)}
+    failure = ""
+    for number in range(ROUNDS):
+        plans, withheld = _plans(current, state, unsafe=unsafe)
+        step = _Round(current, state, again, unsafe=unsafe, clean=clean)
+        step.take(plans)
+        withheld += step.withheld
+        if not step.accepted:
             break
-        for real, (old, new) in standing.texts(accepted).items():
+        for real, (old, new) in step.texts(step.accepted).items():
             texts[real] = (texts[real][0] if real in texts else old, new)
-        fixed += fruits
+        if _state(texts) in seen or number == ROUNDS - 1:
+            failure = "remedies chase each other"
+            break
+        seen.add(_state(texts))
+        fixed += step.fixed
         current = current._replace(files=current.files.edited({real: new for real, (_, new) in texts.items()}))
         state = again(current)
-        if not deferred and not any(is_fixable(finding, unsafe=unsafe) for finding in state.findings):
-            withheld = []
-            break
-    changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
-    return Mended(changed, tuple(fixed), tuple(withheld), state)
+    fixed += _along(before, state, fixed, unsafe=unsafe)
+    failure = failure or overall(before, state, [one.finding for one in fixed])
+    return Mended(texts, tuple(fixed), tuple(withheld), state), failure
 
 
-class _Standing:
-    """One round: the text it began with, and which edits of it already hold."""
+def _state(texts: dict[str, tuple[bytes, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((real, new) for real, (old, new) in sorted(texts.items()) if old != new)
 
-    def __init__(self, found: Discovery, result: Result, again: Again, *, unsafe: bool) -> None:
-        self._found, self._result, self._again, self._unsafe = found, result, again, unsafe
 
-    def take(self, plans: list[Plan], accepted: list[Plan], fixed: list[Fixed], withheld: list[Withheld]) -> bool:
-        """Try all at once; where that fails, each half by itself, down to the one that does not hold.
+def _along(before: Result, after: Result, fixed: Sequence[Fixed], *, unsafe: bool) -> list[Fixed]:
+    """Findings that another one's remedy mended."""
+    counted = {one.finding for one in fixed}
+    left = {(finding.code, finding.message) for finding in after.findings}
+    return [
+        Fixed(finding)
+        for finding in before.findings
+        if has_remedy(finding, unsafe=unsafe) and finding not in counted and (finding.code, finding.message) not in left and counted
+    ]
 
-        True: some wait for the next round.
-        """
-        deferred = False
+
+class _Round:
+    """One round: the text it began with, and which edits of it hold."""
+
+    def __init__(self, found: Discovery, result: Result, again: Again, *, unsafe: bool, clean: bool) -> None:
+        self._found, self._result, self._again, self._unsafe, self._clean = found, result, again, unsafe, clean
+        self.accepted: list[Plan] = []
+        self.fixed: list[Fixed] = []
+        self.withheld: list[Withheld] = []
+
+    def take(self, plans: Sequence[Plan]) -> None:
+        """Try all that go together; then those that stood in the way of one that failed. The rest waits for the next round."""
+        group, waiting = self._compatible(plans)
+        self._try(group)
+        for plan in waiting:
+            if not _conflicts(plan, self.accepted):
+                self._try([plan])
+
+    def _compatible(self, plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
         group: list[Plan] = []
+        waiting: list[Plan] = []
         for plan in plans:
-            if _conflicts(plan, [*accepted, *group]):
-                deferred = True
-            else:
-                group.append(plan)
-        self._try(group, accepted, fixed, withheld)
-        if not deferred:
-            return False
-        waiting = [plan for plan in plans if plan not in group]
-        for plan in waiting:  # what stood in its way may have failed
-            if not _conflicts(plan, accepted):
-                self._try([plan], accepted, fixed, withheld)
-        return True
+            (waiting if _conflicts(plan, [*self.accepted, *group]) else group).append(plan)
+        return group, waiting
 
-    def _try(self, group: list[Plan], accepted: list[Plan], fixed: list[Fixed], withheld: list[Withheld]) -> None:
+    def _try(self, group: list[Plan]) -> None:
+        """All at once; where that fails, endpoint by endpoint; then halves, down to single remedies and their other ways."""
         if not group:
             return
-        together = [*accepted, *group]
-        after = self._again(
-            self._found._replace(files=self._found.files.edited({real: new for real, (_, new) in self.texts(together).items()}))
-        )
-        by_path: _Edits = {}
-        for plan in together:
-            for edit in plan.edits:
-                changes = by_path.setdefault(edit.span.file.path, [])
-                change = (edit.span.start, edit.span.end, edit.replacement)
-                if change not in changes:
-                    changes.append(change)
-        proof = prove(self._result, after, together, by_path, unsafe=self._unsafe)
-        if not proof.failure:
-            accepted.extend(group)
-            fixed.extend(Fixed(plan.finding, proof.also) for plan in group)
-        elif len(group) == 1:
-            withheld.append(Withheld(group[0].finding, proof.failure))
-        else:
+        failure = self._holds(group)
+        if not failure:
+            return
+        units = _units(group)
+        if len(units) > 1:
+            half = len(units) // 2
+            self._try([plan for unit in units[:half] for plan in unit])
+            self._try([plan for unit in units[half:] for plan in unit])
+        elif len(group) > 1:
             half = len(group) // 2
-            self._try(group[:half], accepted, fixed, withheld)
-            self._try(group[half:], accepted, fixed, withheld)
+            self._try(group[:half])
+            self._try(group[half:])
+        else:
+            plan = group[0]
+            for way in plan.others:
+                other = plan._replace(edits=way, others=())
+                if not _conflicts(other, self.accepted) and not self._holds([other]):
+                    return
+            self.withheld.append(Withheld(plan.finding, failure))
+
+    def _holds(self, group: list[Plan]) -> str:
+        """Prove what was accepted together with `group`, and accept that as well; else why not."""
+        together = [*self.accepted, *group]
+        texts = self.texts(together)
+        after = self._again(self._found._replace(files=self._found.files.edited({real: new for real, (_, new) in texts.items()})))
+        proof = prove(self._result, after, together, _by_path(together), unsafe=self._unsafe, clean=self._clean)
+        if not proof.failure:
+            self.accepted.extend(group)
+            self.fixed.extend(Fixed(plan.finding, proof.also) for plan in group)
+        return proof.failure
 
     def texts(self, plans: Iterable[Plan]) -> dict[str, tuple[bytes, bytes]]:
         """Every touched file, by real path: its bytes now and with these edits."""
@@ -141,6 +259,35 @@ class _Standing:
                 assert real is not None, "plans without a file are withheld before"  # noqa: S101
                 edits.setdefault(real, (file.data, set()))[1].add((edit.span.start, edit.span.end, edit.replacement))
         return {real: (data, _applied(data, changes)) for real, (data, changes) in edits.items()}
+
+
+def _units(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Plans that name a common endpoint belong together; those that name none stand alone."""
+    units: list[tuple[set[str], list[Plan]]] = []
+    for plan in plans:
+        names = set(plan.finding.endpoints)
+        joined = [plan]
+        rest = []
+        for unit in units:
+            if names.isdisjoint(unit[0]):
+                rest.append(unit)
+            else:
+                names |= unit[0]
+                joined = unit[1] + joined
+        units = [*rest, (names, joined)]
+    return [members for _, members in units]
+
+
+def _by_path(plans: Iterable[Plan]) -> Changes:
+    """All edits by the shown name of their file, each once."""
+    found: dict[str, list[tuple[int, int, bytes]]] = {}
+    for plan in plans:
+        for edit in plan.edits:
+            changes = found.setdefault(edit.span.file.path, [])
+            change = (edit.span.start, edit.span.end, edit.replacement)
+            if change not in changes:
+                changes.append(change)
+    return found
 
 
 def _applied(data: bytes, changes: Iterable[tuple[int, int, bytes]]) -> bytes:
@@ -158,62 +305,84 @@ def _conflicts(plan: Plan, others: Sequence[Plan]) -> bool:
                 if edit.span.start < theirs.span.end and theirs.span.start < edit.span.end:
                     return True
                 if edit.span.start == theirs.span.start or edit.span.end == theirs.span.end:
-                    return True
+                    if edit.span.start != edit.span.end or theirs.span.start != theirs.span.end:
+                        return True
+                    if _setting_of(edit) == _setting_of(theirs):  # two new lines in one place stand one below the other
+                        return True
     return False
 
 
-def _plans(found: Discovery, result: Result, *, unsafe: bool, ciphers: str) -> tuple[list[Plan], list[Withheld]]:
+def _setting_of(edit: Edit) -> bytes:
+    return edit.replacement.replace(b"=", b" ").split(None, 1)[0] if edit.replacement.strip() else b""
+
+
+def _plans(found: Discovery, result: Result, *, unsafe: bool) -> tuple[list[Plan], list[Withheld]]:
+    """What can be tried, the worst findings first, and what cannot."""
     plans: list[Plan] = []
     withheld: list[Withheld] = []
-    for finding in result.findings:
-        if not is_fixable(finding, unsafe=unsafe):
+    for finding in sorted(result.findings, key=lambda one: -one.severity):
+        if not has_remedy(finding, unsafe=unsafe):
             continue
-        edits = _edits(finding, result.instances, ciphers)
-        why = edits if isinstance(edits, str) else _barred(edits, found)
-        if why:
-            withheld.append(Withheld(finding, why))
-        elif not isinstance(edits, str):
-            plans.append(Plan(finding, edits))
+        ways = spelt(finding, found, result.instances)
+        if isinstance(ways, str):
+            withheld.append(Withheld(finding, ways, spelt=False))
+        else:
+            plans.append(Plan(finding, ways[0], tuple(ways[1:])))
     return plans, withheld
 
 
-def _edits(finding: Finding, instances: Sequence[Instance], ciphers: str) -> tuple[Edit, ...] | str:
+def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | str:
     remedy = finding.remedy
     if isinstance(remedy, Rewrite):
-        return remedy.edits or "the remedy says nothing to write"
-    if not isinstance(remedy, (SetValue, OfferVersions)):
+        return [remedy.edits] if remedy.edits else "the remedy says nothing to write"
+    if remedy is None or isinstance(remedy, Advice):
         return "only a person can do this"
-    edits: dict[Edit, None] = {}
+    found: list[Sequence[Way]] = []
     for instance in instances:
         endpoints = [endpoint for endpoint in instance.endpoints if endpoint.name in finding.endpoints]
         if not endpoints or not _read(finding, instance):
             continue
-        spelt = _spelt(instance, endpoints, remedy, ciphers)
-        if isinstance(spelt, str):
-            return spelt
-        edits.update(dict.fromkeys(spelt))
-    return tuple(edits) or "there is no text to change"
+        ways = _spelt_by(instance, endpoints, remedy)
+        if isinstance(ways, str):
+            return ways
+        found.append(ways)
+    # A finding about several servers that share a file: the first way of each, then the second of each …
+    most = max(map(len, found), default=0)
+    joined = [tuple(dict.fromkeys(edit for ways in found for edit in ways[min(index, len(ways) - 1)])) for index in range(most)]
+    return [way for way in dict.fromkeys(joined) if way] or "there is no text to change"
 
 
 def _read(finding: Finding, instance: Instance) -> bool:
     return any(file is finding.primary.span.file for file in instance.files)
 
 
-def _spelt(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | OfferVersions, ciphers: str) -> tuple[Edit, ...] | str:
+def _spelt_by(instance: Instance, endpoints: list[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
+    fixer = _fixer(instance)
+    return f"nothing spells this for {instance.service} yet" if fixer is None else fixer.ways(instance, endpoints, remedy)
+
+
+def _fixer(instance: Instance) -> Fixer | None:
     name = f"tlslint.parsers.{_FORMATS.get(instance.service, instance.service)}.fixer"
     try:
-        fixer = import_module(name)
+        module: Fixer = import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        return f"nothing spells this for {instance.service} yet"
-    spelt: tuple[Edit, ...] | str = fixer.edits(instance, endpoints, remedy, ciphers)
-    return spelt
+        return None
+    return module
 
 
-def _barred(edits: tuple[Edit, ...], found: Discovery) -> str:
+def _commands(instances: Iterable[Instance], changed: Sequence[str]) -> Iterator[str]:
+    for instance in instances:
+        mine = [path for path in changed if any(file.path == path for file in instance.files)]
+        fixer = _fixer(instance)
+        if mine and fixer is not None:
+            yield from fixer.commands(instance, mine)
+
+
+def _barred(way: Iterable[Edit], found: Discovery) -> str:
     """Why these edits must not be made whatever they promise; "" where nothing bars them."""
-    for edit in edits:
+    for edit in way:
         real = found.files.real_of(edit.span.file)
         if real is None:
             return f"{edit.span.file.path} is not a file of its own"

@@ -1,29 +1,58 @@
 """Would these edits do what they promise, and nothing else? Asked of the real parsers and rules before a byte is written."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from tlslint.engine.run import Result
-from tlslint.model import CipherString, Endpoint, Finding, Instance, Known, Severity, Span, Unknown
-from tlslint.model.remedy import Edit, OfferVersions, Rewrite, SetValue
+from tlslint.model import CipherString, Endpoint, Finding, Instance, Known, Severity, Span, TlsMode, Unknown
+from tlslint.model.remedy import Edit, OfferGroups, OfferSuites, OfferVersions, RedirectToHttps, Rewrite, SendHsts, SetValue
+from tlslint.parsers.format import Way
 
+_OF_A_HANDSHAKE = frozenset(
+    {
+        "versions",
+        "cipher_suites",
+        "cipher_string",
+        "groups",
+        "dh_bits",
+        "security_level",
+        "server_order",
+        "session_tickets",
+        "compression",
+        "insecure_renegotiation",
+        "tls_works",
+        "tls_failure",
+    }
+)
+_ANSWERS = frozenset({"http.hsts_success", "http.hsts_error", "http.hsts_redirect", "http.hsts_written", "http.redirect", "http.loop"})
 _FOLLOWS = {
     "versions": {"cipher_suites", "groups", "dh_bits", "tls_works", "tls_failure"},
-    "cipher_suites": {"cipher_string", "versions", "groups", "dh_bits", "security_level", "tls_works", "tls_failure"},
-    "security_level": {"cipher_suites", "cipher_string", "versions", "groups", "dh_bits", "tls_works", "tls_failure"},
-    "tls": {"cleartext_login"},
+    "cipher_suites": {"cipher_string", "versions", "groups", "dh_bits", "security_level", "session_tickets", "tls_works", "tls_failure"},
+    "security_level": {"cipher_suites", "cipher_string", "versions", "groups", "dh_bits", "session_tickets", "tls_works", "tls_failure"},
+    "groups": {"cipher_suites", "versions", "dh_bits", "tls_works", "tls_failure"},
+    "tls": _OF_A_HANDSHAKE | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification"},
+    "cleartext_login": {"tls"},
+    "http.hsts_success": _ANSWERS,
+    "http.redirects_to_https": _ANSWERS,
 }
 """What a value takes with it: suites hang on versions, all of it on the security level. Everything else must stay."""
 
-_PLACES = frozenset({"anchor", "origins"})
+_ONLY_BELOW_TLS13 = ("compression", "insecure_renegotiation")
+"""These only arise below TLS 1.3 (RFC 8446 section 1.2): when versions or suites move they may come or go, not be on."""
+
+_PLACES = frozenset({"anchor", "origins", "http"})
+
+Changes: TypeAlias = Mapping[str, Sequence[tuple[int, int, bytes]]]
+"""Edits by the shown name of their file: from, to, new bytes."""
 
 
 class Plan(NamedTuple):
-    """The edits one finding asks for."""
+    """The edits one finding asks for, and other ways to the same end."""
 
     finding: Finding
     edits: tuple[Edit, ...]
+    others: tuple[Way, ...] = ()
 
 
 class Proof(NamedTuple):
@@ -33,16 +62,15 @@ class Proof(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-def prove(  # noqa: C901 (a list of questions)
-    before: Result, after: Result, plans: Sequence[Plan], edits: Mapping[str, Sequence[tuple[int, int, bytes]]], *, unsafe: bool
-) -> Proof:
-    """Hold a run over the edited text against the run before. `edits`: all of them, by the shown name of their file.
+def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes, *, unsafe: bool, clean: bool) -> Proof:  # noqa: C901 (a list of questions)
+    """Hold a run over the edited text against the run before. `changes`: all edits.
 
-    Without `unsafe` no endpoint may lose a version or a suite, whatever the remedies call themselves.
+    Without `unsafe` no endpoint may lose a version or a suite, whatever the remedies call themselves. `clean`: nothing new may be found,
+    not even what another round would mend.
     """
     if set(after.broken) - set(before.broken):
         return Proof("tlslint itself fails on the mended text")
-    moves = {path: _Moves(changes) for path, changes in edits.items()}
+    moves = {path: _Moves(edits) for path, edits in changes.items()}
     for plan in plans:
         if _remains(plan.finding, after, moves):
             return Proof("the finding would stay")
@@ -54,11 +82,10 @@ def prove(  # noqa: C901 (a list of questions)
     for plan in plans:
         remedy = plan.finding.remedy
         slips = slips or isinstance(remedy, Rewrite)
-        field = "versions" if isinstance(remedy, OfferVersions) else remedy.field if isinstance(remedy, SetValue) else ""
-        if field:
-            for name in plan.finding.endpoints:
-                allowed.setdefault(name, set()).update({field}, _FOLLOWS.get(field, ()))
-    fields = set().union(*allowed.values()) if allowed else set()
+        fields = remedy.fields if remedy is not None else ()
+        for name in plan.finding.endpoints:
+            allowed.setdefault(name, set()).update(fields, *(_FOLLOWS.get(field, ()) for field in fields))
+    everywhere = set().union(*allowed.values()) if allowed else set()
     also: set[str] = set()
     was_sound = True
     for key, instance in old.items():
@@ -67,25 +94,57 @@ def prove(  # noqa: C901 (a list of questions)
             return Proof(f"{instance.service} would not start any more")
         if instance.starts.is_known and not mended.starts.is_known:
             return Proof(f"it could not be told any more whether {instance.service} starts")
-        if not instance.starts.holds(True):
+        if not instance.starts.holds(True) and instance.starts.is_known:
             was_sound = False
             if mended.starts.holds(False) and any(_is_about(plan, mended) for plan in plans):
                 return Proof(f"{instance.service} does not start with this text, so nothing can be promised: mend that first")
             continue  # nothing was served: there is nothing that could be lost
-        failure = _moved(instance, mended, allowed, fields, also, moves if slips else {})
+        failure = _moved(instance, mended, allowed, everywhere, also, moves if slips else {})
         if not failure and not unsafe:
             failure = _lost(instance, mended)
         if failure:
             return Proof(failure)
     for plan in plans:
-        failure = _promise(plan.finding, after.instances)
+        failure = _promise(plan.finding, before.instances, after.instances)
         if failure:
             return Proof(failure)
-    if was_sound:
-        fresh = _worse(before.findings, after.findings)
+    if was_sound and clean:
+        fresh = next(_fresh(before, after, [plan.finding for plan in plans]), None)
         if fresh is not None:
             return Proof(f"it would bring {fresh.code} {fresh.name}")
     return Proof("", tuple(sorted(also)))
+
+
+def overall(before: Result, after: Result, mended: Sequence[Finding]) -> str:
+    """What came of all rounds, held against the beginning: nothing worse than what was mended is new, and no promise was taken back."""
+    if all(instance.starts.holds(False) for instance in before.instances):
+        return ""
+    fresh = next(_fresh(before, after, mended), None)
+    if fresh is not None:
+        return f"together they would bring {fresh.code} {fresh.name}"
+    for finding in mended:
+        failure = _promise(finding, before.instances, after.instances)
+        if failure:
+            return failure
+    return ""
+
+
+def _fresh(before: Result, after: Result, mended: Sequence[Finding]) -> Iterator[Finding]:
+    """New findings from warnings on; a lesser one than what was mended at the same endpoint is a gain."""
+    known = {(finding.code, name) for finding in before.findings for name in _names(finding)}
+    worst: dict[str, Severity] = {}
+    for finding in mended:
+        for name in _names(finding):
+            worst[name] = max(worst.get(name, finding.severity), finding.severity)
+    for finding in after.findings:
+        if finding.severity >= Severity.WARNING and any(
+            (finding.code, name) not in known and worst.get(name, Severity.INFO) <= finding.severity for name in _names(finding)
+        ):
+            yield finding
+
+
+def _names(finding: Finding) -> tuple[str, ...]:
+    return finding.endpoints or (finding.primary.span.file.path,)
 
 
 def _is_about(plan: Plan, instance: Instance) -> bool:
@@ -111,18 +170,33 @@ def _moved(
     if [(one.name, one.role) for one in old.endpoints] != [(one.name, one.role) for one in new.endpoints]:
         return "other endpoints would be there than before"
     for one, other in zip(old.endpoints, new.endpoints, strict=True):
-        changed = {field for field in one._fields if field not in _PLACES and plain(getattr(one, field)) != plain(getattr(other, field))}
+        was, will = dict(_values(one)), dict(_values(other))
+        changed = {field for field in was.keys() | will.keys() if plain(was.get(field)) != plain(will.get(field))}
         wanted = allowed.get(one.name, set())
-        touched = {field for field in changed if _touches(getattr(one, field), getattr(other, field), moves)}
+        touched = {field for field in changed if _touches(was.get(field), will.get(field), moves)}
         touched |= {after for field in touched for after in _FOLLOWS.get(field, ())}
         left = changed - wanted - fields - touched
-        if "versions" in changed:  # these two only arise below TLS 1.3 (RFC 8446 section 1.2): they may come or go, not be on
-            left -= {field for field in ("compression", "insecure_renegotiation") if not getattr(other, field).holds(True)}
+        if not _OF_A_HANDSHAKE.isdisjoint(changed):
+            left -= {field for field in _ONLY_BELOW_TLS13 if not getattr(other, field).holds(True)}
         if left:
-            return f"{min(left).replace('_', ' ')} of {one.name} would change as well"
+            return f"{_spoken(min(left))} of {one.name} would change as well"
         if changed and one.name not in allowed:
             also.add(one.name)
     return ""
+
+
+def _values(endpoint: Endpoint) -> Iterator[tuple[str, object]]:
+    """Fields by name, those of `http` one by one; places apart."""
+    for field in Endpoint._fields:
+        if field not in _PLACES:
+            yield field, getattr(endpoint, field)
+    if endpoint.http is not None:
+        for field in endpoint.http._fields:
+            yield f"http.{field}", getattr(endpoint.http, field)
+
+
+def _spoken(field: str) -> str:
+    return field.removeprefix("http.").replace("_", " ")
 
 
 def _lost(old: Instance, new: Instance) -> str:
@@ -158,27 +232,69 @@ def plain(value: object) -> object:
     return value
 
 
-def _promise(finding: Finding, instances: Iterable[Instance]) -> str:
-    remedy = finding.remedy
-    for instance in instances:
+def _promise(finding: Finding, before: Iterable[Instance], after: Iterable[Instance]) -> str:
+    served = {(instance.service, endpoint.name): endpoint for instance in before for endpoint in instance.endpoints}
+    for instance in after:
         for endpoint in instance.endpoints:
             if endpoint.name in finding.endpoints:
-                failure = _kept(remedy, endpoint)
+                failure = _kept(finding.remedy, endpoint, served.get((instance.service, endpoint.name)))
                 if failure:
                     return failure
     return ""
 
 
-def _kept(remedy: object, endpoint: Endpoint) -> str:
+def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
     if isinstance(remedy, OfferVersions):
         offered = endpoint.versions
-        if not isinstance(offered, Known) or not offered.value or not offered.value <= remedy.versions:
+        if not isinstance(offered, Known) or not offered.value <= remedy.versions:
             return f"{endpoint.name} would still offer other versions"
-    elif isinstance(remedy, SetValue) and remedy.value is not None:
-        value = getattr(endpoint, remedy.field)
-        if not value.holds(remedy.value):
-            return f"{remedy.field.replace('_', ' ')} of {endpoint.name} would not be as promised"
+        if not offered.value:
+            return f"{endpoint.name} would be left without a version"
+    elif isinstance(remedy, OfferSuites):
+        wanted = {suite.code for suite in remedy.suites}
+        suites = endpoint.cipher_suites
+        if not isinstance(suites, Known) or not all(suite.code in wanted for suite in suites.value):
+            return f"{endpoint.name} would still offer other suites"
+        if not suites.value and (before is None or before.cipher_suites.surely):
+            return f"{endpoint.name} would be left without a suite"
+    elif isinstance(remedy, OfferGroups):
+        groups = endpoint.groups
+        if not isinstance(groups, Known) or not set(groups.value or ()) <= set(remedy.groups):
+            return f"{endpoint.name} would still offer other groups"
+    elif isinstance(remedy, SendHsts) and endpoint.http is not None:
+        sent = (endpoint.http.hsts_success, endpoint.http.hsts_error, endpoint.http.hsts_redirect)
+        if not all(isinstance(value, Known) and value.value == (remedy.text,) for value in sent):
+            return f"{endpoint.name} would not send {remedy.text} with every answer"
+    elif isinstance(remedy, RedirectToHttps) and endpoint.http is not None:
+        if not endpoint.http.redirects_to_https.holds(True):
+            return f"{endpoint.name} would not redirect to https"
+    elif isinstance(remedy, SetValue):
+        return _is_set(remedy, endpoint)
     return ""
+
+
+def _is_set(remedy: SetValue, endpoint: Endpoint) -> str:
+    """More than was asked for is as good: TLS required where it was to be offered, larger parameters."""
+    value = getattr(endpoint, remedy.field)
+    if not isinstance(value, Known):
+        return f"{_spoken(remedy.field)} of {endpoint.name} could not be told"
+    good: tuple[object, ...] = (remedy.value,)
+    if remedy.field in ("dh_bits", "security_level"):
+        held = value.value is None or value.value >= remedy.value
+    else:
+        if remedy.field in _ONLY_BELOW_TLS13:
+            good += (None,)
+        if remedy.field == "server_order" and not _has_weak(endpoint):
+            good += (False, None)
+        if remedy.field == "tls" and remedy.value is TlsMode.STARTTLS_REQUIRED:
+            good += (TlsMode.IMPLICIT,)
+        held = value.value in good
+    return "" if held else f"{_spoken(remedy.field)} of {endpoint.name} would not be as promised"
+
+
+def _has_weak(endpoint: Endpoint) -> bool:
+    """Does the order matter at all? Not where every suite is strong."""
+    return any(not (suite.is_aead and suite.has_forward_secrecy) for suite in endpoint.cipher_suites.surely)
 
 
 def _remains(finding: Finding, after: Result, moves: "Mapping[str, _Moves]") -> bool:
@@ -195,16 +311,6 @@ def _remains(finding: Finding, after: Result, moves: "Mapping[str, _Moves]") -> 
         if bisect_right(span.file.line_starts(), at) == line and other.primary.span.data == span.data:
             return True
     return False
-
-
-def _worse(before: Sequence[Finding], after: Sequence[Finding]) -> Finding | None:
-    known = {(finding.code, endpoint) for finding in before for endpoint in finding.endpoints or (finding.primary.span.file.path,)}
-    for finding in after:
-        if finding.severity >= Severity.WARNING:
-            for endpoint in finding.endpoints or (finding.primary.span.file.path,):
-                if (finding.code, endpoint) not in known:
-                    return finding
-    return None
 
 
 class _Moves:

@@ -53,21 +53,30 @@ def _names(word: str, entry: Entry) -> bool:
 
 
 class Result(NamedTuple):
-    """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same."""
+    """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same.
+
+    `jobs`: for each instance the job it came of.
+    """
 
     instances: tuple[Instance, ...]
     findings: tuple[Finding, ...]
     files: int
     broken: tuple[str, ...]
+    jobs: tuple[Job, ...] = ()
 
 
 def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str]]:
     """Every server found, roots first; then the parts no root reached, as fragments."""
-    instances: list[Instance] = []
     broken: list[str] = []
+    return [instance for instance, _ in evaluated(found, target, broken)], broken
+
+
+def evaluated(found: Discovery, target: Target, broken: list[str]) -> list[tuple[Instance, Job]]:
+    """The same, each with the job it came of; what failed goes to `broken`."""
+    instances: list[tuple[Instance, Job]] = []
     for job in found.jobs:
-        instances += _instances(job, found, target, broken)
-    read = {id(file) for instance in instances for file in instance.files}
+        instances += [(instance, job) for instance in _instances(job, found, target, broken)]
+    read = {id(file) for instance, _ in instances for file in instance.files}
     by_format = dict(layouts())
     for job in found.parts:
         try:
@@ -81,8 +90,8 @@ def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str
             continue
         part = _instances(job, found, target, broken)
         read.update(id(file) for instance in part for file in instance.files)
-        instances += part
-    return instances, broken
+        instances += [(instance, job) for instance in part]
+    return instances
 
 
 def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) -> Sequence[Instance]:
@@ -214,7 +223,12 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         else:
             endpoints = tuple(dict.fromkeys((*known.endpoints, *finding.endpoints)))
             by_cause[key] = known._replace(endpoints=endpoints, confidence=max(known.confidence, finding.confidence))
-    return sorted(by_cause.values(), key=_order)
+    return ordered(by_cause.values())
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """By file and place."""
+    return sorted(findings, key=_order)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:
@@ -224,13 +238,15 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str]:
 
 def run(found: Discovery, target: Target, chosen: Selection, profiles: Sequence[object] = (), now: str = "") -> Result:
     """Everything: evaluate, check, merge, and keep what the given files cause. `now`: RFC 3339 in UTC; "" takes the clock's."""
-    instances, broken = evaluate(found, target)
+    broken: list[str] = []
+    pairs = evaluated(found, target, broken)
+    instances = [instance for instance, _ in pairs]
     findings = merged(check(instances, chosen, profiles, now or clock(), broken))
     if found.limits:
         limits = {id(file) for file in _sources(instances) if found.files.real_of(file) in found.limits}
         findings = [finding for finding in findings if _caused(finding, limits)]
     files = len({id(file) for file in _sources(instances)})
-    return Result(tuple(instances), tuple(findings), files, tuple(dict.fromkeys(broken)))
+    return Result(tuple(instances), tuple(findings), files, tuple(dict.fromkeys(broken)), tuple(job for _, job in pairs))
 
 
 def clock() -> str:

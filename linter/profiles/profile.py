@@ -16,7 +16,7 @@ class UnknownProfileError(ValueError):
 
 
 class Profile(NamedTuple):
-    """What one edition of one policy allows. `suites` and `groups` are IANA names; None: the policy names none.
+    """What one edition of one policy allows. `suites` and `groups` are IANA names in the policy's order; None: the policy names none.
 
     `rsa_bits`, `dh_bits`: least sizes in bits. `hsts_seconds`: least max-age. None: the policy does not say.
     """
@@ -26,8 +26,8 @@ class Profile(NamedTuple):
     date: str
     source: str
     versions: frozenset[TlsVersion]
-    suites: frozenset[str] | None
-    groups: frozenset[str] | None
+    suites: tuple[str, ...] | None
+    groups: tuple[str, ...] | None
     rsa_bits: int | None
     dh_bits: int | None
     hsts_seconds: int | None
@@ -67,8 +67,8 @@ def load(name: str) -> Profile:
         row["date"],
         row["source"],
         frozenset(BY_WORD[word] for word in row["versions"]),
-        None if row["suites"] is None else frozenset(row["suites"]),
-        None if row["groups"] is None else frozenset(row["groups"]),
+        None if row["suites"] is None else tuple(row["suites"]),
+        None if row["groups"] is None else tuple(row["groups"]),
         row["rsa_bits"],
         row["dh_bits"],
         row["hsts_seconds"],

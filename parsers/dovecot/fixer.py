@@ -1,15 +1,20 @@
 """Remedies in Dovecot's words: the deciding line changed in place, in the filter or file it stands in."""
 
+from collections.abc import Sequence
+
+from tlslint.crypto.libraries import build_of
+from tlslint.crypto.spelling import openssl_list
 from tlslint.model import CipherString, Endpoint, How, Instance, Origin
-from tlslint.model.remedy import Edit, OfferVersions, SetValue
+from tlslint.model.remedy import Edit, ModelRemedy, OfferSuites, OfferVersions, SetValue
 from tlslint.model.versions import TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.dovecot.syntax import Statement, statements
+from tlslint.parsers.format import Way
 
 _MINIMUM: dict[TlsVersion, str] = {TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 
 
-def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | OfferVersions, ciphers: str) -> tuple[Edit, ...] | str:  # noqa: ARG001
-    """Spell `remedy` for `endpoints`. Returns the edits, or a sentence why nothing can be written.
+def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
+    """Spell `remedy` for `endpoints` (`tlslint.parsers.format.Fixer`).
 
     Names by release: ssl_min_protocol came with 2.3; 2.4 calls ssl_prefer_server_ciphers ssl_server_prefer_ciphers (server or client).
     The line that stands there tells which release is meant, and the proof whether it takes the word.
@@ -21,10 +26,10 @@ def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | Offe
             if least not in _MINIMUM:
                 return "Dovecot has no word for one of the versions"
             words, origins = {"ssl_min_protocol": _MINIMUM[least]}, endpoint.versions.origins
-        elif remedy.field == "cipher_suites" and ciphers:
-            words = {"ssl_cipher_list": ciphers}
+        elif isinstance(remedy, OfferSuites):
+            words = {"ssl_cipher_list": openssl_list(remedy.suites, build_of(instance.tls_library))}
             origins = _of_string(endpoint.cipher_string) or endpoint.cipher_suites.origins
-        elif (remedy.field, remedy.value) == ("server_order", True):
+        elif isinstance(remedy, SetValue) and (remedy.field, remedy.value) == ("server_order", True):
             words = {"ssl_prefer_server_ciphers": "yes", "ssl_server_prefer_ciphers": "server"}
             origins = endpoint.server_order.origins
         else:
@@ -33,7 +38,13 @@ def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | Offe
         if statement is None:
             return f"no line sets {next(iter(words))}: the default decides"
         found[Edit(statement.value_span, words[statement.key].encode())] = None
-    return tuple(found)
+    return [tuple(found)]
+
+
+def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
+    """What checks the files and makes them count (doveconf(1), doveadm(1))."""
+    del instance, changed
+    return ("doveconf -n >/dev/null && doveadm reload",)
 
 
 def _of_string(string: CipherString | None) -> tuple[Origin, ...]:

@@ -1,16 +1,19 @@
 """Remedies in Postfix's words: the deciding line of main.cf changed in place, or a new one at its end."""
 
+from collections.abc import Sequence
+
 from tlslint.model import Endpoint, Instance, Origin, Role, Span, TlsMode
-from tlslint.model.remedy import Edit, OfferVersions, SetValue
+from tlslint.model.remedy import Edit, ModelRemedy, OfferVersions, SetValue
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
+from tlslint.parsers.format import Way
 from tlslint.parsers.postfix.syntax import main_cf
 
 _ORDER: tuple[TlsVersion, ...] = (TLS10, TLS11, TLS12, TLS13)
 _WORDS = {TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 
 
-def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | OfferVersions, ciphers: str) -> tuple[Edit, ...] | str:  # noqa: ARG001
-    """Spell `remedy` for `endpoints`. Returns the edits, or a sentence why nothing can be written.
+def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
+    """Spell `remedy` for `endpoints` (`tlslint.parsers.format.Fixer`).
 
     Exclusions are written (`!SSLv2, !SSLv3, …`): every release knows them; `>=TLSv1.2` came with 3.6 (postconf(5)).
     A setting nobody wrote goes to the end of main.cf; the proof tells whether that is the one that decides.
@@ -22,7 +25,7 @@ def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | Offe
                 return "Postfix has no word for one of the versions"
             left_out = ["!SSLv2", "!SSLv3", *(f"!{_WORDS[version]}" for version in _ORDER if version not in remedy.versions)]
             name, text, origins = _protocols(endpoint), ", ".join(left_out), endpoint.versions.origins
-        elif (remedy.field, remedy.value) == ("server_order", True) and endpoint.role is Role.SERVER:
+        elif isinstance(remedy, SetValue) and (remedy.field, remedy.value) == ("server_order", True) and endpoint.role is Role.SERVER:
             name, text, origins = "tls_preempt_cipherlist", "yes", endpoint.server_order.origins
         else:
             return "Postfix has several settings for this; it takes a person to choose"
@@ -31,7 +34,13 @@ def edits(instance: Instance, endpoints: list[Endpoint], remedy: SetValue | Offe
         if edit is None:
             return f"{name} is set elsewhere, or main.cf is not at hand"
         found[edit] = None
-    return tuple(found)
+    return [tuple(found)]
+
+
+def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
+    """What checks the files and makes them count (postfix(1))."""
+    del instance, changed
+    return ("postfix check && postfix reload",)
 
 
 def _protocols(endpoint: Endpoint) -> str:

@@ -1,0 +1,77 @@
+"""What every fixer needs: which endpoints share a line, what a line looks like, where a new one goes."""
+
+from collections.abc import Iterable, Sequence
+
+from tlslint.model import CipherString, Endpoint, Instance, Span
+from tlslint.model.remedy import Edit
+
+
+def deciding(endpoint: Endpoint, field: str) -> Span | None:
+    """The bytes that decide a field of an endpoint today; None where a default does."""
+    value = getattr(endpoint, field)
+    if isinstance(value, CipherString):
+        return value.span
+    origins = value.origins
+    return origins[0].span if origins else None
+
+
+def sharers(instance: Instance, endpoints: Iterable[Endpoint], field: str, place: Span) -> list[Endpoint]:
+    """Other endpoints of the server whose `field` the same bytes decide."""
+    own = {id(endpoint) for endpoint in endpoints}
+    return [
+        endpoint
+        for endpoint in instance.endpoints
+        if id(endpoint) not in own and (span := deciding(endpoint, field)) is not None and touches(span, place)
+    ]
+
+
+def touches(one: Span, other: Span) -> bool:
+    """Do two spans of one file overlap?"""
+    return one.file is other.file and one.start < other.end and other.start < one.end
+
+
+def indentation(file_bytes: bytes, offset: int) -> bytes:
+    """The blanks the line at `offset` begins with."""
+    start = file_bytes.rfind(b"\n", 0, offset) + 1
+    stop = start
+    while stop < len(file_bytes) and file_bytes[stop : stop + 1] in (b" ", b"\t"):
+        stop += 1
+    return file_bytes[start:stop]
+
+
+def line_end(file_bytes: bytes) -> bytes:
+    """The file's own line end: CR LF where its first line has it."""
+    first = file_bytes.find(b"\n")
+    return b"\r\n" if first > 0 and file_bytes[first - 1 : first] == b"\r" else b"\n"
+
+
+def below(span: Span, lines: Sequence[bytes], indent: bytes | None = None) -> Edit:
+    """New lines below the (last) line of `span`, indented as that line is; the file's end gets a line end first where it lacks one."""
+    file = span.file
+    data = file.data
+    ending = line_end(data)
+    lead = indentation(data, span.start) if indent is None else indent
+    text = b"".join(lead + line + ending for line in lines)
+    end = data.find(b"\n", max(span.start, span.end - 1) if span.data.endswith(b"\n") else span.end)
+    if end < 0:
+        return Edit(Span(file, len(data), len(data)), ending + text.removesuffix(ending)) if data else Edit(Span(file, 0, 0), text)
+    return Edit(Span(file, end + 1, end + 1), text)
+
+
+def above(span: Span, lines: Sequence[bytes], indent: bytes | None = None) -> Edit:
+    """New lines above the line `span` begins in."""
+    file = span.file
+    start = file.data.rfind(b"\n", 0, span.start) + 1
+    lead = indentation(file.data, span.start) if indent is None else indent
+    ending = line_end(file.data)
+    return Edit(Span(file, start, start), b"".join(lead + line + ending for line in lines))
+
+
+def whole_lines(span: Span) -> Span:
+    """`span` with all of the lines it lies on, line end included: what is removed when a setting goes."""
+    data = span.file.data
+    start = data.rfind(b"\n", 0, span.start) + 1
+    if span.end > span.start and data[span.end - 1 : span.end] == b"\n":
+        return Span(span.file, start, span.end)
+    end = data.find(b"\n", span.end)
+    return Span(span.file, start, len(data) if end < 0 else end + 1)
