@@ -48,8 +48,9 @@ fixes-report: $(VENV)/installed-dev  ## what --fix mends over the rules' example
 golden: $(VENV)/installed-dev  ## write the expected output of tests/golden anew; read the difference
 	TLSLINT_GOLDEN=write $(BIN)/pytest -q tests/cli/test_golden.py
 
-docs: $(VENV)/installed-dev  ## rule pages from the rules
+docs: $(VENV)/installed-dev  ## pages and schemas made from rules and settings
 	$(BIN)/python scripts/build_docs.py
+	$(BIN)/python -m scripts.build_schemas
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

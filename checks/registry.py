@@ -103,6 +103,7 @@ _RULES: dict[tuple[str, str], str] = {
         TLS809 trailing-comment
         TLS810 swallowed-line
         TLS811 duplicate-setting
+        TLS812 unused-ignore
         TLS813 shadowed-vhost
         TLS814 means-something-else
         TLS815 file-not-read""",
@@ -135,16 +136,62 @@ def _entries() -> list[Entry]:
 
 
 ENTRIES: tuple[Entry, ...] = tuple(_entries())
+"""The rules of tlslint itself."""
+
+_ADDED: dict[Entry, type[Rule]] = {}
+"""Rules of plugins."""
+
+
+def entries() -> tuple[Entry, ...]:
+    """All rules: tlslint's own, then those of plugins."""
+    return (*ENTRIES, *_ADDED)
+
+
+def add(entry: Entry, rule: type[Rule]) -> None:
+    """Take in a plugin's rule. Raises `ValueError` for a code or name that is taken."""
+    taken = by_code()
+    for key in (entry.code, entry.name):
+        if key in taken:
+            raise ValueError(f"{key} is taken by {taken[key].code} {taken[key].name}")
+    _ADDED[entry] = rule
+    by_code.cache_clear()
 
 
 @cache
 def by_code() -> dict[str, Entry]:
     """Entries by code and by name."""
-    return {key: entry for entry in ENTRIES for key in (entry.code, entry.name)}
+    return {key: entry for entry in entries() for key in (entry.code, entry.name)}
+
+
+def names(word: str, entry: Entry) -> bool:
+    """Does the word mean this rule: its name, its code, or the beginning of its code (`TLS1`)?"""
+    return word.lower() == entry.name or (bool(word) and entry.code.startswith(word.upper()))
+
+
+def exactness(word: str) -> int:
+    """A prefix is as exact as it is long; a whole code or a name is as exact as can be."""
+    return len(word) if any(entry.code.startswith(word.upper()) for entry in entries()) else len("TLS101")
+
+
+def nearest(word: str) -> str | None:
+    """The rule that may have been meant by a word that means none."""
+    from difflib import get_close_matches  # noqa: PLC0415 (only for a word nobody knows)
+
+    near = get_close_matches(word.lower(), [entry.name for entry in entries()], 1, 0.75)
+    if near:
+        return near[0]
+    wrong = {
+        entry.code: sum(a != b for a, b in zip(word.upper(), entry.code, strict=False))
+        for entry in entries()
+        if len(entry.code) == len(word)
+    }
+    return min((code for code, count in wrong.items() if count == 1), default=None)
 
 
 def load(entry: Entry) -> type[Rule]:
     """Import a rule."""
+    if entry in _ADDED:
+        return _ADDED[entry]
     rule: type[Rule] = getattr(import_module(f"tlslint.checks.{entry.module}"), entry.class_name)
     return rule
 

@@ -7,7 +7,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from tlslint.files import Files
 from tlslint.model import Endpoint, Instance
@@ -28,6 +28,18 @@ class Claim(Enum):
     """A disabled site, a backup, an example, a package's default: not judged unless named on the command line."""
 
 
+class Comments(NamedTuple):
+    """How comments look and how settings go on over several lines. A comment begins with `#` and takes a line of its own.
+
+    `indented`: may blanks stand before the `#`? `goes_on`: does the setting go on after a line that ends in a backslash (`backslash`),
+    on a line that begins with a blank (`indent`), or never (`""`)? `comment_goes_on`: is that so for comments as well?
+    """
+
+    indented: bool
+    goes_on: str
+    comment_goes_on: bool
+
+
 class Layout(Protocol):
     """Where a format's files live. Paths are logical, absolute, with `/`."""
 
@@ -39,6 +51,9 @@ class Layout(Protocol):
 
     def root_of(self, path: str, files: Files) -> str | None:
         """The root file through which the daemon would read `path`, found by walking up; None: there is none (a fragment)."""
+
+    def comments(self, path: str) -> Comments:
+        """How comments look in this file."""
 
 
 class Evaluate(Protocol):

@@ -1,18 +1,24 @@
 """`tlslint check`: report what is wrong."""
 
 import click
-from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, style, target_named, write
+from tlslint.cli import deciding
+from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
+from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, target_named, write
 from tlslint.cli.shared import now as now_option
-from tlslint.engine.run import UnknownRuleError, run, selection
+from tlslint.engine.discover import Discovery
+from tlslint.engine.run import Result, Selection, run
 from tlslint.model import Severity
-from tlslint.profiles import UnknownProfileError
-from tlslint.profiles import load as load_profile
+from tlslint.reports.report import Report
+from tlslint.settings import Settings
 
 
 @click.command("check")
 @inputs
 @now_option
-@outputs(["full", "concise", "json"])
+@outputs(list(FORMATS))
+@click.option(
+    "--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Also write this report (sarif=out.sarif); may be repeated."
+)
 @click.option(
     "--select", multiple=True, metavar="RULES", help="Only these rules: codes, names or prefixes, comma-separated (TLS1,hsts-missing)."
 )
@@ -21,9 +27,7 @@ from tlslint.profiles import load as load_profile
 @click.option(
     "--fail-on",
     type=click.Choice(["info", "warning", "error", "critical", "never"]),
-    default="warning",
-    show_default=True,
-    help="Exit 1 from here on.",
+    help="Exit 1 from here on.  [default: warning]",
 )
 @click.option("--fix", is_flag=True, help="Mend what can be mended without locking anybody out, and report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also mend what may lock out old or plain-text clients.")
@@ -31,6 +35,10 @@ from tlslint.profiles import load as load_profile
 @click.option("--fix-only", is_flag=True, help="Mend, and do not report the rest.")
 @click.option("--show-fixes", is_flag=True, help="List what was mended, and why the rest was not.")
 @click.option("--backup", is_flag=True, help="Keep the old text of every mended file beside it as NAME.bak.")
+@click.option("--no-ignores", is_flag=True, help="Heed no ignore comment and no baseline: for auditors.")
+@click.option("--add-ignore", metavar="REASON", help="Write an ignore comment with this reason before everything that is reported.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not in FILE.")
+@click.option("--write-baseline", is_flag=True, help="Write what is found now to the --baseline file.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 def command(
     paths: tuple[str, ...],
@@ -38,42 +46,60 @@ def command(
     target: str | None,
     now: str | None,
     all_files: bool,
+    config: str | None,
+    isolated: bool,
     stdin_filename: str | None,
     output_format: str,
     output_file: str | None,
     color: str,
+    reports: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     profile: tuple[str, ...],
-    fail_on: str,
+    fail_on: str | None,
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
     fix_only: bool,
     show_fixes: bool,
     backup: bool,
+    no_ignores: bool,
+    add_ignore: str | None,
+    baseline: str | None,
+    write_baseline: bool,
     exit_zero: bool,
 ) -> None:
     """Report what is wrong with the TLS of the servers configured below PATHS.
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 misuse or a fault of tlslint itself.
     """
-    try:
-        chosen = selection(_words(select), _words(ignore))
-        profiles = [load_profile(name) for name in profile or ("mozilla-intermediate",)]
-    except (UnknownRuleError, UnknownProfileError) as error:
-        raise fail(str(error)) from None
-    software = target_named(target)
+    wanted = destinations(output_format, output_file, reports)
+    settings = settings_of(config, isolated=isolated)
+    decided = deciding.decide(settings, select, ignore, profile, fail_on, baseline)
+    if write_baseline and decided.baseline is None:
+        raise fail("--write-baseline needs to know where: --baseline FILE")
+    software = target_named(target, settings)
     when = moment(now)
-    found = find(paths, root, stdin_filename, all_files=all_files)
-    result = run(found, software, chosen, profiles, when)
+    found = find(paths, root, stdin_filename, all_files=all_files, excluded=deciding.excluded(settings))
+    filters = deciding.filters(
+        settings, None if no_ignores else decided.baseline, root or ".", comments=not no_ignores, writing=write_baseline
+    )
+
+    def look(there: Discovery) -> Result:
+        return run(there, software, decided.chosen, decided.profiles, when, filters)
+
+    result = look(found)
+    if add_ignore is not None:
+        from tlslint.cli.ignoring import ignored  # noqa: PLC0415
+
+        result = ignored(found, result, look, add_ignore, is_piped="-" in paths)
     if fix or fix_only or diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
         result = fixed(
             found,
             result,
-            lambda again: run(again, software, chosen, profiles, when),
+            look,
             unsafe=unsafe_fixes,
             diff=diff,
             show=show_fixes,
@@ -81,31 +107,31 @@ def command(
             output_file=output_file,
             is_piped="-" in paths,
         )
-    if fix_only:
-        pass
-    elif output_format == "json":
-        from tlslint.reports import json  # noqa: PLC0415
+    if write_baseline:
+        from tlslint.engine.baseline import text  # noqa: PLC0415
 
-        write([json.findings(result.findings, result.instances, result.files)], output_file)
-    else:
-        from tlslint.reports import text  # noqa: PLC0415
-
-        look = style(color, output_file)
-        lines = text.concise(result.findings) if output_format == "concise" else text.full(result.findings, look)
-        endpoints = sum(len(instance.endpoints) for instance in result.instances)
-        ending = [] if output_format == "concise" else [text.summary(result.findings, result.files, endpoints, look)]
-        write([*lines, *ending], output_file)
+        write([text(result.findings)[:-1]], decided.baseline)
+        click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
+        raise click.exceptions.Exit(MISUSE if result.broken else 0)
+    if not fix_only:
+        tell(_report(result, settings, decided.chosen), wanted, color)
     for sentence in result.broken:
         click.echo(f"tlslint: {sentence}", err=True)
     if result.broken and not exit_zero:
         raise click.exceptions.Exit(MISUSE)
-    if (
-        not (exit_zero or fix_only)
-        and fail_on != "never"
-        and any(finding.severity >= Severity[fail_on.upper()] for finding in result.findings)
-    ):
+    least = decided.fail_on
+    if not (exit_zero or fix_only) and least != "never" and any(each.severity >= Severity[least.upper()] for each in result.findings):
         raise click.exceptions.Exit(1)
 
 
-def _words(options: tuple[str, ...]) -> list[str]:
-    return [word.strip() for option in options for word in option.split(",") if word.strip()]
+def _report(result: Result, settings: Settings, chosen: Selection) -> Report:
+    return Report(
+        result.findings,
+        result.instances,
+        result.files,
+        result.ignored,
+        tuple((known.path, known.rule, known.message) for known in result.stale),
+        settings.path,
+        settings.words("ignore") if chosen.ignore == settings.words("ignore") else (),
+        rule_pages,
+    )

@@ -11,6 +11,8 @@ COMMANDS = {
     "explain": "print a rule's manual page",
     "rules": "list all rules",
     "ciphers": "say what a cipher string means",
+    "init": "write settings, or change them",
+    "config": "show the settings that count here",
 }
 
 

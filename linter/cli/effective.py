@@ -1,7 +1,8 @@
 """`tlslint effective`: what every endpoint really does."""
 
 import click
-from tlslint.cli.shared import MISUSE, find, inputs, outputs, style, target_named, write
+from tlslint.cli.deciding import excluded
+from tlslint.cli.shared import MISUSE, find, inputs, outputs, settings_of, style, target_named, write
 from tlslint.engine.run import evaluate
 
 
@@ -13,6 +14,8 @@ def command(
     root: str | None,
     target: str | None,
     all_files: bool,
+    config: str | None,
+    isolated: bool,
     stdin_filename: str | None,
     output_format: str,
     output_file: str | None,
@@ -21,8 +24,9 @@ def command(
     """Show what TLS every endpoint configured below PATHS really offers."""
     from tlslint.reports import effective  # noqa: PLC0415
 
-    software = target_named(target)
-    found = find(paths, root, stdin_filename, all_files=all_files)
+    settings = settings_of(config, isolated=isolated)
+    software = target_named(target, settings)
+    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
     instances, broken = evaluate(found, software)
     if output_format == "json":
         write([effective.as_json(instances)], output_file)

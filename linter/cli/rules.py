@@ -9,7 +9,7 @@ from tlslint.cli.shared import write
 @click.option("--output-format", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 def command(output_format: str) -> None:
     """List all rules: code, name, severity, what each reports."""
-    rows = [(entry, registry.load(entry)) for entry in registry.ENTRIES]
+    rows = [(entry, registry.load(entry)) for entry in registry.entries()]
     if output_format == "json":
         import json  # noqa: PLC0415
 

@@ -9,6 +9,10 @@ import click
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
 from tlslint.engine.run import clock
 from tlslint.reports.text import Style
+from tlslint.settings import Settings, SettingsError
+from tlslint.settings.read import NOTHING
+from tlslint.settings.read import find as find_settings
+from tlslint.settings.read import read as read_settings
 from tlslint.targets import Target, UnknownTargetError, load
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -26,6 +30,10 @@ def inputs(function: F) -> F:
             ),
             click.option("--target", metavar="NAME", help="Software to judge for: debian-11, debian-12, debian-13 (the default)."),
             click.option("--all-files", is_flag=True, help="Also judge disabled sites, backups and examples."),
+            click.option(
+                "--config", metavar="FILE", help="Settings from FILE instead of the nearest .tlslint.yaml or pyproject.toml upwards."
+            ),
+            click.option("--isolated", is_flag=True, help="Take no settings file."),
             click.option("--stdin-filename", metavar="NAME", help="Name (and so the format) of text read from standard input with `-`."),
         )
     ):
@@ -62,7 +70,26 @@ def fail(sentence: str) -> "click.exceptions.Exit":
     return click.exceptions.Exit(MISUSE)
 
 
-def find(paths: tuple[str, ...], root: str | None, stdin_filename: str | None, *, all_files: bool) -> Discovery:
+def settings_of(config: str | None, *, isolated: bool) -> Settings:
+    """The settings that count, with misuse as one sentence."""
+    if config is not None and isolated:
+        raise fail("--config and --isolated exclude each other")
+    try:
+        if config is not None:
+            return read_settings(config)
+        return NOTHING if isolated else find_settings()
+    except SettingsError as error:
+        raise fail(str(error)) from None
+
+
+def find(
+    paths: tuple[str, ...],
+    root: str | None,
+    stdin_filename: str | None,
+    *,
+    all_files: bool,
+    excluded: Callable[[str], bool] = lambda _: False,
+) -> Discovery:
     """Discover, with misuse as one sentence."""
     standard_input = None
     names = list(paths) or [root or "."]
@@ -72,20 +99,22 @@ def find(paths: tuple[str, ...], root: str | None, stdin_filename: str | None, *
         standard_input = (stdin_filename, sys.stdin.buffer.read())
         names = [stdin_filename if name == "-" else name for name in names]
     try:
-        found = discover(names, root=root, all_files=all_files, standard_input=standard_input)
+        found = discover(names, root=root, all_files=all_files, excluded=excluded, standard_input=standard_input)
     except NothingFoundError as error:
         raise fail(str(error)) from None
-    if not found.jobs and not found.parts:
+    if not found.jobs and not found.parts and not found.limits:
         raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot, Courier or OpenLDAP configuration found")
     return found
 
 
-def target_named(name: str | None) -> Target:
-    """Load a target, with misuse as one sentence."""
+def target_named(name: str | None, settings: Settings) -> Target:
+    """Load the target the command line or the settings name, with misuse as one sentence."""
+    written = settings.values.get("target")
     try:
-        return load(name)
+        return load(name or (written[0].value if written else None))
     except UnknownTargetError as error:
-        raise fail(str(error)) from None
+        place = f"{written[0].place}: " if written and not name else ""
+        raise fail(f"{place}{error}") from None
 
 
 def moment(text: str | None) -> str:
@@ -112,12 +141,11 @@ def style(color: str, output_file: str | None) -> Style:
 
 
 def write(lines: Iterable[str], output_file: str | None) -> None:
-    """Print lines, or write them to a file in one go. A reader that goes away (`| head`) is no error."""
+    """Print lines, or write them to a file: whole or not at all. A reader that goes away (`| head`) is no error."""
     text = "".join(f"{line}\n" for line in lines)
     if output_file is not None:
         try:
-            with open(output_file, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+            _write_file(output_file, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise fail(f"{output_file} cannot be written: {error.strerror}") from None
         return
@@ -127,3 +155,21 @@ def write(lines: Iterable[str], output_file: str | None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(path: str, data: bytes) -> None:
+    """A regular file is replaced in one step; anything else (/dev/stdout, a FIFO) is written to."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return
+    real = os.path.realpath(path)
+    fresh = f"{real}.{os.getpid()}.new"
+    try:
+        with open(fresh, "xb") as stream:
+            stream.write(data)
+        os.replace(fresh, real)
+    except OSError:
+        if os.path.exists(fresh):
+            os.unlink(fresh)
+        raise

@@ -1,7 +1,7 @@
 """What is here? Paths in, configured servers to evaluate out."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
@@ -26,7 +26,8 @@ class Job(NamedTuple):
 class Discovery(NamedTuple):
     """What was found. `parts`: files that belong to a format and must be reached from a root, or stand alone.
 
-    `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything.
+    `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything
+    ("" stands for files that were named and are excluded).
     """
 
     files: Files
@@ -47,11 +48,13 @@ def discover(
     root: str | None = None,
     base: str = ".",
     all_files: bool = False,
+    excluded: Callable[[str], bool] = lambda _: False,
     standard_input: tuple[str, bytes] | None = None,
 ) -> Discovery:
     """Find configured servers below `paths`. Raises `NothingFoundError` for a path that is not there or is nothing of ours.
 
-    `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for.
+    `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for. `excluded` is asked for
+    places on this disk.
     """
     formats = list(layouts())
     absolute = [_named(path) for path in paths]
@@ -70,7 +73,11 @@ def discover(
         if os.path.isdir(path):
             whole = True
             for found in files.walk(logical):
+                if excluded(files.on_disk(found)):
+                    continue
                 _sort_in(found, formats, files, jobs, parts, all_files=all_files, given=False)
+        elif excluded(path):
+            limits.add("")
         else:
             claimed = _given(logical, formats, files, jobs, parts)
             if claimed is None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tlslint.engine.discover import Discovery, Job
 from tlslint.engine.proof import Changes, Plan, overall, prove
-from tlslint.engine.run import Result, ordered
+from tlslint.engine.run import Result, format_of, ordered
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
 from tlslint.model.remedy import Advice, Edit, ModelRemedy, Rewrite
@@ -19,8 +19,6 @@ from tlslint.parsers.format import Fixer, Way
 
 ROUNDS = 12
 """Each round must mend something, so this is only met where remedies chase each other; what is left then is withheld."""
-
-_FORMATS = {"httpd": "apache", "slapd": "openldap", "ldap-client": "openldap"}
 
 
 class Fixed(NamedTuple):
@@ -109,7 +107,8 @@ def _together(results: Sequence[Result], first: Result, apart: Iterable[Finding]
     instances = tuple(instance for result in results for instance in result.instances)
     jobs = tuple(job for result in results for job in result.jobs)
     broken = tuple(dict.fromkeys((*first.broken, *(sentence for result in results for sentence in result.broken))))
-    return Result(instances, tuple(findings), sum(result.files for result in results), broken, jobs)
+    ignored = tuple(each for result in results for each in result.ignored)
+    return Result(instances, tuple(findings), sum(result.files for result in results), broken, jobs, ignored, first.stale)
 
 
 def _clusters(found: Discovery, result: Result) -> Iterator[tuple[Discovery, Result]]:
@@ -130,7 +129,8 @@ def _clusters(found: Discovery, result: Result) -> Iterator[tuple[Discovery, Res
         jobs = tuple(result.jobs[position] for position in sorted(members))
         instances = tuple(result.instances[position] for position in sorted(members))
         findings = tuple(finding for finding in result.findings if id(finding.primary.span.file) in files)
-        yield _only(found, jobs), Result(instances, findings, len(files), (), jobs)
+        ignored = tuple(each for each in result.ignored if id(each.finding.primary.span.file) in files)
+        yield _only(found, jobs), Result(instances, findings, len(files), (), jobs, ignored)
 
 
 def _only(found: Discovery, jobs: Sequence[Job]) -> Discovery:
@@ -362,7 +362,7 @@ def _spelt_by(instance: Instance, endpoints: list[Endpoint], remedy: ModelRemedy
 
 
 def _fixer(instance: Instance) -> Fixer | None:
-    name = f"tlslint.parsers.{_FORMATS.get(instance.service, instance.service)}.fixer"
+    name = f"tlslint.parsers.{format_of(instance.service)}.fixer"
     try:
         module: Fixer = import_module(name)
     except ModuleNotFoundError as error:

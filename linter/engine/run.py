@@ -3,18 +3,24 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple, TypeVar
 
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
+from tlslint.engine import baseline as baselines
 from tlslint.engine.discover import Discovery, Job, layouts
+from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem
-from tlslint.model import Endpoint, Finding, Instance, Problem, Role, Severity, SourceFile
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
 
 T = TypeVar("T")
+
+_FORMATS = {"httpd": "apache", "slapd": "openldap", "ldap-client": "openldap"}
+"""Services that are not called as their format is."""
 
 
 class Selection(NamedTuple):
@@ -25,9 +31,24 @@ class Selection(NamedTuple):
 
     def takes(self, entry: Entry) -> bool:
         """Is the rule wanted? The longer, more exact word wins between select and ignore."""
-        wanted = max((_exactness(word) for word in self.select if _names(word, entry)), default=-1 if self.select else 0)
-        unwanted = max((_exactness(word) for word in self.ignore if _names(word, entry)), default=-1)
+        wanted = max((registry.exactness(word) for word in self.select if registry.names(word, entry)), default=-1 if self.select else 0)
+        unwanted = max((registry.exactness(word) for word in self.ignore if registry.names(word, entry)), default=-1)
         return wanted > unwanted
+
+
+class Filters(NamedTuple):
+    """What somebody decided not to hear of.
+
+    `comments`: are ignore comments heeded? `baseline`: what was there before.
+    `others`: by whom, and which findings.
+    """
+
+    comments: bool = True
+    baseline: tuple[baselines.Known, ...] = ()
+    others: tuple[tuple[str, Callable[[Finding], bool]], ...] = ()
+
+
+NO_FILTERS = Filters()
 
 
 class UnknownRuleError(ValueError):
@@ -38,24 +59,16 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     """Check the words. Raises `UnknownRuleError`."""
     chosen = Selection(tuple(select), tuple(ignore))
     for word in (*chosen.select, *chosen.ignore):
-        if not any(_names(word, entry) for entry in registry.ENTRIES):
-            raise UnknownRuleError(f"no rule is called {word!r}; see tlslint rules")
+        if not any(registry.names(word, entry) for entry in registry.entries()):
+            near = registry.nearest(word)
+            raise UnknownRuleError(f"no rule is called {word!r}; {f'did you mean {near}?' if near else 'see tlslint rules'}")
     return chosen
-
-
-def _exactness(word: str) -> int:
-    """A prefix is as exact as it is long; a whole code or a name is as exact as can be."""
-    return len(word) if word.upper().startswith("TLS") else len("TLS101")
-
-
-def _names(word: str, entry: Entry) -> bool:
-    return word.lower() == entry.name or (word.upper().startswith("TLS") and entry.code.startswith(word.upper()))
 
 
 class Result(NamedTuple):
     """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same.
 
-    `jobs`: for each instance the job it came of.
+    `jobs`: for each instance the job it came of. `stale`: what the baseline knows and this run, which read these files, did not meet.
     """
 
     instances: tuple[Instance, ...]
@@ -63,6 +76,8 @@ class Result(NamedTuple):
     files: int
     broken: tuple[str, ...]
     jobs: tuple[Job, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    stale: tuple[baselines.Known, ...] = ()
 
 
 def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str]]:
@@ -111,8 +126,8 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
     """Let every wanted rule look at every server."""
     findings: list[Finding] = []
     loaded: dict[str, Rule | None] = {}
-    endpoint_rules = [entry for entry in registry.ENTRIES if entry.scope == "endpoint" and chosen.takes(entry)]
-    instance_rules = [entry for entry in registry.ENTRIES if entry.scope == "instance" and chosen.takes(entry)]
+    endpoint_rules = [entry for entry in registry.entries() if entry.scope == "endpoint" and chosen.takes(entry)]
+    instance_rules = [entry for entry in registry.entries() if entry.scope == "instance" and chosen.takes(entry)]
     for instance in instances:
         for problem in instance.problems:
             entry = registry.by_code().get(problem.rule)
@@ -236,17 +251,55 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str]:
     return span.file.path, span.start, span.end, finding.code, finding.message
 
 
-def run(found: Discovery, target: Target, chosen: Selection, profiles: Sequence[object] = (), now: str = "") -> Result:
-    """Everything: evaluate, check, merge, and keep what the given files cause. `now`: RFC 3339 in UTC; "" takes the clock's."""
+def run(
+    found: Discovery,
+    target: Target,
+    chosen: Selection,
+    profiles: Sequence[object] = (),
+    now: str = "",
+    filters: Filters = NO_FILTERS,
+) -> Result:
+    """Everything: evaluate, check, merge, and keep what the given files cause and nobody decided not to hear of.
+
+    `now`: RFC 3339 in UTC; "" takes the clock's.
+    """
     broken: list[str] = []
+    now = now or clock()
     pairs = evaluated(found, target, broken)
     instances = [instance for instance, _ in pairs]
-    findings = merged(check(instances, chosen, profiles, now or clock(), broken))
+    sources = {id(file): (file, instance.service) for instance in instances for file in instance.files}
+    findings = marked(merged(check(instances, chosen, profiles, now, broken)))
+    ignored: list[Ignored] = []
+    if filters.comments and any(b"tlslint:" in file.data for file, _ in sources.values()):
+        findings, ignored = _commented(findings, sources.values(), chosen, now)
     if found.limits:
-        limits = {id(file) for file in _sources(instances) if found.files.real_of(file) in found.limits}
+        limits = {name for name, (file, _) in sources.items() if found.files.real_of(file) in found.limits}
         findings = [finding for finding in findings if _caused(finding, limits)]
-    files = len({id(file) for file in _sources(instances)})
-    return Result(tuple(instances), tuple(findings), files, tuple(dict.fromkeys(broken)), tuple(job for _, job in pairs))
+        ignored = [each for each in ignored if _caused(each.finding, limits)]
+    for by, takes in filters.others:
+        ignored += [Ignored(finding, by) for finding in findings if takes(finding)]
+        findings = [finding for finding in findings if not takes(finding)]
+    met = {finding.fingerprint for finding in findings} | {each.finding.fingerprint for each in ignored}
+    findings, known = baselines.sift(findings, filters.baseline)
+    paths = {file.path for file, _ in sources.values()}
+    stale = tuple(
+        entry
+        for entry in filters.baseline
+        if entry.fingerprint not in met
+        and (entry.path in paths or found.files.kind(found.files.named(entry.path)) == "missing")
+        and not found.limits
+        and (rule := registry.by_code().get(entry.rule)) is not None
+        and chosen.takes(rule)
+    )
+    return Result(
+        tuple(instances),
+        tuple(findings),
+        len(sources),
+        tuple(dict.fromkeys(broken)),
+        tuple(job for _, job in pairs),
+        tuple(sorted((*ignored, *known), key=_place)),
+        stale,
+    )
 
 
 def clock() -> str:
@@ -254,8 +307,29 @@ def clock() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def _sources(instances: Iterable[Instance]) -> Iterable[SourceFile]:
-    return {id(file): file for instance in instances for file in instance.files}.values()
+def _commented(
+    findings: list[Finding], sources: Iterable[tuple[SourceFile, str]], chosen: Selection, now: str
+) -> tuple[list[Finding], list[Ignored]]:
+    """Leave out what comments ignore; tell of comments that ignore nothing."""
+    from tlslint.engine import ignores  # noqa: PLC0415 (few files have such comments)
+
+    by_format = dict(layouts())
+    forms = [(file, partial(by_format[format_of(service)].comments, file.path)) for file, service in sources]
+    kept, ignored, problems = ignores.sift(findings, forms, now[:10], chosen.takes)
+    entry = registry.by_code()[ignores.RULE]
+    if problems and chosen.takes(entry):
+        rule = registry.load(entry)()
+        kept = sorted((*kept, *marked(merged(rule.report(problem) for problem in problems))), key=_order)
+    return kept, ignored
+
+
+def _place(ignored: Ignored) -> tuple[str, int, int, str, str]:
+    return _order(ignored.finding)
+
+
+def format_of(service: str) -> str:
+    """The format that gave an instance of this service."""
+    return _FORMATS.get(service, service)
 
 
 def _caused(finding: Finding, files: set[int]) -> bool:

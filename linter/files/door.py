@@ -194,11 +194,16 @@ class Files:
                 return os.path.normpath(name + "/" + real[len(directory) :])
         return real
 
+    def named(self, shown: str) -> str:
+        """The name a daemon would use for what people see as `shown`."""
+        return self.logical(os.path.join(self._base, shown))
+
     def shown(self, real: str) -> str:
         """The name people see: relative to the base where it lies below it."""
         return os.path.relpath(real, self._base) if _below(real, self._base) else real
 
-    def _disk(self, logical: str) -> str:
+    def on_disk(self, logical: str) -> str:
+        """Where a logical path begins on this disk, before links are followed."""
         for name, directory in self._mounts:
             if name in ("/", logical) or logical.startswith(name + "/"):
                 rest = logical[len(name) :].lstrip("/") if name != "/" else logical.lstrip("/")
@@ -209,7 +214,7 @@ class Files:
         if "\0" in path:
             raise FileProblem(path, "missing", "no file can have this name")
         # ".." is taken lexically before mapping: a mount has no real parent to go up to.
-        pending = [part for part in self._disk(os.path.normpath(path)).split("/") if part][::-1]
+        pending = [part for part in self.on_disk(os.path.normpath(path)).split("/") if part][::-1]
         done, links = "", 0
         while pending:
             step = f"{done}/{pending.pop()}"
@@ -228,7 +233,7 @@ class Files:
             if links > MAX_LINKS:
                 raise FileProblem(path, "unreadable", "too many symbolic links")
             # An absolute link means what it means on the host the tree came from: it goes through the mounts again.
-            target = self._disk(os.path.normpath(target)) if target.startswith("/") else os.path.normpath(f"{done}/{target}")
+            target = self.on_disk(os.path.normpath(target)) if target.startswith("/") else os.path.normpath(f"{done}/{target}")
             done = ""
             pending.extend(part for part in target.split("/")[::-1] if part)
         done = done or "/"

@@ -5,7 +5,7 @@ Plain frozen data. Named tuples rather than dataclasses: creating a class costs 
 
 from tlslint.model.certificate import Certificate, CertificateFacts, Chain, KeyFile
 from tlslint.model.endpoint import CipherString, Endpoint, HeaderText, Http, Redirect, Role, TlsMode
-from tlslint.model.finding import Confidence, Finding, Label, Severity
+from tlslint.model.finding import Confidence, Finding, Ignored, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
 from tlslint.model.values import How, Known, Origin, Unknown, Value
@@ -21,6 +21,7 @@ __all__ = [
     "HeaderText",
     "How",
     "Http",
+    "Ignored",
     "Instance",
     "KeyFile",
     "Known",

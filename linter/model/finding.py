@@ -54,3 +54,17 @@ class Finding(NamedTuple):
     endpoints: tuple[str, ...] = ()
     remedy: Remedy | None = None
     profiles: tuple[str, ...] = ()
+    fingerprint: str = ""
+    """Tells the finding from all others of a run and stays the same when lines move; set by the engine."""
+
+
+class Ignored(NamedTuple):
+    """A finding somebody decided not to hear of.
+
+    `by`: `comment`, `baseline` or `configuration`; `reason` as written there, "" where none is; `span`: the comment.
+    """
+
+    finding: Finding
+    by: str
+    reason: str = ""
+    span: Span | None = None

@@ -1,39 +1,36 @@
 """Findings as JSON (findings.schema.json). Locations are relative to the working directory or `--root`, links resolved."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tlslint import __version__
-from tlslint.model import Finding, Instance, Span, locate
+from tlslint.model import Finding, Span, locate
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.reports.report import Report
 
 
-def findings(found: Sequence[Finding], instances: Iterable[Instance], files: int) -> str:
+def findings(report: Report) -> str:
     """The whole document."""
-    servers = list(instances)
-    severities: dict[str, int] = {}
-    for finding in found:
-        severities[finding.severity.word] = severities.get(finding.severity.word, 0) + 1
     document = {
         "schema_version": 1,
         "tool": {"name": "tlslint", "version": __version__},
         "summary": {
-            "files": files,
-            "instances": len(servers),
-            "endpoints": sum(len(instance.endpoints) for instance in servers),
-            "findings": len(found),
-            "ignored": 0,
-            "fixable": sum(isinstance(finding.remedy, Rewrite) for finding in found),
-            "severities": severities,
+            "files": report.files,
+            "instances": len(report.instances),
+            "endpoints": report.endpoints,
+            "findings": len(report.findings),
+            "ignored": len(report.ignored),
+            "fixable": sum(isinstance(finding.remedy, Rewrite) for finding in report.findings),
+            "severities": {severity.word: count for severity, count in report.counts().items()},
         },
-        "findings": [_finding(finding, found[:index]) for index, finding in enumerate(found)],
+        "findings": [_finding(finding) for finding in report.findings],
+        "ignored": [{**_finding(each.finding), "by": each.by, "reason": each.reason} for each in report.ignored],
+        "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _finding(finding: Finding, earlier: Sequence[Finding]) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.code,
         "name": finding.name,
@@ -45,7 +42,7 @@ def _finding(finding: Finding, earlier: Sequence[Finding]) -> dict[str, Any]:
         "endpoints": list(finding.endpoints),
         "profiles": list(finding.profiles),
         "fix": _fix(finding),
-        "fingerprint": fingerprint(finding, sum(_same(finding, other) for other in earlier)),
+        "fingerprint": finding.fingerprint,
     }
 
 
@@ -67,15 +64,3 @@ def _edit(edit: Edit) -> dict[str, Any]:
 def location(span: Span) -> dict[str, Any]:
     """A span as the schema wants it."""
     return dict(locate(span)._asdict())
-
-
-def _same(finding: Finding, other: Finding) -> bool:
-    ours, theirs = finding.primary.span, other.primary.span
-    return finding.code == other.code and ours.file is theirs.file and ours.data == theirs.data
-
-
-def fingerprint(finding: Finding, ordinal: int) -> str:
-    """Stable when lines move: rule, file, endpoints, the marked text, and which one of equals it is."""
-    span = finding.primary.span
-    parts = [finding.code, span.file.path, *finding.endpoints[:1], span.text, str(ordinal)]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]

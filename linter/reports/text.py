@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
+from tlslint.reports.report import Report, of_instance
 from tlslint.reports.visible import visible
 
 WIDTH = 100
@@ -18,7 +19,7 @@ class Style(NamedTuple):
 
     def paint(self, text: str, code: str) -> str:
         """Wrap in an SGR sequence when colours are on."""
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code else text
 
 
 _COLOURS = {Severity.CRITICAL: "1;31", Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
@@ -109,21 +110,63 @@ def _columns(text: str) -> int:
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def summary(findings: Iterable[Finding], files: int, endpoints: int, style: Style) -> str:
-    """The last line: how many of what."""
-    counts: dict[Severity, int] = {}
+def grouped(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+    """File by file: its name once, then a line per finding, columns aligned."""
+    by_file: dict[str, list[Finding]] = {}
     for finding in findings:
-        counts[finding.severity] = counts.get(finding.severity, 0) + 1
-    read = f"{_counted(files, 'file')} read, {_counted(endpoints, 'endpoint')}"
-    if not counts:
-        return f"{style.paint('nothing to report', '1;32')}: {read}"
-    parts = [
-        _counted(counts[severity], "critical" if severity is Severity.CRITICAL else severity.word)
-        for severity in sorted(counts, reverse=True)
-    ]
-    return f"{_counted(sum(counts.values()), 'finding')}: {', '.join(parts)}; {read}"
+        by_file.setdefault(finding.primary.span.file.path, []).append(finding)
+    for path, found in by_file.items():
+        yield style.paint(visible(path), "1;4")
+        rows = [(locate(finding.primary.span), finding) for finding in found]
+        places = [f"{place.line}:{place.column}" for place, _ in rows]
+        name = max(len(finding.name) for finding in found)
+        for text, (_, finding) in zip(places, rows, strict=True):
+            severity = style.paint(finding.severity.word.ljust(8), _COLOURS[finding.severity])
+            what = f"{severity}  {finding.code}  {finding.name.ljust(name)}"
+            yield f"  {text.rjust(max(map(len, places)))}  {what}  {visible(finding.message)}{also(finding)}"
+        yield ""
 
 
-def _counted(number: int, word: str) -> str:
+def servers(report: Report, style: Style) -> Iterator[str]:
+    """One line per server, where there are several: what it is, how much it serves, what was found."""
+    if len(report.instances) < 2:
+        return
+    rows = []
+    for instance in report.instances:
+        found = Report(of_instance(report, instance), (), 0).counts()
+        where = visible(instance.root.path) + ("" if instance.complete else " (a fragment)")
+        rows.append((instance.service, where, counted(len(instance.endpoints), "endpoint"), _severities(found) or "nothing to report"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for service, where, endpoints, found_here in rows:
+        line = f"{service.ljust(widths[0])}  {where.ljust(widths[1])}  {endpoints.rjust(widths[2])}  {found_here}"
+        yield style.paint(line, "2") if found_here == "nothing to report" else line
+    yield ""
+
+
+def summary(report: Report, style: Style) -> Iterator[str]:
+    """The last lines: how many of what, and what somebody decided not to hear of."""
+    counts = report.counts()
+    read = f"{counted(report.files, 'file')} read, {counted(report.endpoints, 'endpoint')}"
+    if counts:
+        yield f"{counted(sum(counts.values()), 'finding')}: {_severities(counts)}; {read}"
+    else:
+        yield f"{style.paint('nothing to report', '1;32')}: {read}"
+    if report.ignored:
+        by = ", ".join(f"{count} by {who}" for who, count in report.ignored_by().items())
+        yield f"{counted(len(report.ignored), 'finding')} ignored: {by}"
+    if report.switched_off:
+        yield f"{visible(report.settings)} switches off {', '.join(report.switched_off)}"
+    if report.stale:
+        yield f"{counted(len(report.stale), 'finding')} of the baseline met no more; write it anew: --write-baseline"
+        for path, rule, message in report.stale:
+            yield f"  {visible(path)}: {rule} {visible(message)}"
+
+
+def _severities(counts: dict[Severity, int]) -> str:
+    return ", ".join(counted(count, severity.word) for severity, count in counts.items())
+
+
+def counted(number: int, word: str) -> str:
+    """`1 file`, `2 files`."""
     plural = word if number == 1 or word in ("critical", "info") else f"{word}s"
     return f"{number} {plural}"

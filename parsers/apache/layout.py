@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
-from tlslint.parsers.format import Claim
+from tlslint.parsers.format import Claim, Comments
 
 
 class Platform(NamedTuple):
@@ -146,3 +146,8 @@ def _real(path: str, files: Files) -> str:
         return files.real(path)
     except FileProblem:  # above the jail: a mount may begin there, reading may not
         return path
+
+
+def comments(_path: str) -> Comments:
+    """A backslash carries comments on as well (server/config.c, ap_cfg_getline joins lines before they are looked at)."""
+    return Comments(indented=True, goes_on="backslash", comment_goes_on=True)

@@ -3,7 +3,7 @@
 import re
 
 from tlslint.files import Files
-from tlslint.parsers.format import Claim
+from tlslint.parsers.format import Claim, Comments
 
 _ROOTS = {"imapd-ssl": "imapd", "pop3d-ssl": "pop3d", "esmtpd": ""}
 _PARTS = {"imapd": "imapd-ssl", "pop3d": "pop3d-ssl", "esmtpd-ssl": "esmtpd", "esmtpd-msa": "esmtpd", "courierd": "esmtpd"}
@@ -38,3 +38,8 @@ def root_of(path: str, files: Files) -> str | None:
     folder, _, name = path.rpartition("/")
     root = _PARTS.get(name)
     return f"{folder}/{root}" if root and files.kind(f"{folder}/{root}") == "file" else None
+
+
+def comments(_path: str) -> Comments:
+    """The files are shell scripts: a backslash carries a setting on, a comment ends with its line (sh(1))."""
+    return Comments(indented=True, goes_on="backslash", comment_goes_on=False)

@@ -3,7 +3,7 @@
 import re
 
 from tlslint.files import Files
-from tlslint.parsers.format import Claim
+from tlslint.parsers.format import Claim, Comments
 
 _ROOT = "dovecot.conf"
 # Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
@@ -55,3 +55,8 @@ def root_of(path: str, files: Files) -> str | None:
         if not folder:
             return None
         folder = folder.rpartition("/")[0]
+
+
+def comments(_path: str) -> Comments:
+    """Comment lines are passed over before a backslash is looked for (config-parser.c, config_parse_line)."""
+    return Comments(indented=True, goes_on="backslash", comment_goes_on=False)

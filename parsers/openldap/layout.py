@@ -3,7 +3,7 @@
 import re
 
 from tlslint.files import FileProblem, Files
-from tlslint.parsers.format import Claim
+from tlslint.parsers.format import Claim, Comments
 
 CLIENTS = frozenset({"ldap.conf", ".ldaprc", "ldaprc", "nslcd.conf", "sssd.conf", "libnss-ldap.conf", "pam_ldap.conf"})
 """Names read by programs that ask an LDAP server: libldap, nslcd, sssd, and PADL's nss_ldap and pam_ldap."""
@@ -88,3 +88,8 @@ def root_of(path: str, files: Files) -> str | None:
         )
     except FileProblem:
         return None
+
+
+def comments(path: str) -> Comments:
+    """A blank carries lines of slapd.conf and LDIF on, comments too (slapd.conf(5), RFC 2849); clients' files know only whole lines."""
+    return Comments(indented=False, goes_on="" if is_client(path) else "indent", comment_goes_on=not is_client(path))

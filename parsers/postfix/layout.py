@@ -3,7 +3,7 @@
 import re
 
 from tlslint.files import Files
-from tlslint.parsers.format import Claim
+from tlslint.parsers.format import Claim, Comments
 
 _ROOT = "main.cf"
 _PART = "master.cf"
@@ -38,3 +38,8 @@ def root_of(path: str, files: Files) -> str | None:
     """The main.cf in the same directory, which is where every Postfix program looks for both."""
     root = path.rpartition("/")[0] + "/" + _ROOT
     return root if path != root and files.kind(root) == "file" else None
+
+
+def comments(_path: str) -> Comments:
+    """Comments may stand between the lines of one setting (postconf(5))."""
+    return Comments(indented=True, goes_on="indent", comment_goes_on=False)
