@@ -73,8 +73,25 @@ _RULES: dict[tuple[str, str], str] = {
         TLS402 cleartext-login server
         TLS403 starttls-optional server
         TLS404 mx-demands-tls server
+        TLS406 weak-redirect server
         TLS407 port-speaks-other-mode server""",
     ("enforcement", "problem"): "TLS408 trusted-network-too-wide",
+    ("enforcement", "instance"): "TLS405 no-https-redirect",
+    ("headers", "endpoint"): """
+        TLS502 hsts-max-age-short server
+        TLS503 hsts-max-age-zero server
+        TLS504 hsts-invalid server
+        TLS505 hsts-not-always server
+        TLS506 hsts-duplicate server
+        TLS507 hsts-over-http server
+        TLS510 preload-not-eligible server
+        TLS511 preload-premature server
+        TLS513 hsts-unknown-directive server
+        TLS520 hpkp server
+        TLS521 expect-ct server""",
+    ("headers", "instance"): """
+        TLS501 hsts-missing
+        TLS508 hsts-subdomains""",
     ("clients", "endpoint"): """
         TLS601 client-tls-off client
         TLS602 peer-not-verified client

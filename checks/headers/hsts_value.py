@@ -6,7 +6,7 @@ case, none twice). A fault in it makes browsers ignore the whole header (section
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import pyparsing
@@ -23,7 +23,7 @@ STAGES = (300, 7 * DAY, 30 * DAY, LAST_STAGE)
 
 
 class Fault(NamedTuple):
-    """Characters `start` to `end` of the value; `message` completes "…: browsers ignore it"; `instead` is what to write there."""
+    """Characters `start` to `end` of the value; `message` completes "browsers ignore it: …"; `instead` is what to write there."""
 
     start: int
     end: int
@@ -68,96 +68,112 @@ def read(text: str) -> HstsValue:
 
 @cache
 def _grammar() -> "pyparsing.ParserElement":
-    from pyparsing import LineEnd, Located, Optional, ParserElement, Regex, Suppress  # noqa: PLC0415 (only for what needs explaining)
+    """Directives between semicolons, each with its place; what is none is taken whole."""
+    from pyparsing import FollowedBy, Group, Located, Opt, Regex, Suppress, ZeroOrMore  # noqa: PLC0415 (only for what needs explaining)
 
-    ParserElement.set_default_whitespace_chars(" \t")
-    token = Regex(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+    token = Regex(_WORD)
     quoted = Regex(r'"(?:[^"\\]|\\.)*"')
-    directive = token("name") + Optional(Regex("=")("equals") + Optional((quoted | token)("value")))
+    directive = token("name") + Opt(Regex("=")("equals") + Opt((quoted | token)("value"))) + FollowedBy(Regex(r";|\Z"))
     broken = Regex("[^;]+")("broken")
-    element = Located(directive + (Suppress(LineEnd()) | Regex("(?=;)").suppress()) | broken)
-    more: ParserElement = (Suppress(";") + Optional(element))[...]
-    return Optional(element) + more
+    element = Group(Located(directive | broken))
+    grammar: pyparsing.ParserElement = Opt(element) + ZeroOrMore(Suppress(";") + Opt(element))
+    return grammar
+
+
+_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+"""RFC 2616 section 2.2, which RFC 6797 refers to."""
+
+
+class _Seen:
+    """What was met so far: values by lower-case name (None: without one), places, faults."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str | None] = {}
+        self.places: dict[str, tuple[int, int]] = {}
+        self.faults: list[Fault] = []
+        self.unknown: list[Fault] = []
+        self.meant: set[str] = set()
+        """Names inside what cannot be read: what was meant is not called missing besides."""
 
 
 def _explained(text: str) -> HstsValue:
-    faults: list[Fault] = []
-    unknown: list[Fault] = []
-    places: dict[str, tuple[int, int]] = {}
-    values: dict[str, str | None] = {}
-    for start, tokens, end in _grammar().parse_string(text, parse_all=True).as_list():
-        start, end = _trimmed(text, start, end)  # noqa: PLW2901 (blanks belong to nobody)
-        _take(text, tokens, start, end, faults, unknown, places, values)
-    age = values.get("max-age")
-    if "max-age" in values:
-        bare = age[1:-1] if age and age.startswith('"') else age
-        if not bare or not bare.isdigit():
-            start, end = places["max-age"]
-            faults.append(Fault(start, end, "max-age needs a number of seconds"))
+    seen = _Seen()
+    for located in _grammar().parse_string(text, parse_all=True):
+        start, end = _trimmed(text, located.locn_start, located.locn_end)
+        if "broken" in located.value:
+            _take_broken(seen, text[start:end], start, end)
         else:
-            age = bare[:18]
-    elif not faults:
-        faults.append(Fault(0, len(text), "max-age is missing, and without it the header means nothing"))
-    max_age = int(age) if age is not None and age.isdigit() else None
-    return HstsValue(max_age, "includesubdomains" in values, "preload" in values, tuple(faults), tuple(unknown), tuple(places.items()))
+            value = located.value.get("value")
+            _take(seen, located.value["name"], str(value or "") if "equals" in located.value else None, start, end)
+    age = _age(seen)
+    if "max-age" not in seen.values | dict.fromkeys(seen.meant):
+        misspelt = next((fault for fault in seen.unknown if fault.instead == "max-age"), None)
+        if misspelt is not None:
+            seen.unknown.remove(misspelt)
+        start, end = (0, len(text)) if misspelt is None else misspelt[:2]
+        seen.faults.append(Fault(start, end, "max-age is missing, and without it the header means nothing", misspelt and "max-age"))
+    has = {*seen.values, *seen.meant}
+    return HstsValue(age, "includesubdomains" in has, "preload" in has, tuple(seen.faults), tuple(seen.unknown), tuple(seen.places.items()))
 
 
-def _take(
-    text: str,
-    tokens: list[Any],
-    start: int,
-    end: int,
-    faults: list[Fault],
-    unknown: list[Fault],
-    places: dict[str, tuple[int, int]],
-    values: dict[str, str | None],
-) -> None:
-    written = text[start:end]
-    name = tokens[0].lower() if len(tokens) > 1 or re.fullmatch(r"[\w-]+", written) else written
-    if len(tokens) == 1 and not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", written):
-        faults.append(_broken(written, start, end))
-        for known in _KNOWN:  # what was meant is not called missing
-            if known in written.lower():
-                values.setdefault(known, "0" if known == "max-age" else None)
-                places.setdefault(known, (start, end))
-        if "max-age" in values and values["max-age"] == "0":
-            digits = re.search(r"max-age\D{0,3}(\d+)", written, re.IGNORECASE)
-            values["max-age"] = digits[1] if digits else "0"
-        return
-    value = tokens[2] if len(tokens) > 2 else None
-    if name not in _KNOWN:
-        unknown.append(_unknown(written, name, start, end))
-        return
-    if name in values:
-        faults.append(Fault(start, end, f"{_KNOWN[name]} stands here twice"))
-        return
-    values[name], places[name] = value, (start, end)
-    if name == "includesubdomains" and len(tokens) > 1:
-        faults.append(Fault(start, end, "includeSubDomains takes no value", "includeSubDomains"))
+def _age(seen: _Seen) -> int | None:
+    if "max-age" not in seen.values:
+        return None
+    written = seen.values["max-age"] or ""
+    digits = written[1:-1] if written.startswith('"') else written
+    if digits.isdigit():
+        return int(digits[:18])
+    number = re.match(r"\d+", digits)
+    seen.faults.append(Fault(*seen.places["max-age"], "max-age needs a whole number of seconds and nothing else"))
+    return int(number[0][:18]) if number else None
+
+
+def _take(seen: _Seen, name: str, value: str | None, start: int, end: int) -> None:
+    """One directive; `value` None: without `=`."""
+    known = name.lower()
+    if known not in _KNOWN:
+        seen.unknown.append(_unknown(name, start, end))
+    elif known in seen.values:
+        seen.faults.append(Fault(start, end, f"{_KNOWN[known]} stands here twice"))
+    else:
+        seen.values[known], seen.places[known] = value, (start, end)
+        if known == "includesubdomains" and value is not None:  # section 6.1.2: it has none
+            seen.faults.append(Fault(start, end, "includeSubDomains takes no value", "includeSubDomains"))
+
+
+def _take_broken(seen: _Seen, written: str, start: int, end: int) -> None:
+    seen.faults.append(_broken(written, start, end))
+    seen.meant.update(name for name in _KNOWN if name in written.lower())
 
 
 def _broken(written: str, start: int, end: int) -> Fault:
     if not written.isascii():
-        return Fault(start, end, "it holds quotation marks or other characters that were pasted from a page set for people")
-    if "," in written:
-        at = start + written.index(",")
-        return Fault(at, at + 1, "directives are separated by semicolons, and a comma begins a second header", ";")
-    if re.search(r"\s", written.strip()):
-        inner = re.search(r"\s+", written)
-        at = start + (inner.start() if inner else 0)
-        return Fault(at, at + 1, "a semicolon is missing between two directives", "; ")
+        odd = next(re.finditer(r"[^\x00-\x7f]", written))
+        return Fault(start, end, f"U+{ord(odd[0]):04X} was pasted in, which is no character of a header")
     if written.count('"') % 2:
         at = start + written.index('"')
         return Fault(at, at + 1, "a quotation mark is never closed")
+    if "," in written:
+        at = start + written.index(",")
+        return Fault(at, at + 1, "directives are separated by semicolons, not commas", ";")
+    if written[:1] == written[-1:] == '"':
+        return Fault(start, end, "the quotation marks are sent along, and no directive begins with one", written[1:-1])
+    colon = re.match(r"max-age[ \t]*:[ \t]*(?=\d+$)", written, re.IGNORECASE)
+    if colon is not None:
+        return Fault(start, start + colon.end(), "max-age takes its number after =", "max-age=")
+    blank = re.search(rf'(?<=[\w"])[ \t]+(?=(?:{"|".join(_KNOWN)})\b)', written, re.IGNORECASE)
+    if blank is not None:
+        return Fault(start + blank.start(), start + blank.end(), "a semicolon is missing between two directives", "; ")
     return Fault(start, end, "this is no directive (a name, perhaps with = and a value)")
 
 
-def _unknown(written: str, name: str, start: int, end: int) -> Fault:
+def _unknown(name: str, start: int, end: int) -> Fault:
     import difflib  # noqa: PLC0415 (only for a word nobody knows)
 
-    close = difflib.get_close_matches(name[:64].replace("_", "-"), _KNOWN, 1, 0.7)
-    meant = _KNOWN[close[0]] if close else None
-    return Fault(start, start + len(written.partition("=")[0].rstrip()) if meant else end, written, meant)
+    close = difflib.get_close_matches(name.lower()[:64].replace("_", "-"), _KNOWN, 1, 0.7)
+    if not close:
+        return Fault(start, end, name)
+    return Fault(start, start + len(name), name, _KNOWN[close[0]])
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -170,7 +186,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def spoken(seconds: int) -> str:
     """A time as people say it: `6 months`, `1 year`, `5 minutes`; `200 days` where no larger unit comes out even."""
-    if seconds in (15768000, 15811200):
+    if seconds in (15768000, 15811200):  # half a common year, half a leap year
         return "6 months"
     for unit, name in ((YEAR, "year"), (30 * DAY, "month"), (7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= unit and seconds % unit == 0 and (name != "month" or seconds < 12 * unit):

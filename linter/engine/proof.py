@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tlslint.engine.run import Result
-from tlslint.model import CipherString, Endpoint, Finding, Instance, Known, Severity, Span, TlsMode, Unknown
+from tlslint.model import Endpoint, Finding, Instance, Known, Severity, Span, TlsMode, Unknown
 from tlslint.model.remedy import Edit, OfferGroups, OfferSuites, OfferVersions, RedirectToHttps, Rewrite, SendHsts, SetValue
 from tlslint.parsers.format import Way
 
@@ -25,7 +25,7 @@ _OF_A_HANDSHAKE = frozenset(
         "tls_failure",
     }
 )
-_ANSWERS = frozenset({"http.hsts_success", "http.hsts_error", "http.hsts_redirect", "http.hsts_written", "http.redirect", "http.loop"})
+_ANSWERS = frozenset({"http.hsts_success", "http.hsts_error", "http.hsts_redirect", "http.headers", "http.redirect", "http.front_page"})
 _FOLLOWS = {
     "versions": {"cipher_suites", "groups", "dh_bits", "tls_works", "tls_failure"},
     "cipher_suites": {"cipher_string", "versions", "groups", "dh_bits", "security_level", "session_tickets", "tls_works", "tls_failure"},
@@ -212,11 +212,21 @@ def _lost(old: Instance, new: Instance) -> str:
 def _touches(old: object, new: object, moves: "Mapping[str, _Moves]") -> bool:
     """Does either value come from a line that is edited?"""
     for value, is_new in ((old, False), (new, True)):
-        spans = [value.span] if isinstance(value, CipherString) else [origin.span for origin in getattr(value, "origins", ())]
-        for span in spans:
-            if span is not None and span.file.path in moves and moves[span.file.path].covers(span, is_new=is_new):
+        for span in _spans(value):
+            if span.file.path in moves and moves[span.file.path].covers(span, is_new=is_new):
                 return True
     return False
+
+
+def _spans(value: object) -> Iterator[Span]:
+    """Every place a value, or a part of it, comes from."""
+    if isinstance(value, Span):
+        yield value
+    elif isinstance(value, (Known, Unknown)):
+        yield from (origin.span for origin in value.origins if origin.span is not None)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _spans(part)
 
 
 def plain(value: object) -> object:

@@ -4,7 +4,7 @@ Plain frozen data. Named tuples rather than dataclasses: creating a class costs 
 """
 
 from tlslint.model.certificate import Certificate, CertificateFacts, Chain, KeyFile
-from tlslint.model.endpoint import CipherString, Endpoint, HeaderText, Http, Redirect, Role, TlsMode
+from tlslint.model.endpoint import CipherString, Endpoint, HeaderLine, Http, Redirect, Role, TlsMode
 from tlslint.model.finding import Confidence, Finding, Ignored, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
@@ -18,7 +18,7 @@ __all__ = [
     "Confidence",
     "Endpoint",
     "Finding",
-    "HeaderText",
+    "HeaderLine",
     "How",
     "Http",
     "Ignored",

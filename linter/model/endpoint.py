@@ -41,39 +41,58 @@ class CipherString(NamedTuple):
     setting: str = ""
 
 
-class HeaderText(NamedTuple):
-    """The text of a header line as configured. `span` holds just these bytes; None where escapes or an expression make it another text."""
+class HeaderLine(NamedTuple):
+    """A header line as configured: Strict-Transport-Security and the headers that came and went beside it.
 
-    text: str
-    span: Span | None = None
+    `name` in lower case; `text`: its value as it is sent; None where it hangs on the request. `span` holds just these bytes; None where
+    escapes or an expression make it another text. `setting`: the whole line that says so, with its end.
+    `reaches`: kinds of answers it is sent with, of `success`, `error`, `redirect`; `limit`: why not with the others.
+    `adds`: puts a line beside what others send instead of taking its place.
+    `stood`: for how many seconds the value has been there without a change, from a repository's history; None: not known.
+    """
+
+    name: str
+    text: str | None
+    span: Span | None
+    setting: Span
+    reaches: frozenset[str] = frozenset()
+    limit: str = ""
+    adds: bool = False
+    stood: int | None = None
 
 
 class Redirect(NamedTuple):
-    """How a plain HTTP site sends visitors on: what `/` and a page below it are answered with, and the bytes that say so.
+    """What the front page is answered with when that is a redirect, and a page below it (`page`), and the bytes that say so.
 
-    `deep_location` is "" when the page is answered without a redirect.
+    `deep_location` is "" when the page is answered without a redirect. `ends`: where a browser that follows ends up: `elsewhere`,
+    `here` (another page of this configuration), `loop`. `target` holds the URL as written; None where it is put together.
     """
 
     status: int
     location: str
     deep_location: str
     page: str
+    ends: str = "elsewhere"
     span: Span | None = None
+    target: Span | None = None
 
 
 class Http(NamedTuple):
-    """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS."""
+    """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS.
+
+    Where it is not known whether TLS is spoken (a file that was found alone), lines are those of HTTPS, redirects those of HTTP.
+    """
 
     hsts_success: Value[tuple[str, ...]] = NOT_SET
     hsts_error: Value[tuple[str, ...]] = NOT_SET
     hsts_redirect: Value[tuple[str, ...]] = NOT_SET
     redirects_to_https: Value[bool | None] = NOT_SET
-    hsts_written: tuple[HeaderText, ...] = ()
-    """Texts of the lines behind the values above, where a finding can underline single characters."""
+    front_page: Value[int | None] = NOT_SET
+    """Status of the front page."""
+    headers: tuple[HeaderLine, ...] = ()
+    """Lines of the headers that are judged by their text, in the order in which they are written."""
     redirect: Redirect | None = None
-    """Of a site without TLS that redirects."""
-    loop: Span | None = None
-    """The bytes that redirect an HTTPS page to itself."""
+    """How visitors of the front page are sent on; None: they are not, or it is not known."""
 
 
 class Endpoint(NamedTuple):

@@ -97,7 +97,7 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
         opened = [Door(None, 0, ((main, None),), None)]
     verdict.problems.extend(vhosts.facts(servers, opened, sockets, assumed=assumed))
     sites, outgoing = _sites(context, verdict, main, servers, opened, sockets)
-    sites = _with_answers(sites, reading, files, target, complete=complete)
+    sites = _with_answers(sites, verdict, reading, files, target, complete=complete)
     return Evaluated(reading, walked, tuple(sites), tuple(outgoing), verdict.all_problems(), verdict.starts(), software)
 
 
@@ -138,17 +138,16 @@ def _sites(
     return [Site(base_endpoint(door, server, address), server, door) for door in opened for server, address in door.servers], []
 
 
-def _with_answers(sites: list[Site], reading: Reading, files: Files, target: Target, *, complete: bool) -> list[Site]:
-    """Add what each site's answers carry."""
+def _with_answers(sites: list[Site], verdict: Verdict, reading: Reading, files: Files, target: Target, *, complete: bool) -> list[Site]:
+    """Add what each site's answers carry, and which of its lines never do what they were written for."""
     from tlslint.parsers.apache import request, web  # noqa: PLC0415 (not every configuration has a site)
 
     others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in sites)
-    return [
-        site._replace(
-            endpoint=site.endpoint._replace(http=web.http(site, request.Host(site.server, reading, files, target, complete, others)))
-        )
-        for site in sites
-    ]
+    found = []
+    for site in sites:
+        answers = web.http(site, request.Host(site.server, reading, files, target, complete, others), verdict.problems)
+        found.append(site._replace(endpoint=site.endpoint._replace(http=answers)))
+    return found
 
 
 def _bears_on_tls(servers: Iterable[Server]) -> bool:

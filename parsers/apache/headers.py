@@ -17,7 +17,7 @@ _WITH_REPLACEMENT = ("edit", "edit*")
 _WITHOUT_VALUE = ("unset", "echo")
 
 
-class HeaderLine(NamedTuple):
+class Command(NamedTuple):
     """One accepted `Header` line. `condition` is "" or the last word: `env=…`, `expr=…`; `early` is apart."""
 
     table: str
@@ -37,7 +37,7 @@ class RefusedError(ValueError):
         self.word = word
 
 
-def read(words: Sequence[str]) -> HeaderLine:
+def read(words: Sequence[str]) -> Command:
     """The meaning of the arguments of one `Header` directive, as header_cmd takes them. Raises `RefusedError`."""
     rest = list(words)
     first = 0
@@ -78,7 +78,7 @@ def read(words: Sequence[str]) -> HeaderLine:
     value = values[0] if wanted else ""
     if wanted == 1 and action != "unset":
         _check_format(value, first + 2)
-    return HeaderLine(table, action, name, value, values[1] if wanted == 2 else "", condition, early)
+    return Command(table, action, name, value, values[1] if wanted == 2 else "", condition, early)
 
 
 _FORMAT = re.compile(r"%(?:%|[tDlib]|\{[^}]*\}[es]|$)|%")
@@ -93,31 +93,50 @@ def _check_format(value: str, word: int) -> None:
             raise RefusedError(f"unrecognized header format {value[value.index('%') : value.index('%') + 2]}", word)
 
 
+class Sent(NamedTuple):
+    """A header line as it goes out; `text` None: what it says cannot be told. `by`: what had a part in it."""
+
+    text: str | None
+    by: tuple[object, ...] = ()
+
+
+class Table:
+    """The lines of one header in one table, in order. `more`: a program may have put lines of its own there."""
+
+    __slots__ = ("lines", "more")
+
+    def __init__(self, received: Iterable[Sent] = (), *, more: bool = False) -> None:
+        self.lines: list[Sent] = list(received)
+        self.more = more
+
+
 class Tables(NamedTuple):
-    """Values of one header by table, in the order they would be sent."""
+    """Both tables of one response."""
 
-    always: list[str | None]
-    onsuccess: list[str | None]
-    """None: a line is sent and what it says cannot be told."""
+    always: Table
+    onsuccess: Table
 
 
-def apply(lines: Iterable[HeaderLine], name: str, tables: Tables, variables: Variables, *, error: bool) -> bool:
-    """Run the lines that concern header `name`, in order, on both tables. Returns False where a condition cannot be decided.
+def apply(
+    commands: Iterable[tuple[Command, object]], name: str, tables: Tables, variables: Variables, *, error: bool, early: bool = False
+) -> bool:
+    """Run the commands that concern header `name`, in order, on both tables; each comes with what stands for it in `Sent.by`.
 
     `error`: the response takes httpd's error path, where only the *always* table goes out (ap_headers_error_filter runs that one alone).
+    `early`: run those marked so, and only those. Returns False where a condition or outcome cannot be decided.
     """
     decided = True
-    for table, values in (("always", tables.always), ("onsuccess", tables.onsuccess)):
-        if error and table == "onsuccess":
+    for word, table in (("always", tables.always), ("onsuccess", tables.onsuccess)):
+        if error and word == "onsuccess":
             continue
-        for line in lines:
-            if line.table != table or line.name.lower() != name.lower():
+        for command, by in commands:
+            if command.table != word or command.early is not early or command.name.lower() != name.lower():
                 continue
-            holds = condition_holds(line.condition, variables)
+            holds = condition_holds(command.condition, variables)
             if holds is None:
                 decided = False
             elif holds:
-                decided = _act(line, values, variables) and decided
+                decided = _act(command, by, table, variables) and decided
     return decided
 
 
@@ -133,32 +152,36 @@ def condition_holds(condition: str, variables: Variables) -> bool | None:
     return None if value is None else (value != "") == wanted
 
 
-def _act(line: HeaderLine, values: list[str | None], variables: Variables) -> bool:
+def _act(command: Command, by: object, table: Table, variables: Variables) -> bool:
     """Change one table; False where the outcome cannot be told."""
-    if line.action in ("unset", "echo", "note"):
-        if line.action == "unset":
-            values.clear()
+    lines = table.lines
+    if command.action in ("unset", "echo", "note"):
+        if command.action == "unset":
+            lines.clear()
+            table.more = False
         return True
-    if line.action in _WITH_REPLACEMENT:
-        return _edit(line, values)
-    text = value_of(line.value, variables)
-    if line.action == "set":
-        values[:] = [text]
-    elif line.action == "add":
-        values.append(text)
-    elif line.action == "setifempty":
-        if not values:
-            values.append(text)
-    elif not values:  # append and merge on an empty table set the value
-        values.append(text)
-    else:
+    if command.action in _WITH_REPLACEMENT:
+        return _edit(command, by, lines)
+    sent = Sent(value_of(command.value, variables), (by,))
+    if command.action == "set":
+        lines[:] = [sent]
+        table.more = False
+    elif command.action == "add":
+        lines.append(sent)
+    elif table.more:  # what is there already is the program's affair
+        return False
+    elif not lines:  # append and merge on an empty table set the value
+        lines.append(sent)
+    elif command.action != "setifempty":
         # apr_table_mergen joins with ", " onto the first line of that name; merge leaves it when the value is in the list already
-        if line.action == "merge" and text is not None and values[0] is not None:
-            members = [member.strip() for member in values[0].split(",")]
+        text, first = sent.text, lines[0]
+        if command.action == "merge" and text is not None and first.text is not None:
+            members = [member.strip() for member in first.text.split(",")]
             if text.strip() in members:
                 return True
-        values[0] = None if text is None or values[0] is None else f"{values[0]}, {text}"
-    return text is not None
+        joined = None if text is None or first.text is None else f"{first.text}, {text}"
+        lines[0] = Sent(joined, (*first.by, by))
+    return sent.text is not None
 
 
 def value_of(template: str, variables: Variables) -> str | None:
@@ -182,18 +205,20 @@ def value_of(template: str, variables: Variables) -> str | None:
     return "".join(parts) + template[position:]
 
 
-def _edit(line: HeaderLine, values: list[str | None]) -> bool:
-    pattern = expression.compiled_pattern(line.value, False)
+def _edit(command: Command, by: object, lines: list[Sent]) -> bool:
+    pattern = expression.compiled_pattern(command.value, False)
     decided = True
-    for index, value in enumerate(values):
-        if value is None or pattern is None:
-            values[index] = None
+    for index, (text, origin) in enumerate(lines):
+        if text is None or pattern is None:
+            lines[index] = Sent(None, (*origin, by))
             decided = False
             continue
-        template = re.sub(r"\\(?!\d)", r"\\\\", re.sub(r"\$(\d)", r"\\g<\1>", line.replacement.replace("\\$", "\0"))).replace("\0", "$")
+        template = re.sub(r"\\(?!\d)", r"\\\\", re.sub(r"\$(\d)", r"\\g<\1>", command.replacement.replace("\\$", "\0"))).replace("\0", "$")
         try:
-            values[index] = pattern.sub(template, value, count=0 if line.action == "edit*" else 1)
+            changed = pattern.sub(template, text, count=0 if command.action == "edit*" else 1)
         except (re.error, IndexError):
-            values[index] = None
+            lines[index] = Sent(None, (*origin, by))
             decided = False
+        else:
+            lines[index] = Sent(changed, origin if changed == text else (*origin, by))
     return decided

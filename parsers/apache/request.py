@@ -41,6 +41,8 @@ class Request(NamedTuple):
     port: int
     path: str
     query: str = ""
+    fails: str = ""
+    """How it is to go wrong: `backend` (no backend answers: an error of httpd's own), `refused` (once it is known which file is meant)."""
 
     @property
     def scheme(self) -> str:
@@ -49,20 +51,30 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`status`; `location` of a redirect; `values` of the asked header in the order in which lines are sent; `by` made the answer.
+    """`status` (0: a backend decides); `location` of a redirect; `lines` of the asked header as they are sent; `by` made the answer.
 
-    A None among the values: a line is sent whose text cannot be known.
+    `more`: the program that answers may send lines of its own beside them. `overrides`: the .htaccess files that had a say.
     """
 
     status: int
     location: str = ""
-    values: tuple[str | None, ...] = ()
+    lines: tuple[headers.Sent, ...] = ()
     by: Node | None = None
-    sources: tuple[Node, ...] = ()
+    more: bool = False
+    overrides: tuple[Section, ...] = ()
+
+    @property
+    def values(self) -> tuple[str | None, ...]:
+        """What the lines say; None: a line whose text cannot be known."""
+        return tuple(line.text for line in self.lines)
 
 
 class Host(NamedTuple):
-    """The server that answers, and what surrounds it. `others`: the virtual hosts of the same configuration, for proxying to itself."""
+    """The server that answers, and what surrounds it.
+
+    `others`: the virtual hosts of the same configuration, for proxying to itself and for following redirects. `alone`: an .htaccess of
+    which nothing around is known. `programs`: the lines of the asked header that programs and backends send; None: not known.
+    """
 
     server: Server
     reading: Reading
@@ -70,6 +82,8 @@ class Host(NamedTuple):
     target: Target
     complete: bool
     others: tuple["tuple[Server, str | None, int, bool]", ...] = ()
+    alone: Section | None = None
+    programs: tuple[str, ...] | None = None
 
 
 class _Configuration:
@@ -260,7 +274,7 @@ class _Run:
         if self.config.refused_override:
             return self._made(500, "", None, reset=True)
         self._walk_locations()
-        denied = self._access()
+        denied = 403 if self.request.fails == "refused" else self._access()
         if denied:
             return self._made(denied, "", None)
         fixed = self._fixups(filename)
@@ -446,7 +460,7 @@ class _Run:
                 length = _alias_length(path, words[0])
                 if length:
                     return posixpath.normpath(os_path(words[1]) + "/" + path[length:])
-        root = self.config.last("documentroot")
+        root = self.host.alone.shown_in if self.host.alone is not None else self.config.last("documentroot")
         root = os_path(root) if root else posixpath.join(self.host.reading.server_root, "htdocs")
         if not root.startswith("/"):
             root = posixpath.join(self.host.reading.server_root, root)
@@ -469,6 +483,9 @@ class _Run:
         directory = filename if filename.endswith("/") or self.host.files.kind(filename) == "directory" else posixpath.dirname(filename)
         parts = [part for part in directory.split("/") if part]
         merged: list[Section] = []
+        if self.host.alone is not None:
+            merged.append(self.host.alone)
+            parts = []
         override = _Override()
         for depth in range(len(parts) + 1):
             here = "/" + "/".join(parts[:depth])
@@ -485,10 +502,12 @@ class _Run:
             if matched:
                 merged.append(section)
         config.directories = merged
-        if not config.may_have(_BY_FILE):
-            return
-        name = posixpath.basename(filename)
-        for section in list(config.inner(("files", "filesmatch"), [*config.levels, *merged])):
+        if config.may_have(_BY_FILE):
+            config.directories += self._file_sections(posixpath.basename(filename), merged)
+
+    def _file_sections(self, name: str, directories: list[Section]) -> Iterator[Section]:
+        """`<Files>` and `<FilesMatch>` that take a file's name, of the server and of every directory on the way."""
+        for section in list(self.config.inner(("files", "filesmatch"), [*self.config.levels, *directories])):
             words = [word.text for word in section.words]
             if not words or not _certainly(section):
                 continue
@@ -497,12 +516,14 @@ class _Run:
             else:
                 matched = re.match(_wildcard(words[0]) + r"\Z", name) is not None
             if matched:
-                config.directories.append(section)
+                yield section
 
     def _overrides_at(self, directory: str, override: "_Override", merged: list[Section]) -> None:
         if override.is_none:
             return
         for name in self._access_names:
+            if override.bears_on_answers and self.host.files.kind(f"{directory.rstrip('/')}/{name}") in ("outside", "unreadable"):
+                raise UnknownAnswerError(f"{directory.rstrip('/')}/{name} may have a say and was not seen")
             section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
             if section is None:
                 continue
@@ -595,19 +616,50 @@ class _Run:
         path = self.request.path
         if kind == "directory" and not path.endswith("/"):
             return self._made(301, f"{self.request.scheme}://{self.request.host}{path}/", None)
-        if path.endswith("/"):
-            return self._made(self._index_status(filename) if kind == "directory" else 200, "", None)
-        if kind in ("file", "outside", "unreadable", "other") and path != NOWHERE:
-            return self._made(200, "", None)
+        if path.endswith("/") and (kind != "missing" or path == "/"):
+            index = self._index(filename) if kind == "directory" else ""
+            if index and not index.startswith("/"):  # mod_dir: the request goes on as one for that file (ap_internal_fast_redirect)
+                return path + index, self.request.query
+            return self._made(self._index_status() if kind == "directory" and not index else 200, "", None)
+        if path != NOWHERE and kind in ("file", "outside", "unreadable", "other"):
+            return self._by_program() if self._is_program(filename) else self._made(200, "", None)
         return self._missing()
 
-    def _index_status(self, directory: str) -> int:
-        """A folder's own page: an index file, a listing where that is allowed, else 403 (mod_autoindex) or 404 (default_handler)."""
+    def _is_program(self, filename: str) -> bool:
+        """Does a program answer: ScriptAlias, SetHandler, or AddHandler and AddType for the name's ending (mod_mime.c)?"""
+        path = self.request.path
+        for node in self.config.plain(("scriptalias",)):
+            if len(node.words) > 1 and _alias_length(path, node.words[0].text):
+                return True
+        handler = ""
+        for node in self.config.plain(("sethandler",)):
+            handler = node.words[0].text.lower() if node.words else ""
+        if handler:
+            return handler in _PROGRAMS or handler.startswith(("proxy:", "application/x-httpd-"))
+        endings = {f".{ending.lower()}" for ending in posixpath.basename(filename).split(".")[1:]}
+        for node in self.config.plain(("addhandler", "addtype")):
+            words = [word.text.lower() for word in node.words]
+            runs = words and (words[0] in _PROGRAMS or "x-httpd-" in words[0] or words[0].startswith("proxy:"))
+            if runs and endings & {f".{word.removeprefix('.')}" for word in words[1:]}:
+                return True
+        return False
+
+    def _by_program(self) -> Answer:
+        """A program's lines go to the *always* table, whatever its status (util_script.c, ap_scan_script_header_err_core)."""
+        return self._with_headers(200, "", None, programs="always", error=False)
+
+    def _index(self, directory: str) -> str:
+        """The index file of a folder; "" where none is there."""
+        if "dir_module" not in self.host.reading.modules and self.host.reading.knows_all_modules:
+            return ""
         names = list(DIRECTORY_INDEX)
         for node in self.config.plain(("directoryindex",)):
             names = [word.text for word in node.words]
-        if any(name.startswith("/") or self.host.files.kind(f"{directory.rstrip('/')}/{os_path(name)}") != "missing" for name in names):
-            return 200
+        there = (name for name in names if self.host.files.kind(f"{directory.rstrip('/')}/{os_path(name)}") != "missing")
+        return next((name for name in names if name.startswith("/")), "") or next(there, "")
+
+    def _index_status(self) -> int:
+        """A folder without an index file: a listing where that is allowed, else 403 (mod_autoindex) or 404 (default_handler)."""
         if "autoindex_module" not in self.host.reading.modules:
             return 404
         allowed = False  # the default is FollowSymLinks alone (core.c, since 2.3.11)
@@ -633,52 +685,72 @@ class _Run:
     def _proxied(self, url: str) -> Answer:
         """What a backend answers is known only when it is a virtual host of this very configuration."""
         found = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?$", url)
+        self.late = self.https_is_set = True
         if found and self.depth < 2 and not found[2].startswith("balancer"):
             port = int(found[3] or (443 if found[1] == "https" else 80))
             for server, address, its_port, https in self.host.others:
                 if its_port == port and address in (found[2], None, "*", "0.0.0.0") and found[2].startswith("127."):  # noqa: S104
                     request = Request(https, f"{found[2]}:{port}", port, found[4] or "/", self.request.query)
                     inner = answer(self.host._replace(server=server), request, self.header, self.depth + 1)
-                    self.late = self.https_is_set = True
-                    return self._with_headers(inner.status, inner.location, inner.by, received=[*inner.values], error=False)
-        raise UnknownAnswerError("a backend answers, and may send headers of its own")
+                    return self._with_headers(inner.status, inner.location, inner.by, received=inner.lines, error=False)
+        if self.request.fails == "backend":
+            return self._made(503, "", None)
+        return self._with_headers(0, "", None, programs="onsuccess", error=False)
 
     # Headers
 
     def _made(self, status: int, location: str, node: Node | None, *, reset: bool = False) -> Answer:
         """An answer of httpd's own: below 300 both tables go out, else the error path."""
-        return self._with_headers(status, location, node, received=[], error=status >= 300, reset=reset)
+        return self._with_headers(status, location, node, error=status >= 300, reset=reset)
 
     def _with_headers(
-        self, status: int, location: str, node: Node | None, *, received: list[str | None], error: bool, reset: bool = False
+        self,
+        status: int,
+        location: str,
+        node: Node | None,
+        *,
+        received: tuple[headers.Sent, ...] = (),
+        programs: str = "",
+        error: bool,
+        reset: bool = False,
     ) -> Answer:
+        """`received`: lines of another server; `programs`: the table that lines of a program go to, which the host may know."""
         config = self.config
         sections = config.levels if reset else None
-        lines: list[headers.HeaderLine] = []
-        sources: list[Node] = []
+        commands: list[tuple[headers.Command, Node]] = []
         if "headers_module" in self.host.reading.modules or not self.host.reading.knows_all_modules:
             for written in config.plain(("header",), sections):
                 try:
-                    line = headers.read([word.text for word in written.words])
+                    command = headers.read([word.text for word in written.words])
                 except headers.RefusedError:
                     continue
-                if line.name.lower() == self.header.lower() and not line.early:
-                    lines.append(line)
-                    sources.append(written)
-        tables = headers.Tables([], list(received))
+                if command.name.lower() == self.header.lower():
+                    commands.append((command, written))
+        known = None if self.host.programs is None else tuple(headers.Sent(text) for text in self.host.programs)
+        theirs = known or ()
+        tables = headers.Tables(
+            headers.Table(theirs if programs == "always" else (), more=programs == "always" and known is None),
+            headers.Table((*received, *(theirs if programs == "onsuccess" else ())), more=programs == "onsuccess" and known is None),
+        )
         self._managed(tables, error=error)
-        if not headers.apply(lines, self.header, tables, self.variable, error=error):
+        if not headers.apply(commands, self.header, tables, self.variable, error=error):
             raise UnknownAnswerError(f"a condition or value of a {self.header} line depends on the request")
-        values = tables.always + ([] if error else tables.onsuccess)
-        return Answer(status, location, tuple(values), node, tuple(sources))
+        lines = tables.always.lines + ([] if error else tables.onsuccess.lines)
+        more = tables.always.more or (tables.onsuccess.more and not error)
+        met = tuple(section for section in config.directories if section.lower == ".htaccess")
+        return Answer(status, location, tuple(lines), node, more, met)
 
     def _managed(self, tables: headers.Tables, *, error: bool) -> None:
         """`MDRequireHttps permanent` sends HSTS of its own on https answers that succeed (mod_md.c, md_http_challenge_pr …)."""
         if error or not self.request.https or self.header.lower() != "strict-transport-security":
             return
         if "md_module" in self.host.reading.modules and self.config.last("mdrequirehttps").lower() == "permanent":
-            tables.onsuccess.append("max-age=15768000")
+            by = next((node for section in reversed(self.config.levels) for node in reversed(section.named("mdrequirehttps"))), None)
+            tables.onsuccess.lines.append(headers.Sent("max-age=15768000", (by,)))
 
+
+_PROGRAMS = frozenset({"cgi-script", "fcgid-script", "fastcgi-script", "wsgi-script", "php-script", "application/x-httpd-php"})
+"""Handlers that run a program which may send headers of its own."""
 
 _BY_URL = frozenset({"location", "locationmatch", "if", "elseif", "else"})
 _BY_FILE = frozenset({"directory", "directorymatch", "files", "filesmatch"})
@@ -702,6 +774,11 @@ class _Override(NamedTuple):
     def is_none(self) -> bool:
         """`AllowOverride None` and no list: .htaccess files are not opened at all."""
         return self.classes is not None and not self.classes and not self.names
+
+    @property
+    def bears_on_answers(self) -> bool:
+        """May an .htaccess set headers, redirect, or fail every request?"""
+        return self.classes is None or not self.classes.isdisjoint({"all", "fileinfo"}) or bool(self.names)
 
     def after(self, section: Section) -> "_Override":
         """The setting as a deeper section changes it."""

@@ -1,165 +1,322 @@
 """HSTS and redirects of a web site: a few requests through it, told as the model's `Http`.
 
-Three kinds of answer matter (RFC 6797 needs the header on all of them): a page, an error of httpd's own, a redirect.
+Four kinds of answer matter (RFC 6797 wants the header on all of them): a page, an error of httpd's own, a refusal (401, 403), a redirect.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+import re
+from collections.abc import Iterable, Iterator
 
-from tlslint.model import HeaderText, How, Http, Known, Origin, Redirect, Span, TlsMode, Unknown, Value
+from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
+from tlslint.parsers.apache import headers, redirects
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
+from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Node, Section
+from tlslint.parsers.apache.vhosts import Server
 
 HSTS = "Strict-Transport-Security"
-
-Ask: TypeAlias = Callable[[str], Answer]
-"""The answer for a path. Raises `UnknownAnswerError`."""
-
-
-def http(site: Site, host: Host) -> Http:
-    """What the site's answers carry, and whether plain HTTP is sent on to HTTPS."""
-    endpoint = site.endpoint
-    mode = endpoint.tls
-    if isinstance(mode, Unknown):
-        unknown: Unknown[tuple[str, ...]] = Unknown(mode.reason)
-        return Http(unknown, unknown, unknown, Unknown(mode.reason))
-    https = mode.value is TlsMode.IMPLICIT
-    port = site.door.port or (443 if https else 80)
-    name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
-    usual = port == (443 if https else 80)
-    request = Request(https, f"{name}" if usual else f"{name}:{port}", port, "/")
-    asked = _Asked(host, request)
-    ask = asked.answer
-    found = Http(
-        _values(host, ask, _page(ask)),
-        _values(host, ask, NOWHERE),
-        _values(host, ask, _redirected_path(host, ask) if _may_redirect(host) else NOWHERE),
-        Known(False) if https else _redirects(host, ask),
-    )
-    if not asked.sources and not _may_redirect(host):
-        return found
-    return found._replace(
-        hsts_written=tuple(_text(node) for node in dict.fromkeys(asked.sources)),
-        redirect=_redirect(ask) if found.redirects_to_https.holds(True) else None,
-        loop=_loop(ask, request) if https else None,
-    )
-
-
-def _text(node: Node) -> HeaderText:
-    """The value of a Header line; its bytes alone, without quotes, where they are the text."""
-    from tlslint.parsers.apache import headers  # noqa: PLC0415 (the node was read by it before)
-
-    value = headers.read([word.text for word in node.words]).value
-    for word in node.words:
-        if word.text == value and value:
-            span = word.span
-            inner = Span(span.file, span.start + 1, span.end - 1) if span.data[:1] in (b'"', b"'") else span
-            return HeaderText(value, inner if inner.data == value.encode("latin-1") and "%" not in value else None)
-    return HeaderText(value)
-
+JUDGED = frozenset({HSTS.lower(), "public-key-pins", "public-key-pins-report-only", "expect-ct"})
+"""Headers whose text somebody has an opinion on."""
 
 DEEP = "/some/page"
 """A path nobody redirects by name: does its redirect keep it?"""
 
+PROGRAM = "a program or backend answers, and may send lines of its own"
 
-def _redirect(ask: Ask) -> Redirect | None:
-    try:
-        front, deep = ask("/"), ask(DEEP)
-    except UnknownAnswerError:
-        return None
-    below = deep.location if 300 <= deep.status < 400 else ""
-    return Redirect(front.status, front.location, below, DEEP, front.by.span if front.by is not None else None)
+MAX_HOPS = 10
+"""Redirects followed in a row; browsers stop at twenty."""
 
 
-def _loop(ask: Ask, request: Request) -> Span | None:
-    """A page of an HTTPS site that is redirected to itself."""
-    own = (f"https://{request.host}/", f"https://{request.host.partition(':')[0]}:{request.port}/")
-    try:
-        found = ask("/")
-    except UnknownAnswerError:
-        return None
-    looping = 300 <= found.status < 400 and found.location in own
-    return found.by.span if looping and found.by is not None else None
+def http(site: Site, host: Host, problems: list[Problem]) -> Http:
+    """What the site's answers carry, and whether plain HTTP is sent on to HTTPS.
+
+    Lines that were meant to send visitors on and never do go to `problems`.
+    Where nobody knows whether TLS is spoken, header lines are told for HTTPS and redirects for HTTP.
+    """
+    mode = site.endpoint.tls
+    if isinstance(mode, Unknown) and host.alone is None:
+        unknown: Unknown[tuple[str, ...]] = Unknown(mode.reason)
+        return Http(unknown, unknown, unknown, Unknown(mode.reason), Unknown(mode.reason))
+    https = mode.holds(TlsMode.IMPLICIT)
+    secure = _Asked(host, site, https=https or isinstance(mode, Unknown))
+    plain = secure if not https and isinstance(mode, Known) else _Asked(host, site, https=False)
+    paths = {"success": _page(secure), "error": NOWHERE, "redirect": NOWHERE}
+    if secure.may_redirect:
+        paths["redirect"] = _redirected_path(secure)
+    found = Http(
+        _values(secure, paths["success"]),
+        _values(secure, NOWHERE, fails="backend"),
+        _values(secure, paths["redirect"], fails="" if paths["redirect"] != NOWHERE else "backend"),
+        Known(False) if https else _redirects(plain),
+        _status(secure if https else plain),
+    )
+    written = tuple(_written(secure, paths))
+    if not https and not found.redirects_to_https.holds(True):
+        problems.extend(problem for section in plain.sections for problem in redirects.facts(section))
+    return found._replace(headers=written, redirect=_redirect(secure if https else plain)) if written or secure.may_redirect else found
 
 
 class _Asked:
-    """Answers of one site, each worked out once."""
+    """Answers of one site over one scheme, each worked out once."""
 
-    def __init__(self, host: Host, request: Request) -> None:
-        self._host = host
-        self._request = request
-        self._answers: dict[str, Answer | UnknownAnswerError] = {}
-        self.sources: list[Node] = []
-        """Header lines that had a part in the answers."""
+    def __init__(self, host: Host, site: Site, *, https: bool) -> None:
+        self.host = host
+        self.https = https
+        port = (site.door.port or (443 if https else 80)) if host.alone is None else 443 if https else 80
+        name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
+        self.request = Request(https, f"{name}" if port == (443 if https else 80) else f"{name}:{port}", port, "/")
+        self.overrides: dict[Section, None] = {}
+        self._answers: dict[tuple[str, str], Answer | UnknownAnswerError] = {}
 
-    def answer(self, path: str) -> Answer:
-        found = self._answers.get(path)
+    def answer(self, path: str, fails: str = "") -> Answer:
+        """The answer for a path. Raises `UnknownAnswerError`."""
+        found = self._answers.get((path, fails))
         if found is None:
             try:
-                found = answer(self._host, self._request._replace(path=path), HSTS)
-                self.sources.extend(found.sources)
+                found = answer(self.host, self.request._replace(path=path, fails=fails), HSTS)
+                self.overrides.update(dict.fromkeys(found.overrides))
             except UnknownAnswerError as error:
                 found = error
-            self._answers[path] = found
+            self._answers[path, fails] = found
         if isinstance(found, UnknownAnswerError):
             raise found.with_traceback(None)
         return found
+
+    @property
+    def sections(self) -> list[Section]:
+        """Where lines may stand that have a say: the main server, the virtual host, .htaccess files that were met."""
+        server = self.host.server
+        levels = [server.main.section] if server.is_main else [server.main.section, server.scope.section]
+        alone = [self.host.alone] if self.host.alone is not None else []
+        return [*levels, *dict.fromkeys([*alone, *self.overrides])]
+
+    @property
+    def may_redirect(self) -> bool:
+        """Does anything here redirect, or let an .htaccess do so?"""
+        return any(not _REDIRECTING.isdisjoint(section.mentions) for section in self.sections)
 
 
 _REDIRECTING = frozenset(
     {"redirect", "redirectpermanent", "redirecttemp", "redirectmatch", "rewriterule", "allowoverride", "allowoverridelist"}
 )
+_REDIRECTS = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
+_INNER = ("location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "if", "elseif", "else", "limit", "limitexcept")
 
 
-def _may_redirect(host: Host) -> bool:
-    """Does anything here redirect, or let an .htaccess do so?"""
-    return any(not _REDIRECTING.isdisjoint(scope.section.mentions) for scope in (host.server.scope, host.server.main))
+def _within(section: Section) -> Iterator[Section]:
+    """A section and those inside it; virtual hosts are servers of their own."""
+    yield section
+    for node in section.named(*_INNER):
+        if isinstance(node, Section):
+            yield from _within(node)
 
 
-def _values(host: Host, ask: Ask, path: str) -> Value[tuple[str, ...]]:
+# Header lines
+
+
+def _values(asked: _Asked, path: str, fails: str = "") -> Value[tuple[str, ...]]:
     try:
-        found = ask(path)
+        found = asked.answer(path, fails)
     except UnknownAnswerError as error:
         return Unknown(str(error), least=())
-    if not host.complete and not found.values:
-        return Unknown(NOT_SEEN, least=())
     if None in found.values:
         return Unknown(f"the text of a {HSTS} line is not known")
-    return Known(tuple(value for value in found.values if value is not None), _origins(found))
+    texts = tuple(value for value in found.values if value is not None)
+    if found.more:
+        return Unknown(PROGRAM, _origins(found), least=texts)
+    if not asked.host.complete and (not texts or any(_adds(line) for line in found.lines)):
+        return Unknown(NOT_SEEN, _origins(found), least=texts)
+    return Known(texts, _origins(found))
 
 
-def _page(ask: Ask) -> str:
+def _origins(found: Answer) -> tuple[Origin, ...]:
+    nodes = dict.fromkeys(node for line in found.lines for node in line.by if isinstance(node, Node))
+    return tuple(Origin(How.WRITTEN, node.args_span) for node in nodes)
+
+
+def _adds(line: headers.Sent) -> bool:
+    return all(isinstance(node, Node) and node.lower == "header" and _command(node).action == "add" for node in line.by)
+
+
+def _command(node: Node) -> headers.Command:
+    return headers.read([word.text for word in node.words])
+
+
+def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
+    """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
+    reach: dict[object, set[str]] = {}
+    texts: dict[object, str | None] = {}
+    for kind, path, fails in (*((kind, path, "") for kind, path in paths.items()), ("refusal", paths["success"], "refused")):
+        try:
+            found = asked.answer(path, fails if kind != "error" else "backend")
+        except UnknownAnswerError:
+            continue
+        for line in found.lines:
+            for node in line.by:
+                reach.setdefault(node, set()).add(kind)
+                if len(line.by) == 1:
+                    texts[node] = line.text
+    for top in asked.sections:
+        if "header" not in top.mentions:
+            continue
+        for section in _within(top):
+            for node in section.named("header"):
+                if node.unknown or isinstance(node, Section):
+                    continue
+                try:
+                    command = _command(node)
+                except headers.RefusedError:
+                    continue
+                if command.name.lower() in JUDGED and command.action in ("set", "setifempty", "add", "append", "merge"):
+                    yield _line(node, command, frozenset(reach.get(node, ())), texts.get(node))
+
+
+def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: str | None) -> HeaderLine:
+    text: str | None = command.value
+    span = None
+    if "%" in command.value or command.value.startswith("expr="):
+        text = sent
+    else:
+        for word in node.words[2:]:
+            if word.text == command.value and word.text:
+                span = _inside(word.span)
+                span = span if span.data == command.value.encode("latin-1") else None
+    setting = Span(node.file, node.line.first, node.line.last)
+    limit = _limit(node, command, reaches) if reaches else ""
+    return HeaderLine(command.name.lower(), None if text is None else spoken(text), span, setting, reaches, limit, command.action == "add")
+
+
+def _inside(span: Span) -> Span:
+    """The bytes of a word without its quotes; the closing one may be missing."""
+    if span.data[:1] not in (b'"', b"'"):
+        return span
+    closed = len(span.data) > 1 and span.data[-1:] == span.data[:1]
+    return Span(span.file, span.start + 1, span.end - (1 if closed else 0))
+
+
+_BY_FILE = frozenset({".htaccess", "directory", "directorymatch", "files", "filesmatch"})
+
+
+def _limit(node: Node, command: headers.Command, reaches: frozenset[str]) -> str:
+    """Why a line that goes out with some answers does not with others."""
+    if command.table == "onsuccess" and "error" not in reaches:
+        return "without `always`, httpd's own errors and redirects go out without it"
+    if command.condition.lower() == "env=https" and not reaches >= {"redirect", "refusal"}:
+        return "the variable HTTPS is set too late for redirects and refusals (401, 403)"
+    if command.condition:
+        return f"{spoken(command.condition)} does not hold for the others"
+    parent = node.parent
+    if "redirect" not in reaches and (
+        parent is None or parent.lower in (".htaccess", "directory", "directorymatch", "files", "filesmatch")
+    ):
+        return "a folder's settings have no say where the server redirects before it looks for files"
+    return ""
+
+
+# Pages and redirects
+
+
+def _page(asked: _Asked) -> str:
     """A page that is there: the front page, or its file where a folder without index is refused."""
     try:
-        if ask("/").status < 400:
+        if asked.answer("/").status < 400:
             return "/"
-        named = ask("/index.html")
+        named = asked.answer("/index.html")
     except UnknownAnswerError:
         return "/"
     return "/index.html" if named.status < 300 else "/"
 
 
-def _origins(found: Answer) -> tuple[Origin, ...]:
-    return tuple(Origin(How.WRITTEN, node.args_span) for node in reversed(found.sources))
-
-
-def _redirects(host: Host, ask: Ask) -> Value[bool | None]:
+def _status(asked: _Asked) -> Value[int | None]:
     try:
-        found = ask("/")
+        found = asked.answer("/")
     except UnknownAnswerError as error:
         return Unknown(str(error))
-    if not host.complete and not 300 <= found.status < 400:
+    return Known(found.status) if found.status else Unknown(PROGRAM)
+
+
+def _redirects(asked: _Asked) -> Value[bool | None]:
+    try:
+        found = asked.answer("/")
+    except UnknownAnswerError as error:
+        return Unknown(str(error))
+    if not found.status:
+        return Unknown(PROGRAM)
+    if not asked.host.complete and not 300 <= found.status < 400:
         return Unknown(NOT_SEEN)
     leads = 300 <= found.status < 400 and found.location.lower().startswith("https://")
     return Known(leads, (Origin(How.WRITTEN, found.by.span),) if found.by is not None else ())
 
 
-def _redirected_path(host: Host, ask: Ask) -> str:
-    """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has."""
-    for path in _candidates(host):
+def _redirect(asked: _Asked) -> Redirect | None:
+    """The redirect of the front page."""
+    try:
+        front, deep = asked.answer("/"), asked.answer(DEEP)
+    except UnknownAnswerError:
+        return None
+    if not 300 <= front.status < 400 or front.by is None:
+        return None
+    below = deep.location if 300 <= deep.status < 400 else ""
+    ends = _followed(asked.host, asked.request, front)
+    return Redirect(front.status, front.location, below, DEEP, ends, front.by.span, _target(front.by))
+
+
+def _target(node: Node) -> Span | None:
+    """The bytes of the URL a line redirects to, where they are the URL."""
+    word = node.words[1 if node.lower == "rewriterule" else -1] if len(node.words) > 1 else None
+    if word is None or not re.match("https?://", word.text, re.IGNORECASE):
+        return None
+    inner = _inside(word.span)
+    return inner if inner.data == word.text.encode("latin-1") else None
+
+
+_URL = re.compile(r"(https?)://([^/:?#]+)(?::(\d+))?([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
+
+
+def _followed(host: Host, request: Request, found: Answer) -> str:
+    """Where a browser ends up that follows: `elsewhere`, `here`, or `loop`."""
+    met = {(request.scheme, request.host.lower(), request.path)}
+    for _ in range(MAX_HOPS):
+        parts = _URL.match(found.location)
+        if parts is None:
+            return "here" if found.location.startswith("/") else "elsewhere"
+        https = parts[1].lower() == "https"
+        port = int(parts[3] or (443 if https else 80))
+        server = _server_at(host, request, parts[2], port, https=https)
+        if server is None:
+            return "elsewhere"
+        name = parts[2].lower() + (f":{port}" if port != (443 if https else 80) else "")
+        request = Request(https, name, port, parts[4] or "/", parts[5] or "")
+        if (request.scheme, name, request.path) in met:
+            return "loop"
+        met.add((request.scheme, name, request.path))
+        host = host._replace(server=server)
         try:
-            found = ask(path)
+            found = answer(host, request, HSTS)
+        except UnknownAnswerError:
+            return "elsewhere"
+        if not 300 <= found.status < 400:
+            return "here"
+    return "loop"
+
+
+def _server_at(host: Host, request: Request, name: str, port: int, *, https: bool) -> Server | None:
+    """The server of this configuration that answers for a name at a port; None: none that is known."""
+    if host.alone is not None:
+        return host.server if name.lower() == request.host.partition(":")[0].lower() else None
+    there = [server for server, _, its_port, its_https in host.others if its_port == port and its_https == https]
+    named = next((server for server in there if server.answers_to(name)), None)
+    if named is not None:
+        return named
+    ours = host.server.answers_to(name) or name.lower() == request.host.partition(":")[0].lower()
+    return there[0] if there and ours and host.complete else None
+
+
+def _redirected_path(asked: _Asked) -> str:
+    """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has."""
+    for path in _candidates(asked):
+        try:
+            found = asked.answer(path)
         except UnknownAnswerError:
             continue
         if 300 <= found.status < 400:
@@ -167,21 +324,15 @@ def _redirected_path(host: Host, ask: Ask) -> str:
     return NOWHERE
 
 
-def _candidates(host: Host) -> Iterable[str]:
-    names = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
-    for scope in (host.server.scope, host.server.main):
-        pending = [scope.section]
-        while pending:
-            section = pending.pop()
-            for node in section.named(*names):
+def _candidates(asked: _Asked) -> Iterable[str]:
+    for top in asked.sections:
+        for section in _within(top):
+            if section.lower == "location" and section.words:
+                yield section.words[0].text
+            for node in section.named(*_REDIRECTS):
                 source = redirect_words(node)[1]
                 if source.startswith("/"):
                     yield source
                 elif source.startswith("^/"):
                     yield source[1:].partition("(")[0].rstrip("$?")
-            for node in section.named("location", "directory", "if"):
-                if isinstance(node, Section):
-                    pending.append(node)
-                    if node.lower == "location" and node.words:
-                        yield node.words[0].text
     yield from ("/moved", "/", "/foo/bar")

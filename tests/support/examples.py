@@ -30,7 +30,9 @@ SSLCertificateFile /etc/ssl/certs/www.pem
 SSLCertificateKeyFile /etc/ssl/private/www.key
 {text}
 </VirtualHost>
+{beside}
 """
+PORT_80 = "<VirtualHost *:80>\nServerName www.example.test\n{text}\n</VirtualHost>"
 HTTPD_MODULES = ("mpm_event", "authz_core", "alias", "env", "setenvif", "headers", "rewrite", "socache_shmcb", "ssl")
 
 MAIN_CF = """compatibility_level = 3.6
@@ -97,7 +99,11 @@ def lay(example: Example, root: Path) -> Path:
     if example.service == "httpd":
         names = (*HTTPD_MODULES, *settings.get("modules", "").split())
         modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names)
-        said = HTTPD.format(modules=modules, text=text, server=settings.get("server", ""))
+        beside = settings.get("beside", "")
+        if settings.get("place") == "port 80":
+            text, beside = "", PORT_80.format(text=text)
+        server = settings.get("server", "") + ("\nListen 80" if "*:80>" in beside else "")
+        said = HTTPD.format(modules=modules, text=text, server=server, beside=beside)
         return _written(root, "etc/apache2/apache2.conf", said, "etc/ssl/certs/www.pem", "etc/ssl/private/www.key", settings)
     if example.service == "postfix":
         certificate_at, key_at = "etc/ssl/private/mx.pem", "etc/ssl/private/mx.pem"

@@ -1,0 +1,49 @@
+"""Public-Key-Pins, a header that no browser reads any more.
+
+Chrome took it out in version 72, Firefox switched it off in 72: pins locked sites out more often than attackers. It protects nobody, and
+old browsers may still obey it: a pin that no longer matches keeps their users away for as long as max-age says.
+
+Use instead: nothing; certificate transparency and CAA records do its work.
+Fix safety: safe, the line is removed.
+Limits: whether the pins match a certificate is only looked at where the certificate file can be read.
+References: RFC 7469; chromestatus.com/feature/5903385005916160; bugzilla.mozilla.org/1412438.
+"""
+
+from collections.abc import Iterator
+
+from tlslint.checks.headers import hpkp_value
+from tlslint.checks.headers.lines import whole
+from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import DropHeader
+
+_PINS = 'pin-sha256=\\"5q8u3+ik8DtXToj8Bazgk3lptrL/loAbkb1cpG1y+vU=\\"; pin-sha256=\\"6/l2FO9X6N4kewCM7IGsaS0ib2KIQxpsVn4k6T19/iQ=\\"'
+
+
+class Hpkp(EndpointRule):
+    """Looks at Public-Key-Pins and Public-Key-Pins-Report-Only."""
+
+    code = "TLS520"
+    name = "hpkp"
+    severity = Severity.WARNING
+
+    examples = [
+        bad("httpd", f'Header always set Public-Key-Pins "{_PINS}; max-age=86400"', "no browser reads"),
+        bad("httpd", f'Header always set Public-Key-Pins "{_PINS}"', "max-age is missing"),
+        bad("httpd", f'Header always set Public-Key-Pins-Report-Only "{_PINS}"', "no browser reads"),
+        bad("httpd", 'Header set Public-Key-Pins "«max-age=86400»"', "there is no pin"),
+        bad("httpd", f'Header always set Public-Key-Pins "{_PINS}; report-uri=\\"https://example.test/; max-age=1', "never closed"),
+        good("httpd", "Header always unset Public-Key-Pins"),
+    ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """Every line that sends it."""
+        for line in endpoint.http.headers if endpoint.http is not None else ():
+            if not line.name.startswith("public-key-pins"):
+                continue
+            report_only = line.name.endswith("report-only")
+            name = "Public-Key-Pins-Report-Only" if report_only else "Public-Key-Pins"
+            found = hpkp_value.faults(line.text, report_only=report_only) if line.text is not None else ()
+            faults = f"; besides, {', and '.join(found)}" if found else ""
+            remedy = DropHeader(name, (whole(line),))
+            yield self.finding(endpoint, whole(line), f"no browser reads {name} any more{faults}", remedy=remedy)

@@ -1,0 +1,59 @@
+"""What the rules about headers share: lines with their values, and places inside them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tlslint.checks.headers import hsts_value
+from tlslint.checks.headers.hsts_value import HstsValue
+from tlslint.model import Endpoint, HeaderLine, Span
+
+HSTS = "strict-transport-security"
+
+
+class Line(NamedTuple):
+    """A line whose text is known, and what it says."""
+
+    line: HeaderLine
+    text: str
+    value: HstsValue
+
+
+def hsts_lines(endpoint: Endpoint) -> Iterator[Line]:
+    """The HSTS lines of an endpoint that are values by themselves; pieces that only make one together with others are none."""
+    if endpoint.http is None:
+        return
+    sent = sent_by(endpoint)
+    for line in endpoint.http.headers:
+        text = line.text
+        if line.name != HSTS or text is None:
+            continue
+        if text not in sent and any(text in whole for whole in sent):
+            continue
+        yield Line(line, text, hsts_value.read(text))
+
+
+def sent_by(endpoint: Endpoint) -> set[str]:
+    """Every text of an HSTS line that some answer surely carries."""
+    http = endpoint.http
+    if http is None:
+        return set()
+    return {text for value in (http.hsts_success, http.hsts_error, http.hsts_redirect) for text in value.surely or ()}
+
+
+def place(line: HeaderLine, characters: tuple[int, int] | None) -> Span:
+    """The bytes of characters of a line's text; the whole setting where the text is not written as it is sent."""
+    if line.span is None or line.text is None or characters is None:
+        return whole(line)
+    start, end = characters
+    encoding = line.span.file.encoding
+    before = line.span.start + len(line.text[:start].encode(encoding, "surrogateescape"))
+    return Span(line.span.file, before, before + len(line.text[start:end].encode(encoding, "surrogateescape")))
+
+
+def whole(line: HeaderLine) -> Span:
+    """The text of a line, or all of the setting without blanks around it."""
+    if line.span is not None and line.span.end > line.span.start:
+        return line.span
+    data = line.setting.data
+    start = line.setting.start + len(data) - len(data.lstrip())
+    return Span(line.setting.file, start, line.setting.start + len(data.rstrip()))
