@@ -35,7 +35,11 @@ VHOST = """<VirtualHost *:443>
     Header always set Strict-Transport-Security "max-age=63072000"
 </VirtualHost>
 """
-SERVER_BLOCK = """server {{
+# A server block outside http {} is no nginx configuration, and gixy-next looks at nothing in it.
+SERVER_BLOCK = """events {{
+}}
+http {{
+server {{
     listen 443 ssl;
     server_name www{number}.example.org;
     ssl_protocols TLSv1.2 TLSv1.3;
@@ -44,6 +48,7 @@ SERVER_BLOCK = """server {{
     ssl_certificate /etc/ssl/certs/www{number}.pem;
     ssl_certificate_key /etc/ssl/private/www{number}.key;
     add_header Strict-Transport-Security "max-age=63072000" always;
+}}
 }}
 """
 

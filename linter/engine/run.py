@@ -138,13 +138,14 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                 if rule is not None:
                     findings += _safely(entry, _reported(rule), problem, broken)
         told = {(finding.code, finding.primary.span) for finding in findings}
+        asked: dict[str, list[tuple[Entry, EndpointRule]]] = {}
         for endpoint in instance.endpoints:
+            role = "client" if endpoint.role is Role.CLIENT else "server"
+            if role not in asked:
+                rules = ((entry, _rule(entry, instance, loaded, profiles, now, broken)) for entry in endpoint_rules if entry.role in ("", role))
+                asked[role] = [(entry, rule) for entry, rule in rules if isinstance(rule, EndpointRule)]
             # What the parser told about these very bytes is the better explanation.
-            findings += [
-                finding
-                for finding in _about(endpoint, instance, endpoint_rules, loaded, profiles, now, broken)
-                if (finding.code, finding.primary.span) not in told
-            ]
+            findings += [finding for finding in _about(endpoint, asked[role], broken) if (finding.code, finding.primary.span) not in told]
         for entry in instance_rules:
             rule = _rule(entry, instance, loaded, profiles, now, broken)
             if isinstance(rule, InstanceRule):
@@ -156,30 +157,21 @@ def _reported(rule: Rule) -> Callable[[Problem], Iterable[Finding]]:
     return lambda problem: [rule.report(problem)]
 
 
-def _about(
-    endpoint: Endpoint,
-    instance: Instance,
-    entries: list[Entry],
-    loaded: dict[str, Rule | None],
-    profiles: Sequence[object],
-    now: str,
-    broken: list[str],
-) -> list[Finding]:
+def _about(endpoint: Endpoint, rules: list[tuple[Entry, EndpointRule]], broken: list[str]) -> list[Finding]:
     found: list[Finding] = []
     codes: set[str] = set()
-    role = "client" if endpoint.role is Role.CLIENT else "server"
     of_library = _left_to_the_library(endpoint)
-    for entry in entries:
-        if entry.role not in ("", role) or (codes and not codes.isdisjoint(entry.after)):
+    for entry, rule in rules:
+        if codes and not codes.isdisjoint(entry.after):
             continue
         if of_library and entry.module.startswith(of_library):
             continue
-        rule = _rule(entry, instance, loaded, profiles, now, broken)
-        if isinstance(rule, EndpointRule):
-            new = _safely(entry, rule.check, endpoint, broken)
-            if new:
-                codes.update(finding.code for finding in new)
-                found += new
+        try:
+            for finding in rule.check(endpoint):
+                codes.add(finding.code)
+                found.append(finding)
+        except Exception as error:
+            broken.append(_sentence(f"rule {entry.code} failed", error))
     return found
 
 

@@ -60,6 +60,7 @@ class Files:
         self._resolved: dict[str, str | FileProblem] = {}
         self._no_links: set[str] = set()
         self._kinds: dict[str, str] = {}
+        self._asked: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
         self._complete_below = "/"
 
@@ -75,7 +76,7 @@ class Files:
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
-        view._resolved = {}
+        view._resolved, view._asked = {}, {}
         view._complete_below = complete_below
         return view
 
@@ -84,12 +85,13 @@ class Files:
         real = self.real(path)
         self._overlay[real] = data
         self._kinds[real] = "file"
+        self._asked.clear()
 
     def edited(self, texts: Mapping[str, bytes]) -> "Files":
         """The same door as if the files at these real paths held these bytes; nothing read before is kept, nothing is written."""
         view = Files.__new__(Files)
         view._jail, view._base, view._mounts, view._complete_below = self._jail, self._base, self._mounts, self._complete_below
-        view._read, view._resolved, view._no_links, view._kinds = {}, {}, set(), {}
+        view._read, view._resolved, view._no_links, view._kinds, view._asked = {}, {}, set(), {}, {}
         view._overlay = {**self._overlay, **texts}
         return view
 
@@ -110,6 +112,12 @@ class Files:
 
     def kind(self, path: str) -> str:
         """`file`, `directory`, `other` (device, FIFO, socket), `missing`, `outside` (not looked at) or `unreadable`."""
+        found = self._asked.get(path)
+        if found is None:
+            found = self._asked[path] = self._kind(path)
+        return found
+
+    def _kind(self, path: str) -> str:
         try:
             real = self.real(path)
         except FileProblem as problem:
@@ -260,8 +268,13 @@ class Files:
                 raise FileProblem(path, "unreadable", "is not a regular file")
             if status.st_size > MAX_FILE_BYTES:
                 raise FileProblem(path, "unreadable", f"is larger than {MAX_FILE_BYTES // (1024 * 1024)} MB")
-            with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                return stream.read(MAX_FILE_BYTES + 1)
+            pieces = []
+            while piece := os.read(descriptor, max(status.st_size, 4096) + 1):
+                pieces.append(piece)
+                # A file that grows while it is read does not go on for ever either.
+                if len(pieces) > 1 and sum(map(len, pieces)) > MAX_FILE_BYTES:
+                    raise FileProblem(path, "unreadable", f"is larger than {MAX_FILE_BYTES // (1024 * 1024)} MB")
+            return b"".join(pieces)
         except OSError as error:
             raise _problem(path, error) from None
         finally:

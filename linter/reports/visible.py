@@ -3,12 +3,14 @@
 import re
 
 # C0 and C1 controls, and what reorders or hides text: bidi controls, zero-width characters, BOM, line and paragraph separators.
-_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 
 
 def visible(text: str) -> str:
     """Every character that cannot be seen or trusted as `\\x1b`, `\\u202e`; tabs stay."""
-    return _UNSEEN.sub(_escape, text) if _UNSEEN.search(text) else text
+    if text.isascii() and text.isprintable():  # most of it, at once
+        return text
+    return re.sub(_UNSEEN, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -54,6 +54,7 @@ class TlsContext:
         "doubt",
         "groups",
         "groups_origins",
+        "hindrance",
         "protocol_is_set",
         "protocol_origins",
         "protocol_reason",
@@ -88,6 +89,8 @@ class TlsContext:
         self.dh_origins: tuple[Origin, ...] = ()
         self.verify: Pick = Pick("none")
         self.stapling: Pick = Pick(False)
+        self.hindrance: str | None = None
+        """What lets every connection fail that begins with this context; worked out once (handshake.py)."""
         self.doubt = ""
         """Why OpenSSL's own commands are not all known."""
         self.refused: list[RefusedError] = []

@@ -48,7 +48,7 @@ def parse(text: str) -> Expression:
 def expand(template: str, variables: Variables) -> str | None:
     """Fill `%{NAME}` in a string value (`expr=max-age=%{SERVER_PORT}`); None where a name cannot be known."""
     parts: list[str] = []
-    for literal, name in _PARTS.findall(template):
+    for literal, name in re.findall(_PARTS, template):
         known = variables(normal_name(name)) if name else literal
         if known is None:
             return None
@@ -56,7 +56,7 @@ def expand(template: str, variables: Variables) -> str | None:
     return "".join(parts)
 
 
-_PARTS = re.compile(r"([^%]+|%(?!\{))|%\{([^}]*)\}")
+_PARTS = r"([^%]+|%(?!\{))|%\{([^}]*)\}"
 
 
 def normal_name(name: str) -> str:
@@ -209,7 +209,13 @@ def compiled_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
 
     Patterns come from strangers' files: repeats inside repeats, or many of them, could keep a backtracking matcher busy for years.
     """
-    if "[[:" in pattern or "(?R" in pattern or "\\K" in pattern or _NESTED_REPEAT.search(pattern) or len(_REPEAT.findall(pattern)) > 8:
+    if (
+        "[[:" in pattern
+        or "(?R" in pattern
+        or "\\K" in pattern
+        or re.search(_NESTED_REPEAT, pattern)
+        or len(re.findall(_REPEAT, pattern)) > 8
+    ):
         return None
     try:
         return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
@@ -217,8 +223,8 @@ def compiled_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
         return None
 
 
-_REPEAT = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
-_NESTED_REPEAT = re.compile(r"(?<!\\)[*+}][^()]*\)+(?:[*+]|\{\d*,)|\)[*+]\)[*+]")
+_REPEAT = r"(?<!\\)(?:[*+]|\{\d*,\d*\})"
+_NESTED_REPEAT = r"(?<!\\)[*+}][^()]*\)+(?:[*+]|\{\d*,)|\)[*+]\)[*+]"
 
 
 def _member(subject: str | None, members: list[str | None]) -> bool | None:

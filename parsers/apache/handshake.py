@@ -42,7 +42,9 @@ def effective(default: TlsContext, matched: TlsContext, software: Software) -> E
     """Put the two together. Both are the same for the default virtual host, and for names nobody has."""
     taken = default
     version_range = default.range
-    hindrance = _hindrance(default, software) if software.openssl >= (1, 1, 0) else ""
+    if default.hindrance is None:
+        default.hindrance = _hindrance(default, software) if software.openssl >= (1, 1, 0) else ""
+    hindrance = default.hindrance
     if hindrance:
         nothing: frozenset[TlsVersion] = frozenset()
         bits = dict(default.bits)

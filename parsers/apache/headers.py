@@ -7,6 +7,7 @@ with those httpd does not make itself as an error or redirect. A browser sees al
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tlslint.parsers.apache import expression
@@ -39,6 +40,11 @@ class RefusedError(ValueError):
 
 def read(words: Sequence[str]) -> Command:
     """The meaning of the arguments of one `Header` directive, as header_cmd takes them. Raises `RefusedError`."""
+    return _read(tuple(words))
+
+
+@lru_cache(maxsize=256)
+def _read(words: tuple[str, ...]) -> HeaderLine:
     rest = list(words)
     first = 0
     table = "onsuccess"
@@ -81,14 +87,14 @@ def read(words: Sequence[str]) -> Command:
     return Command(table, action, name, value, values[1] if wanted == 2 else "", condition, early)
 
 
-_FORMAT = re.compile(r"%(?:%|[tDlib]|\{[^}]*\}[es]|$)|%")
+_FORMAT = r"%(?:%|[tDlib]|\{[^}]*\}[es]|$)|%"
 
 
 def _check_format(value: str, word: int) -> None:
     """`%` escapes are compiled when the line is read (parse_format_string); `expr=` values are expressions instead."""
-    if value.startswith("expr="):
+    if value.startswith("expr=") or "%" not in value:
         return
-    for escape in _FORMAT.findall(value):
+    for escape in re.findall(_FORMAT, value):
         if escape == "%" and not value.endswith("%"):
             raise RefusedError(f"unrecognized header format {value[value.index('%') : value.index('%') + 2]}", word)
 
@@ -188,6 +194,8 @@ def value_of(template: str, variables: Variables) -> str | None:
     """A value with its escapes filled in; None where one cannot be known."""
     if template.startswith("expr="):
         return expression.expand(template[5:], variables)
+    if "%" not in template:
+        return template
     parts: list[str] = []
     position = 0
     for found in re.finditer(r"%(?:(%)|([tDlib])|\{([^}]*)\}([es])|$)", template):

@@ -29,7 +29,7 @@ _PLAIN = {
     "\u2060": "",
     "\ufeff": "",
 }
-_PASTED = re.compile(f"[{''.join(_PLAIN)}]")
+_PASTED = f"[{''.join(_PLAIN)}]"
 
 
 def explained(problem: Problem) -> Problem:
@@ -38,10 +38,10 @@ def explained(problem: Problem) -> Problem:
     if span.data.isascii() or span.file.encoding != "utf-8" or problem.rule not in ("refused", "pasted-characters"):
         return problem
     written = span.text
-    first = _PASTED.search(written)
+    first = re.search(_PASTED, written)
     if first is None:
         return problem
-    plain = _PASTED.sub(lambda found: _PLAIN[found[0]], written)
+    plain = re.sub(_PASTED, lambda found: _PLAIN[found[0]], written)
     return problem._replace(
         rule="pasted-characters",
         message=f"{problem.message}; U+{ord(first[0]):04X} was pasted in here, an ordinary letter to httpd",

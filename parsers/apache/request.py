@@ -94,6 +94,7 @@ class _Configuration:
         self.request = request
         main, own = host.server.main.section, host.server.scope.section
         self.levels: list[Section] = [main] if own is main else [main, own]
+        self._mentioned = [level.mentions for level in self.levels]
         self.directories: list[Section] = []
         self.locations: list[Section] = []
         self.ifs: list[Section] = []
@@ -101,7 +102,7 @@ class _Configuration:
 
     def may_have(self, names: frozenset[str]) -> bool:
         """Can one of these directives or sections apply at all? Most phases have nothing to do in most servers."""
-        return bool(self.directories) or any(not level.mentions.isdisjoint(names) for level in self.levels)
+        return bool(self.directories) or not all(map(names.isdisjoint, self._mentioned))
 
     def plain(self, names: tuple[str, ...], sections: Iterable[Section] | None = None) -> Iterator[Node]:
         """Directives with these names, level by level in the order in which httpd merges them."""
@@ -138,13 +139,11 @@ def _certain(node: Node) -> None:
 
 def answer(host: Host, request: Request, header: str, depth: int = 0) -> Answer:
     """What the server answers. Raises `UnknownAnswerError`."""
-    path, query = request.path, request.query
     for _ in range(MAX_ROUNDS):
-        run = _Run(host, request._replace(path=path, query=query), header, depth)
-        outcome = run.answer()
+        outcome = _Run(host, request, header, depth).answer()
         if isinstance(outcome, Answer):
             return outcome
-        path, query = outcome
+        request = request._replace(path=outcome[0], query=outcome[1])
     return Answer(500)
 
 
@@ -486,7 +485,7 @@ class _Run:
         if self.host.alone is not None:
             merged.append(self.host.alone)
             parts = []
-        override = _Override()
+        override = _NEVER_SET
         for depth in range(len(parts) + 1):
             here = "/" + "/".join(parts[:depth])
             for size, section in plain:
@@ -814,6 +813,9 @@ class _Override(NamedTuple):
             if not classes & self.classes and not ("all" in classes and self.names):
                 return False
         return True
+
+
+_NEVER_SET = _Override()
 
 
 def htaccess(host: Host, path: str) -> "Section | str | None":

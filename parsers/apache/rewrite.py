@@ -324,7 +324,7 @@ def _reduced(url: str, host: str, scheme: str) -> str:
     return url
 
 
-_REFERENCE = re.compile(r"\\(.)|\$(\d)|%(\d)|%\{([^}]*)\}|\$\{([^}]*)\}")
+_REFERENCE = r"\\(.)|\$(\d)|%(\d)|%\{([^}]*)\}|\$\{([^}]*)\}"
 
 
 def _expanded(template: str, state: _State, variables: Variables) -> str:
@@ -344,7 +344,7 @@ def _expanded(template: str, state: _State, variables: Variables) -> str:
             raise _UnknownError
         return value
 
-    return _REFERENCE.sub(fill, template)
+    return re.sub(_REFERENCE, fill, template)
 
 
 def _group(groups: tuple[str, ...], index: int) -> str:

@@ -122,6 +122,8 @@ def last(scope: Scope, slot: str) -> Pick:
     entries = scope.of(slot)
     if not entries and not scope.holes and not scope.unseen:
         return _NOTHING
+    if len(entries) == 1 and not entries[0].unknown and not scope.holes:  # nearly every setting
+        return Pick(entries[0].value, entries[0])
     chosen: Entry | None = None
     doubts: list[Entry] = []
     for entry in reversed(entries):
@@ -141,9 +143,11 @@ def last(scope: Scope, slot: str) -> Pick:
 
 def merged(main: Scope, vhost: Scope, slot: str) -> Pick:
     """Override-if-set from the main server to the vhost (cfgMergeBool and its kin in ssl_engine_config.c)."""
+    if slot not in vhost.entries and slot not in main.entries and not (vhost.holes or main.holes or vhost.unseen or main.unseen):
+        return _NOTHING
     own = last(vhost, slot)
     if own.is_set or own.reason or vhost is main:
-        if own.is_set and vhost is not main:
+        if own.is_set and vhost is not main and slot in main.entries:
             return own._replace(overridden=own.overridden + tuple(main.of(slot)))
         return own
     above = last(main, slot)
@@ -375,7 +379,11 @@ def _check_arity(node: Node, arity: str) -> None:
     least, most, words = counts
     found = node.words
     # An empty word ("") where one is needed counts as none (config.c: `if (*w == '\0' || *w2 == '\0' …)`).
-    count = next((index for index, word in enumerate(found[:least]) if not word.text), len(found))
+    count = len(found)
+    for index, word in enumerate(found[:least]):
+        if not word.text:
+            count = index
+            break
     if arity == "FLAG":
         if not count or found[0].text.lower() not in ("on", "off"):
             raise RefusedError(f"{node.name} must be On or Off, so httpd does not start", found[0].span if found else node.name_span)

@@ -5,6 +5,7 @@ Text is handled as Latin-1, one character per byte, so that every offset is a by
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -68,28 +69,47 @@ class Line:
         runs = self._runs
         if runs is None:
             return Span(self.file, self.at + start, self.at + end)
-        first = last = None
-        for run in runs:
-            if run.end <= start and run is not runs[-1]:
-                continue
-            if first is None:
-                first = run.first + (start - run.start if run.exact else 0)
-            if run.start < end or last is None:
-                last = run.first + (min(end, run.end) - run.start) if run.exact else run.last
-        return Span(self.file, first or 0, max(last or 0, first or 0))
+        # A line may be joined from very many pieces: the first run that ends behind `start`, and the last that begins before `end`.
+        left = min(bisect_right(runs, start, key=_run_end), len(runs) - 1)
+        right = max(bisect_left(runs, end, key=_run_start) - 1, left)
+        one, other = runs[left], runs[right]
+        first = one.first + (start - one.start if one.exact else 0)
+        last = other.first + (min(end, other.end) - other.start) if other.exact else other.last
+        return Span(self.file, first, max(last, first))
 
 
-class Word(NamedTuple):
+def _run_start(run: Run) -> int:
+    return run.start
+
+
+def _run_end(run: Run) -> int:
+    return run.end
+
+
+class Word:
     """One argument. `text` has quotes and escapes resolved; `unknown` says why it cannot be known ("" where it can)."""
 
-    text: str
-    span: Span
-    unknown: str = ""
+    __slots__ = ("end", "line", "start", "text", "unknown")
+
+    def __init__(self, line: Line, text: str, start: int, end: int, unknown: str = "") -> None:
+        self.text = text
+        self.unknown = unknown
+        self.line = line
+        self.start = start
+        self.end = end
+
+    @property
+    def span(self) -> Span:
+        """Its bytes, quotes included; worked out when asked for, which is seldom."""
+        return self.line.span(self.start, self.end)
 
     @property
     def spoken(self) -> str:
         """The text as people read it."""
         return spoken(self.text)
+
+    def __repr__(self) -> str:
+        return f"Word({self.text!r})"
 
 
 def logical_lines(file: SourceFile, start: int = 0, end: int | None = None, number: int = 0) -> Iterator[Line]:
@@ -184,7 +204,11 @@ def _replaced(line: Line, pattern: re.Pattern[str], value_of: Callable[[re.Match
 
 
 def _copy(line: Line, start: int, end: int, pieces: list[str], runs: list[Run], size: int) -> int:
-    for run in line.runs:
+    runs_there = line.runs
+    for index in range(bisect_right(runs_there, start, key=_run_end), len(runs_there)):
+        run = runs_there[index]
+        if run.start >= end:
+            break
         left, right = max(run.start, start), min(run.end, end)
         if left < right:
             shift = run.first - run.start
@@ -242,7 +266,10 @@ def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
     """The arguments of a line from character `start` on."""
     text = line.text if end is None else line.text[:end]
     if not line.unknown and "\\" not in text and '"' not in text and "'" not in text:
-        return tuple([Word(found[0], line.span(*found.span())) for found in _PLAIN_WORD.finditer(text, start)])
+        rest = text[start:]
+        if rest and " " not in rest and rest.isprintable():
+            return (Word(line, rest, start, len(text)),)
+        return tuple([Word(line, found[0], *found.span()) for found in _PLAIN_WORD.finditer(text, start)])
     found = []
     position = start
     while position < len(text):
@@ -250,7 +277,7 @@ def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
         if first == last:
             break
         unknown = line.unknown if line.unknown and "${" in word else ""
-        found.append(Word(word, line.span(first, last), unknown))
+        found.append(Word(line, word, first, last, unknown))
     return tuple(found)
 
 
@@ -277,5 +304,5 @@ def rewrite_words(line: Line, start: int) -> tuple[Word, ...]:
         end = matched.end() if matched else begin
         position = min(end + (pattern is not _UNQUOTED), len(text))
         word = text[begin:end]
-        found.append(Word(word, line.span(first, position), line.unknown if line.unknown and "${" in word else ""))
+        found.append(Word(line, word, first, position, line.unknown if line.unknown and "${" in word else ""))
     return tuple(found)

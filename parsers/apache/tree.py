@@ -19,7 +19,7 @@ class Node:
     `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
     """
 
-    __slots__ = ("_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
+    __slots__ = ("_args_span", "_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         self.line = line
@@ -32,6 +32,7 @@ class Node:
         self.parent: Section | None = None
         self.place = 0
         self._words: tuple[Word, ...] | None = None
+        self._args_span: Span | None = None
 
     @property
     def file(self) -> SourceFile:
@@ -67,8 +68,10 @@ class Node:
     @property
     def args_span(self) -> Span:
         """All arguments; the name where there are none."""
-        found = self.words
-        return Span(self.file, found[0].span.start, found[-1].span.end) if found else self.name_span
+        if self._args_span is None:
+            found = self.words
+            self._args_span = self.line.span(found[0].start, found[-1].end) if found else self.name_span
+        return self._args_span
 
     @property
     def unknown(self) -> str:
