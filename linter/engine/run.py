@@ -142,7 +142,8 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
         for endpoint in instance.endpoints:
             role = "client" if endpoint.role is Role.CLIENT else "server"
             if role not in asked:
-                rules = ((entry, _rule(entry, instance, loaded, profiles, now, broken)) for entry in endpoint_rules if entry.role in ("", role))
+                wanted = [entry for entry in endpoint_rules if entry.role in ("", role)]
+                rules = ((entry, _rule(entry, instance, loaded, profiles, now, broken)) for entry in wanted)
                 asked[role] = [(entry, rule) for entry, rule in rules if isinstance(rule, EndpointRule)]
             # What the parser told about these very bytes is the better explanation.
             findings += [finding for finding in _about(endpoint, asked[role], broken) if (finding.code, finding.primary.span) not in told]

@@ -199,7 +199,7 @@ class Files:
         real = os.path.abspath(real)
         for name, directory in self._mounts:
             if real == directory or real.startswith(directory.rstrip("/") + "/"):
-                return os.path.normpath(name + "/" + real[len(directory) :])
+                return os.path.normpath(f"{name.rstrip('/')}/{real[len(directory) :].lstrip('/')}")
         return real
 
     def named(self, shown: str) -> str:

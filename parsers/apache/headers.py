@@ -44,7 +44,7 @@ def read(words: Sequence[str]) -> Command:
 
 
 @lru_cache(maxsize=256)
-def _read(words: tuple[str, ...]) -> HeaderLine:
+def _read(words: tuple[str, ...]) -> Command:
     rest = list(words)
     first = 0
     table = "onsuccess"
