@@ -101,7 +101,7 @@ def addresses(words: tuple[Word, ...]) -> list[Address]:
     found = []
     for word in words:
         any_port = word.text.endswith(":*")
-        bare = word._replace(text=word.text[:-2]) if any_port else word
+        bare = Word(word.line, word.text[:-2], word.start, word.end, word.unknown) if any_port else word
         host, port = _split(bare, "<VirtualHost>")
         if not host:
             raise RefusedError(f"<VirtualHost {word.spoken}> has no address, so httpd does not start: write *:{port or 443}", word.span)
