@@ -7,7 +7,6 @@ roots of their own.
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -332,17 +331,27 @@ def running(host: Host, arguments: list[str], ports: list[int], log: Path) -> It
     with log.open("wb") as stream:
         process = subprocess.Popen(host.command("slapd", "-d", "none", *arguments), stdout=stream, stderr=stream)
     try:
-        for _ in range(100):
-            if process.poll() is not None or (ports and all(is_open(port) for port in ports)):
+        for _ in range(500):
+            if process.poll() is not None or (ports and all(is_served(port) for port in ports)):
                 break
-            time.sleep(0.02)
+            time.sleep(0.01)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.1)  # a port may be open for a moment before slapd gives up
+            process.wait(0.01)  # a connection that ends may be the end of slapd
         yield process.poll() is None
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.kill()
+        process.wait()
+
+
+def is_served(port: int) -> bool:
+    """Is there somebody who reads what is sent? A port is open for a moment before slapd gives up."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as raw:
+        raw.settimeout(2)
+        raw.sendall(message(element(0x42, b"")))  # unbind: the connection is closed; in ldaps it is junk, with the same end
+        while raw.recv(4096):
+            pass
+        return True
+    return False
 
 
 def is_open(port: int) -> bool:
@@ -382,6 +391,7 @@ def handshake(port: int, version: ssl.TLSVersion, ciphers: str = "ALL:COMPLEMENT
         if certificate is not None:
             context.load_cert_chain(certificate, certificate.with_suffix(".key"))
         with socket.create_connection(("127.0.0.1", port), 5) as plain:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the request need not wait for the Finished to be acknowledged
             if port == PLAIN and answer(plain, message(element(0x77, element(0x80, STARTTLS_OID)))) != 0:
                 return None
             with context.wrap_socket(plain) as tls:
