@@ -68,7 +68,7 @@ def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, afte
         return f"{row.name} must stand before any database"
     if "PAREN" in row.places and not arguments[0].startswith("("):
         return f"{row.name} wants its value in parentheses"
-    return _kind(row, arguments) or _handler(row.name.lower(), arguments)
+    return _kind(row, arguments) or _outgoing(row.name.lower(), arguments, is_gnutls=is_gnutls) or _handler(row.name.lower(), arguments)
 
 
 def _kind(row: Directive, arguments: Sequence[str]) -> str:
@@ -89,6 +89,9 @@ def _handler(name: str, arguments: Sequence[str]) -> str:
         return "" if arguments[0].lower() in ("none", "peer", "all", "0", "1", "2") else f"{arguments[0]} is not a word TLSCRLCheck knows"
     if name in ("loglevel", "serverid", "sizelimit", "timelimit"):
         return _plain(name, arguments)
+    if name == "envflags":  # back-mdb/config.c mdb_envflags
+        known = ("nosync", "nometasync", "writemap", "mapasync", "nordahead")
+        return next((f"{word} is not a flag envflags knows" for word in arguments if word.lower() not in known), "")
     if name == "security":
         return next((f"{word} is not a factor of security" for word in arguments if factor(word) is None), "")
     features = _FEATURES.get(name)
@@ -103,6 +106,58 @@ def _handler(name: str, arguments: Sequence[str]) -> str:
         ),
         "",
     )
+
+
+_BIND = {
+    *("uri", "version", "bindmethod", "timeout", "network-timeout", "binddn", "credentials", "saslmech", "secprops", "realm", "authcid"),
+    *("authzid", "keepalive", "tcp-user-timeout"),
+}
+_BIND_TLS = {
+    *("starttls", "tls_cert", "tls_key", "tls_cacert", "tls_cacertdir", "tls_reqcert", "tls_reqsan", "tls_cipher_suite"),
+    *("tls_protocol_min", "tls_ecname"),
+}
+_REPLICATION = {
+    *("rid", "provider", "schemachecking", "filter", "searchbase", "scope", "attrs", "type", "interval", "retry", "sizelimit"),
+    *("timelimit", "syncdata", "logbase", "logfilter", "suffixmassage", "exattrs", "managedsait"),
+}
+_BARE = ("attrsonly", "strictrefresh", "lazycommit")
+_VALUES = {"starttls": ("no", "yes", "critical"), "bindmethod": ("none", "simple", "sasl"), "version": ("2", "3")}
+_URL = re.compile(r"(?i)<?(?:url:)?c?ldap[sic]?://")
+PROXY_TLS = ("propagate", "try-propagate", "start", "try-start", "ldaps", "none")
+"""What `tls` of a proxy database takes (back-ldap/config.c tls_mode)."""
+
+
+def _outgoing(name: str, arguments: Sequence[str], *, is_gnutls: bool) -> str:
+    """Connections slapd makes: parse_syncrepl_line() of syncrepl.c, bindkey of config.c, back-ldap/config.c of 2.5.13."""
+    tls_words = _BIND_TLS if is_gnutls else _BIND_TLS | {"tls_crlcheck"}
+    if name == "syncrepl":
+        missing = {"rid", "provider", "searchbase"} - {word.partition("=")[0].lower() for word in arguments}
+        return _keywords(arguments, _BIND | tls_words | _REPLICATION, "syncrepl") or (
+            f"syncrepl needs {' and '.join(sorted(missing))}" if missing else ""
+        )
+    if name == "tls":
+        if arguments[0].lower() not in PROXY_TLS:
+            return f"{arguments[0]} is not a mode tls knows"
+        return _keywords(arguments[1:], tls_words, "tls")
+    if name == "uri":
+        odd = next((word for word in re.split(r"[,\s]+", arguments[0]) if word and not _URL.match(word)), "")
+        return f"{odd} is no LDAP URL" if odd else ""
+    return ""
+
+
+def _keywords(words: Sequence[str], known: set[str], name: str) -> str:
+    for word in words:
+        key, equals, value = word.partition("=")
+        folded = key.lower()
+        if not equals and folded.startswith(_BARE):
+            continue
+        if not equals or folded not in known:
+            return f"{word} is not a word {name} knows"
+        if folded in _VALUES and value.strip('"').lower() not in _VALUES[folded]:
+            return f"{key} takes {', '.join(_VALUES[folded])}"
+        if folded == "provider" and not _URL.match(value.strip('"')):
+            return f"{value or 'nothing'} is no LDAP URL"
+    return ""
 
 
 _MEANT_VERSION = {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile, Span
 from tlslint.model.remedy import Rewrite
-from tlslint.parsers.openldap import arguments, directives, ldif, names
+from tlslint.parsers.openldap import arguments, directives, ldif, modules, names
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
 from tlslint.parsers.openldap.slapdconf import Build, rewritten
 
@@ -28,6 +28,27 @@ _OPERATIONAL = frozenset(
         *("modifytimestamp", "entrydn", "subschemasubentry", "hassubordinates", "contextcsn"),
     }
 )
+_BUILT_IN = frozenset(
+    {
+        *("aliasedentryname", "aliasedobjectname", "altserver", "attributetypes", "children", "cn", "commonname", "contextcsn"),
+        *("createtimestamp", "creatorsname", "description", "distinguishedname", "dynamicsubtrees", "entry", "entrycsn", "entrydn"),
+        *("entryttl", "entryuuid", "gidnumber", "hassubordinates", "labeleduri", "ldapsyntaxes", "matchingrules", "matchingruleuse"),
+        *(
+            "modifiersname",
+            "modifytimestamp",
+            "name",
+            "namingcontexts",
+            "objectclass",
+            "objectclasses",
+            "pkcs8privatekey",
+            "pwdlastsuccess",
+        ),
+        *("ref", "seealso", "structuralobjectclass", "subschemasubentry", "supportedcontrol", "supportedextension", "supportedfeatures"),
+        *("supportedldapversion", "supportedsaslmechanisms", "uid", "uidnumber", "userid", "userpassword", "vendorname", "vendorversion"),
+        *("authzto", "authzfrom", "saslauthzto", "saslauthzfrom"),
+    }
+)
+"""Attributes slapd knows without any schema (schema_prep.c; what cn=Subschema of 2.5.13 lists)."""
 _FOREIGN = re.compile(r"olc(?:tls|tl|securit|disal|localss)\w*", re.IGNORECASE)
 
 
@@ -127,7 +148,11 @@ def _entry_of(store: Store, source: SourceFile, dn: str) -> None:
         named = record.dn
         anchor = named.span if named is not None else Span(source, 0, 0)
         store.entries[normal(dn)] = Entry(normal(dn), anchor, [value for value in record.values if value.key != "dn"])
+        if named is None:
+            break
         return
+    name = source.path.rpartition("/")[2]
+    store.fatal = store.fatal or (f"{name} lies in slapd.d and holds no entry (no dn)", Span(source, 0, 0))
 
 
 def changes(source: SourceFile) -> list[Change]:
@@ -277,6 +302,9 @@ def configuration(store: Store, build: Build, *, fragment: bool) -> Configuratio
     reader = _Reader(found, store, build)
     for entry in sorted(store.entries.values(), key=lambda entry: (entry.dn.count(","), *_index(entry.dn.partition(",")[0]))):
         reader.entry(entry)
+    if not store.is_loaded and not fragment and not reader.has_schema:
+        for entry in store.entries.values():
+            reader.schema(entry)
     return found
 
 
@@ -286,8 +314,12 @@ class _Reader:
         self.store = store
         self.build = build
         self.by_dn: dict[str, Database] = {}
+        self.loaded = modules.Loaded(build.version, build.modules)
+        self.has_schema = False
 
     def entry(self, entry: Entry) -> None:
+        if not self.store.is_loaded and not self.found.fragment:
+            self.foreign(entry)
         rdn = entry.dn.partition(",")[0]
         kind, _, name = rdn.partition("=")
         name = _ORDER.sub("", name)
@@ -298,17 +330,59 @@ class _Reader:
                     self.found.touched.add(row.name.lower())
             self.values(entry, None)
         elif kind == "olcdatabase":
+            self.present(self.loaded.database(name)[1], entry)
             database = Database(name, entry.anchor)
             self.by_dn[entry.dn] = database
             self.found.databases.append(database)
             self.values(entry, database)
         elif kind == "olcoverlay":
+            self.present(self.loaded.overlay(name)[1], entry)
             parent = self.by_dn.get(entry.dn.partition(",")[2])
             if parent is not None:
                 parent.overlays.append(name)
             self.values(entry, parent)
+        elif kind == "olcbackend":
+            self.present(self.loaded.database(name)[1], entry)
         elif kind == "cn" and name.startswith("module"):
             self.values(entry, None)
+            for value in entry.values:
+                if value.key == "olcmoduleload" and not value.problem:
+                    missing = self.loaded.load(_ORDER.sub("", value.text).strip('"'))
+                    if missing is not None:
+                        self.refuse(missing.message, value.value_span, missing.rule)
+        elif kind == "cn" and name == "schema":
+            self.has_schema = True
+
+    def schema(self, entry: Entry) -> None:
+        """A tree kept without cn=schema does not start where it names attributes slapd does not bring itself; the host may have it."""
+        for value in entry.values:
+            if value.key == "olcdbindex":
+                words = _ORDER.sub("", value.text).split(None, 1)[:1]
+            else:
+                words = re.findall(r"(?i)\battrs?=([^\s=]+)", value.text) if value.key == "olcaccess" else []
+            named = [name for word in words for name in word.lower().split(",") if name not in _BUILT_IN and name not in ("default", "*")]
+            if named and self.found.doubt is None:
+                self.found.doubt = (f"the schema that defines {named[0]}", value.span)
+
+    def present(self, missing: modules.Missing | None, entry: Entry) -> None:
+        """A type that needs a module nobody loads. Of a change alone nothing can be said, the rest may load it; nor of a copy that was kept
+        without its modules and schema."""
+        if missing is None:
+            return
+        if missing.rule != "refused":
+            self.refuse(missing.message, entry.anchor, missing.rule)
+        elif not self.found.fragment and (self.has_schema or self.loaded.names):
+            self.refuse(missing.message, entry.anchor)
+        elif self.found.doubt is None:
+            self.found.doubt = ("what loads its modules", entry.anchor)
+
+    def foreign(self, entry: Entry) -> None:
+        """What lies in the tree and is no entry of cn=config ends slapd (config_add_internal()); without any class it is passed over."""
+        classes = [value.text.lower() for value in entry.values if value.key == "objectclass"]
+        own = [each for each in classes if each.startswith("olc") and (each != "olcglobal" or entry.dn == "cn=config")]
+        if classes and not own:
+            name = entry.anchor.file.path.rpartition("/")[2]
+            self.refuse(f"{name} lies in slapd.d and holds no entry of cn=config, so slapd does not start", entry.anchor)
 
     def values(self, entry: Entry, database: Database | None) -> None:
         seen: dict[str, ldif.Value] = {}

@@ -3,8 +3,9 @@
 import json
 import os
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from tlslint.parsers.openldap import directives
 from tlslint.parsers.openldap.directives import number
 
 _OVERLAY_MODULES = {"chain": "back_ldap", "distproc": "back_ldap", "pbind": "back_ldap", "sock": "back_sock", "proxycache": "pcache"}
@@ -56,6 +57,61 @@ def default_listeners() -> str:
     """SLAPD_SERVICES as Debian's package sets it."""
     listeners: str = _data()["listeners"]
     return listeners
+
+
+class Missing(NamedTuple):
+    """Why slapd ends over a module, a database type or an overlay; `rule` that reports it."""
+
+    message: str
+    rule: str = "refused"
+
+
+class Loaded:
+    """What `moduleload` has brought so far. `shipped`: modules that are there to be loaded; None: not known, everything may be built in."""
+
+    def __init__(self, version: str, shipped: frozenset[str] | None) -> None:
+        self.version = version
+        self.shipped = shipped
+        self.names: set[str] = set()
+
+    def load(self, written: str) -> Missing | None:
+        """One module, by the name or path it is loaded with."""
+        name = plain(written)
+        if is_built_in(name, self.version):
+            return None
+        self.names.add(name)
+        if self.shipped is not None and name not in self.shipped and not may_be_there(name, self.version):
+            return Missing(f"there is no module {written} in slapd {self.version}", "setting-not-in-version")
+        return None
+
+    def database(self, kind: str) -> tuple[str, Missing | None]:
+        """A database type, with a `?` before it where it may be one of a module nobody knows; and why slapd ends over it."""
+        if kind in ("config", "frontend", "monitor", "ldif") and f"back_{kind}" not in (self.shipped or ()):
+            return kind, None
+        if directives.of_backend(self.version, kind) is None:
+            if kind in _GONE:
+                message = f"OpenLDAP {_GONE[kind]} took the {kind} database away: slapd {self.version} does not know it"
+                return kind, Missing(message, "setting-not-in-version")
+            if self.shipped is None or any(name not in self.shipped for name in self.names):
+                return "?" + kind, None
+            return kind, Missing(f"slapd knows no database type {kind}")
+        if self.shipped is not None and f"back_{kind}" in self.shipped and f"back_{kind}" not in self.names:
+            return kind, Missing(f"the {kind} database is a module here and is not loaded: moduleload back_{kind} is missing")
+        return kind, None
+
+    def overlay(self, name: str) -> tuple[str, Missing | None]:
+        """An overlay, likewise."""
+        known = directives.of_overlay(self.version, name) is not None or name == "glue"
+        module = of_overlay(name)
+        if self.shipped is not None and module in self.shipped and module not in self.names:
+            return name, Missing(f"the overlay {name} is a module here and is not loaded: moduleload {module} is missing")
+        if not known and self.shipped is not None and all(each in self.shipped for each in self.names):
+            return name, Missing(f"slapd knows no overlay {name}")
+        return name if known else "?" + name, None
+
+
+_GONE = {"ldbm": "2.4", "bdb": "2.5", "hdb": "2.5", "shell": "2.5", "ndb": "2.6"}
+"""Database types and the branch that no longer has them."""
 
 
 @cache

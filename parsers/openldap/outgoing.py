@@ -80,7 +80,7 @@ def _replication(setting: Setting) -> Peer | None:
         demand.value.lower() if demand is not None else "no",
         demand.span if demand is not None else None,
         said,
-        _simple(said) and password is not None,
+        _simple(said, "simple") and password is not None,
         password.span if password is not None else None,
     )
 
@@ -91,7 +91,10 @@ def _proxies(database: Database) -> list[Peer]:
         return []
     bind = next((setting for setting in reversed(database.settings) if setting.name in ("idassert-bind", "acl-bind")), None)
     mode = next((setting for setting in reversed(database.settings) if setting.name == "tls"), None)
-    return [peer for uri in database.all("uri") for peer in _peers("proxy", uri, mode, bind, passes_binds=True)]
+    uris = database.all("uri")
+    if database.kind == "ldap":  # one only: a later one takes its place
+        uris = uris[-1:]
+    return [peer for uri in uris for peer in _peers("proxy", uri, mode, bind, passes_binds=True)]
 
 
 def _chains(settings: list[Setting]) -> list[Peer]:
@@ -129,9 +132,10 @@ def _peers(what: str, uri: Setting, mode: Setting | None, bind: Setting | None, 
     ]
 
 
-def _simple(said: dict[str, Keyword]) -> bool:
+def _simple(said: dict[str, Keyword], default: str = "none") -> bool:
+    """`bindmethod`; syncrepl's default is a simple bind (add_syncrepl()), that of proxies none (back-ldap/init.c)."""
     method = said.get("bindmethod")
-    return method is not None and method.value.lower() == "simple"
+    return (method.value.lower() if method is not None else default) == "simple"
 
 
 def _endpoint(peer: Peer) -> Endpoint:

@@ -11,7 +11,7 @@ from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.openldap import arguments, directives, modules
-from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
+from tlslint.parsers.openldap.configuration import Configuration, Database, Setting, has_hole
 from tlslint.parsers.openldap.directives import Table
 from tlslint.parsers.openldap.syntax import Line, Word, lines
 
@@ -57,7 +57,7 @@ class _Reader:
         self.general = directives.of_slapd(build.version)
         self.database: Database | None = None
         self.backend: str | None = None
-        self.loaded: set[str] = set()
+        self.loaded = modules.Loaded(build.version, build.modules)
         self.global_overlays: list[str] = []
         self.reading: list[str] = []
         self.count = 0
@@ -131,6 +131,8 @@ class _Reader:
         if why:
             self.explain(line, why)
         self.in_frontend = self.in_frontend or "MAGIC" in row.places
+        if row.name.lower() not in ("access", "authz-regexp") and any(has_hole(word) for word in words):  # there ${1} is what matched
+            self.doubt("what a template fills in", line.span)
         self.check_names(line, row)
         handler = getattr(self, "do_" + row.name.lower().replace("-", "_"), None)
         if handler is not None:
@@ -270,16 +272,13 @@ class _Reader:
 
     def do_moduleload(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
-        name = modules.plain(setting.text)
-        if modules.is_built_in(name, self.build.version):
-            return
-        self.loaded.add(name)
-        if self.build.modules is not None and name not in self.build.modules and not modules.may_be_there(name, self.build.version):
-            self.refuse(f"there is no module {setting.text} in slapd {self.build.version}", line.words[1].span, "setting-not-in-version")
-        self.keep_overall(setting)
-
-    def keep_overall(self, setting: Setting) -> None:
+        self.unless(self.loaded.load(setting.text), line)
         self.configuration.overall.append(setting)
+
+    def unless(self, missing: modules.Missing | None, line: Line) -> None:
+        """Go on unless something is missing."""
+        if missing is not None:
+            self.refuse(missing.message, line.words[1].span, missing.rule)
 
     def do_backend(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
@@ -306,7 +305,9 @@ class _Reader:
         """config_passwd_hash(): one scheme at least must be known; modules bring more."""
         del depth
         known = ("{ssha}", "{sha}", "{smd5}", "{md5}", "{crypt}", "{unix}", "{cleartext}", "{sasl}")
-        if not any(word.text.lower() in known for word in line.words[1:]) and self.loaded <= modules.without_schemes(self.build.version):
+        if not any(word.text.lower() in known for word in line.words[1:]) and self.loaded.names <= modules.without_schemes(
+            self.build.version
+        ):
             self.refuse(f"slapd knows no password scheme {setting.text}", line.words[1].span)
         self.configuration.overall.append(setting)
 
@@ -342,43 +343,25 @@ class _Reader:
 
     def type_of(self, line: Line, kind: str) -> str:
         """A database type; one that needs a module that was not loaded, or that this release no longer has, ends slapd."""
-        version, where = self.build.version, line.words[1].span
-        if kind in ("config", "frontend", "monitor", "ldif") and f"back_{kind}" not in (self.build.modules or ()):
-            return kind
-        if directives.of_backend(version, kind) is None:
-            if kind in ("bdb", "hdb", "ldbm", "shell", "ndb"):
-                older = "2.5" if kind in ("bdb", "hdb", "shell") else "2.6" if kind == "ndb" else "2.4"
-                self.refuse(
-                    f"OpenLDAP {older} took the {kind} database away: slapd {version} does not know it", where, "setting-not-in-version"
-                )
-            if self.build.modules is None or any(name not in self.build.modules for name in self.loaded):
-                return "?" + kind
-            self.refuse(f"slapd knows no database type {kind}", where)
-        if self.build.modules is not None and f"back_{kind}" in self.build.modules and f"back_{kind}" not in self.loaded:
-            self.refuse(f"the {kind} database is a module here and is not loaded: moduleload back_{kind} is missing", where)
+        kind, missing = self.loaded.database(kind)
+        self.unless(missing, line)
         return kind
 
     def do_directory(self, line: Line, setting: Setting) -> None:
         """The mdb database wants its folder; only a tree that shows the folder around it can tell."""
         path = os.path.normpath(setting.text)
-        if not path.startswith("/"):
+        if has_hole(path):
+            self.doubt("what a template fills in", line.span)
+        elif not path.startswith("/"):
             self.doubt(f"the folder {path} (relative to where slapd is started)", line.words[1].span)
         elif self.files.kind(path) == "missing" and self.files.kind(path.rpartition("/")[0] or "/") == "directory":
             self.refuse(f"the folder {path} does not exist", line.words[1].span)
 
     def do_overlay(self, line: Line, setting: Setting, depth: int) -> None:
         del depth
-        name = setting.text.lstrip("-").lower()
-        version, where = self.build.version, line.words[1].span
-        known = directives.of_overlay(version, name) is not None or name == "glue"
-        module = modules.of_overlay(name)
-        if self.build.modules is not None and module in self.build.modules and module not in self.loaded:
-            self.refuse(f"the overlay {name} is a module here and is not loaded: moduleload {module} is missing", where)
-        if not known and self.build.modules is not None and all(each in self.build.modules for each in self.loaded):
-            self.refuse(f"slapd knows no overlay {name}", where)
-        (self.global_overlays if self.database is None or self.database.kind == "frontend" else self.database.overlays).append(
-            name if known else "?" + name
-        )
+        name, missing = self.loaded.overlay(setting.text.lstrip("-").lower())
+        self.unless(missing, line)
+        (self.global_overlays if self.database is None or self.database.kind == "frontend" else self.database.overlays).append(name)
         self.keep(setting)
 
 

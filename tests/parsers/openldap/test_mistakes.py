@@ -22,7 +22,12 @@ GLOBAL = "dn: cn=config\nobjectClass: olcGlobal\ncn: config\nolcPidFile: /run/sl
 IN_LDIF = (
     "olcTLSCertificateFile: /etc/ldap/ldap.pem\nolcTLSCertificateKeyFile: /etc/ldap/ldap.key\nolcTLSCACertificateFile: /etc/ldap/ca.pem\n"
 )
+MODULES = (
+    "dn: cn=module{0},cn=config\nobjectClass: olcModuleList\ncn: module{0}\nolcModulePath: /usr/lib/ldap\n"
+    "olcModuleLoad: {0}back_mdb\nolcModuleLoad: {1}back_ldap\n"
+)
 MDB = (
+    f"\n{MODULES}"
     "\ndn: olcDatabase={1}mdb,cn=config\nobjectClass: olcDatabaseConfig\nobjectClass: olcMdbConfig\nolcDatabase: {1}mdb\nolcSuffix: dc=x\n"
 )
 
@@ -457,3 +462,68 @@ def test_names_beyond_ascii_are_found_and_shown(tmp_path: Path) -> None:
     found = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-12"), complete=True)[0]
     assert found.starts.holds(True)
     assert port(found, "ldaps:").certificates[0].path == "/etc/ldap/schlüssel.pem"
+
+
+TREE = "/etc/ldap/slapd.d/cn=config"
+
+
+def tree(root: Path, files: dict[str, str], target: str = "debian-12") -> Instance:
+    """A slapd.d tree with its modules and schema, and `files` below `cn=config` on top."""
+    base = {f"{TREE}.ldif": GLOBAL + IN_LDIF, f"{TREE}/cn=module{{0}}.ldif": MODULES.replace(",cn=config", "")}
+    base[f"{TREE}/cn=schema.ldif"] = "dn: cn=schema\nobjectClass: olcSchemaConfig\ncn: schema\n"
+    return ldif(root, {**base, **{f"{TREE}/{name}": text for name, text in files.items()}}, f"{TREE}.ldif", target)
+
+
+def test_a_tree_of_an_older_release_names_types_that_are_gone(tmp_path: Path) -> None:
+    database = "dn: olcDatabase={1}hdb\nobjectClass: olcHdbConfig\nolcDatabase: {1}hdb\nolcSuffix: dc=x\n"
+    old = MODULES.replace(",cn=config", "").replace("back_mdb", "back_hdb")
+    for files in ({"olcDatabase={1}hdb.ldif": database}, {"cn=module{0}.ldif": old}):
+        instance = tree(tmp_path / str(len(files)), files)
+        assert instance.starts.holds(False)
+        assert "hdb" in problem(instance, "setting-not-in-version").message
+    both = {"olcDatabase={1}hdb.ldif": database, "cn=module{0}.ldif": old}
+    assert tree(tmp_path / "11", both, "debian-11").starts.holds(True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "starts"),
+    [
+        ("users.ldif", "dn: dc=x\nobjectClass: dcObject\ndc: x\n", False),
+        ("empty.ldif", "", False),
+        ("notes.ldif", "# nothing\n", False),
+        ("acl.ldif", "dn: cn=x\nchangetype: modify\nreplace: olcTLSCipherSuite\nolcTLSCipherSuite: HIGH\n", True),
+        ("users.ldif.bak", "dn: dc=x\nobjectClass: dcObject\n", True),
+    ],
+)
+def test_what_else_lies_in_a_tree(name: str, text: str, starts: bool, tmp_path: Path) -> None:
+    """An entry of another kind ends slapd; one without any class is passed over (seen on slapd 2.5.13)."""
+    instance = tree(tmp_path, {name: text})
+    assert instance.starts.holds(starts)
+    assert starts or name in problem(instance, "refused").message
+
+
+def test_a_tree_kept_without_its_schema_is_not_known_to_start(tmp_path: Path) -> None:
+    access = "olcAccess: {0}to attrs=shadowLastChange by self write by * read\n"
+    files = {f"{TREE}.ldif": GLOBAL + IN_LDIF, f"{TREE}/olcDatabase={{-1}}frontend.ldif": "dn: olcDatabase={-1}frontend\n" + access}
+    assert not ldif(tmp_path, files, f"{TREE}.ldif").starts.is_known
+
+
+def test_what_slapd_does_not_take_of_outgoing_connections(tmp_path: Path) -> None:
+    head = 'syncrepl rid=1 provider=ldap://p searchbase="dc=x" '
+    for number, words in enumerate(("starttls=required", "tls_crlcheck=peer", "tls_protocol=1.2", "bindmethod=plain", "provider=p")):
+        instance = judged(tmp_path / str(number), inside=head + words + "\n")
+        assert instance.starts.holds(False), words
+    assert judged(tmp_path / "openssl", inside=head + "tls_crlcheck=peer\n", target="debian-13").starts.holds(True)
+
+
+def test_syncrepl_binds_simply_unless_it_says_otherwise(tmp_path: Path) -> None:
+    words = 'syncrepl rid=1 provider=ldap://p searchbase="dc=x" binddn="cn=r,dc=x" credentials=s'
+    plain = port(judged(tmp_path, inside=words + "\n"), "syncrepl")
+    assert plain.cleartext_login.holds(True)
+    assert not port(judged(tmp_path / "sasl", inside=words + " bindmethod=sasl\n"), "syncrepl").cleartext_login.holds(True)
+
+
+def test_a_proxy_has_one_uri_the_last(tmp_path: Path) -> None:
+    proxy = 'database ldap\nsuffix "dc=y"\nuri ldap://a\nuri ldaps://b\n'
+    names = [each.name for each in judged(tmp_path, "moduleload back_ldap\n", inside=proxy).endpoints if each.role.value == "client"]
+    assert names == ["proxy to ldaps://b"]

@@ -7,7 +7,7 @@ from tlslint.model import Instance
 from tlslint.parsers.openldap import evaluate
 from tlslint.targets import load
 
-from tests.parsers.openldap.test_mistakes import CERTIFICATE, GLOBAL, IN_LDIF, MDB, PKI, judged, ldif, port, problem, versions
+from tests.parsers.openldap.test_mistakes import CERTIFICATE, GLOBAL, IN_LDIF, MDB, MODULES, PKI, judged, ldif, port, problem, versions
 from tests.support import mail, world
 
 SAMPLES = Path(__file__).parents[3] / "sample_configs" / "openldap"
@@ -47,7 +47,10 @@ def test_seed_d8_attributes_by_ldif(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["slapd.d", "ldif", "change", "change without changetype", "base 64", "case"])
 def test_seed_d8_every_form_of_cn_config_says_the_same(form: str, tmp_path: Path) -> None:
     said = IN_LDIF + "olcTLSCipherSuite: SECURE256:-VERS-ALL:+VERS-TLS1.2\n"
-    tree = {"/etc/ldap/slapd.d/cn=config/olcDatabase={1}mdb.ldif": "dn: olcDatabase={1}mdb\nolcDatabase: {1}mdb\nolcSuffix: dc=x\n"}
+    tree = {
+        "/etc/ldap/slapd.d/cn=config/olcDatabase={1}mdb.ldif": "dn: olcDatabase={1}mdb\nolcDatabase: {1}mdb\nolcSuffix: dc=x\n",
+        "/etc/ldap/slapd.d/cn=config/cn=module{0}.ldif": MODULES.replace(",cn=config", ""),
+    }
     root = "/etc/ldap/config.ldif"
     files = {root: GLOBAL + said + MDB}
     if form == "slapd.d":
