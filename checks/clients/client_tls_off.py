@@ -44,11 +44,14 @@ class ClientTlsOff(EndpointRule):
         good("ldap-client", "uri ldap://l.example.test\nssl start_tls\ntls_cacertfile /etc/ldap/ldap.pem", place="nslcd.conf"),
         bad("courier", "ESMTP_USE_STARTTLS=«0»", "plain text", place="courierd"),
         good("courier", "ESMTP_USE_STARTTLS=1", place="courierd"),
+        bad("dovecot", "imapc_host = imap.example.test", "plain text"),
+        bad("dovecot", "protocols = submission\nsubmission_relay_host = smtp.example.test\nsubmission_relay_ssl = «no»", "plain text"),
+        good("dovecot", "imapc_host = imap.example.test\nimapc_ssl = imaps"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Client role, no TLS."""
-        if endpoint.protocol in ("smtp", "ldap") and endpoint.tls.holds(TlsMode.NONE) and not is_local(endpoint):
+        if endpoint.protocol in ("smtp", "ldap", "imap", "pop3") and endpoint.tls.holds(TlsMode.NONE) and not is_local(endpoint):
             yield self.finding(
                 endpoint,
                 endpoint.tls,

@@ -51,6 +51,8 @@ class PasswordOverOpportunisticTls(EndpointRule):
         ),
         bad("ldap-client", "uri «ldap://l.example.test»\npam_password md5", "password", place="pam_ldap.conf"),
         good("ldap-client", "uri ldap://l.example.test\nssl start_tls", place="pam_ldap.conf"),
+        bad("dovecot", "imapc_host = imap.example.test\nimapc_ssl = «no»", "plain text"),
+        good("dovecot", "imapc_host = imap.example.test\nimapc_ssl = starttls", why="a server without STARTTLS is not used"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -56,6 +56,14 @@ class PeerNotVerified(EndpointRule):
         ),
         bad("ldap-client", "uri ldaps://l.example.test\nssl on\ntls_reqcert «allow»", "any certificate", place="nslcd.conf"),
         bad("ldap-client", "uri ldaps://l.example.test\ntls_checkpeer «no»", "any certificate", place="pam_ldap.conf"),
+        bad("dovecot", "imapc_host = imap.example.test\nimapc_ssl = imaps\nimapc_ssl_verify = «no»", "any certificate"),
+        bad(
+            "dovecot",
+            "imapc_host = imap.example.test\nimapc_ssl = imaps\nssl_client_require_valid_cert = «no»",
+            "any certificate",
+            target="debian-13",
+        ),
+        good("dovecot", "imapc_host = imap.example.test\nimapc_ssl = starttls"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

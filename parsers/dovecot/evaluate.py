@@ -10,6 +10,7 @@ from tlslint.model import Endpoint, How, Instance, Known, KnownBy, Origin, Probl
 from tlslint.parsers.dovecot import generation, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter
 from tlslint.parsers.dovecot.listeners import Listener, listeners
+from tlslint.parsers.dovecot.outgoing import clients
 from tlslint.parsers.dovecot.reading import Tree, read
 from tlslint.parsers.dovecot.tls import Judge
 from tlslint.targets import Target
@@ -39,7 +40,7 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     if tree.fatal is not None:
         starts = Known(False, (Origin(How.WRITTEN, tree.fatal.span),))
     else:
-        endpoints = tuple(_endpoints(judge))
+        endpoints = (*_endpoints(judge), *clients(judge))
         tree.problems.extend((*slips.failed(judge), *slips.held_back(judge)))
         if tree.unseen:
             starts = Unknown(f"{tree.unseen[0][0]} was not seen", (Origin(How.WRITTEN, tree.unseen[0][1]),))

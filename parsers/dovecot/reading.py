@@ -471,11 +471,7 @@ class _Reader:
         tree, key, span = self.tree, written.key, written.statement.key_span
         row = settings.renamed(key)
         if tree.release.is_24 and row is not None:
-            from tlslint.parsers.dovecot import migration  # noqa: PLC0415 (few files need it)
-
-            problem = migration.renamed(written, row)
-            tree.problems.append(problem)
-            tree.fatal = tree.fatal or problem
+            tree.refuse(f"{key} is a name of 2.3", span)  # migration.py says it better
             return
         rule, remedy = "unknown-setting", _meant(key, known, span)
         if tree.release.is_24:
@@ -637,15 +633,52 @@ class _Reader:
     def finish(self) -> None:
         """What is checked when everything was read."""
         tree = self.tree
+        if tree.release.is_24:
+            self.move()
         said = any("dovecot_storage_version" in each.settings for each in tree.filters)
-        if tree.release.is_24 and tree.everything_seen and tree.fatal is None and not said:
-            end = tree.config_version.statement.whole if tree.config_version else Span(tree.files[0], 0, 0)
+        if tree.release.is_24 and tree.everything_seen and tree.fatal is None and tree.config_version is None:
+            start = Span(tree.files[0], 0, 0)
+            both = Rewrite((Edit(start, b"dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"),), "begin with both versions")
+            tree.refuse("dovecot_config_version and dovecot_storage_version must be set, so Dovecot 2.4 does not start", start, remedy=both)
+        elif tree.release.is_24 and tree.everything_seen and tree.fatal is None and tree.config_version is not None and not said:
+            end = tree.config_version.statement.whole
             at = Span(end.file, end.end, end.end)
             tree.refuse(
                 "dovecot_storage_version must be set, so Dovecot 2.4 does not start",
-                tree.config_version.span if tree.config_version else end,
+                tree.config_version.span,
                 remedy=Rewrite((Edit(at, b"dovecot_storage_version = 2.4.0\n"),), "set dovecot_storage_version"),
             )
+
+    def move(self) -> None:
+        """What is 2.3's in a text that 2.4 is to read, and its new spelling; what was said of the same lines before is not said again."""
+        from tlslint.parsers.dovecot import migration  # noqa: PLC0415 (few files need it)
+
+        tree = self.tree
+        found = list(
+            migration.problems(
+                tree.files,
+                is_written_for_24=tree.config_version is not None,
+                sets_protocols="protocols" in tree.root.settings or any(b"protocols.d" in file.data for file in tree.files),
+                requires_tls="ssl" in tree.root.settings and tree.root.settings["ssl"][-1].value == "required",
+                is_fragment=tree.is_fragment,
+            )
+        )
+        covered = [(edit.span, problem) for problem in found if isinstance(problem.remedy, Rewrite) for edit in problem.remedy.edits]
+        lines = [(problem.span, problem) for problem in found]
+        refusals = ("refused", "unknown-setting", "setting-not-in-version")
+        tree.problems = [
+            problem
+            for problem in tree.problems
+            if problem.rule not in refusals or not any(_within(problem.span, span) for span, _ in (*covered, *lines))
+        ]
+        tree.problems += found
+        if found and tree.fatal is None:
+            tree.fatal = next((problem for problem in found if problem.rule == "setting-renamed" and not tree.config_version), None)
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    """Is it about the same bytes?"""
+    return inner.file is outer.file and outer.start <= inner.start and inner.end <= max(outer.end, outer.start + 1)
 
 
 _ENUMS = {
@@ -715,7 +748,7 @@ def _meant(key: str, known: list[str], span: Span) -> Rewrite | None:
     """The name that was probably meant, as a remedy."""
     import difflib  # noqa: PLC0415 (only where a name is wrong)
 
-    close = difflib.get_close_matches(key.lower()[:60], known, 1, 0.8)
+    close = difflib.get_close_matches(key.lower()[:60], known, 1, 0.88)
     return Rewrite((Edit(span, close[0].encode()),), f"write {close[0]}") if close else None
 
 

@@ -72,6 +72,11 @@ def renamed(name: str) -> dict[str, str] | None:
     return row
 
 
+def moves() -> dict[str, Any]:
+    """What became of 2.3's settings in 2.4: `settings`, `blocks`, `plugin`, `location`, `variables` (renames.json)."""
+    return _data("renames.json")
+
+
 def obsolete(name: str) -> str | None:
     """What 2.3 makes of a setting from before it (old-set-parser.c), in words; None: not such a one."""
     words: str | None = _data("renames.json")["obsolete in 2.3"].get(name)

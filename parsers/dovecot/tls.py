@@ -250,7 +250,7 @@ class Judge:
             said = suites13 if tls13 and openssl.evaluate(text, build, level=self.target.openssl_security_level).accepted else ciphers
             return self.dead(endpoint, "cipher_suites", f"the library refuses the cipher list: {listed.error}", said.origins)
         level = listed.security_level if listed.sets_level else self.target.openssl_security_level
-        dh, dh_failure, dh_origins = self.dh(connection, level)
+        dh, dh_failure, dh_origins = self.dh(connection, level) if endpoint.role is Role.SERVER else (negotiation.Dh.AUTO, "", ())
         if dh_failure:
             bits = Known(dh if isinstance(dh, int) else None, dh_origins)
             return self.dead(endpoint._replace(dh_bits=bits), "dh_bits", dh_failure, dh_origins)
@@ -287,6 +287,23 @@ class Judge:
             security_level=Known(offer.security_level, ciphers.origins),
             dh_bits=Known(dh if isinstance(dh, int) else None, dh_origins),
         )
+
+    def outgoing(self, endpoint: Endpoint, connection: Connection) -> Endpoint:
+        """The handshake of a connection that Dovecot opens."""
+        minimum, minimum_origins = self.versions(connection)
+        ciphers, suites13 = self.value("ssl_cipher_list", connection), self.value("ssl_cipher_suites", connection)
+        curves, curve_failure, curve_origins = self.groups(connection)
+        failure = curve_failure or (minimum.value.failure if isinstance(minimum, Known) else "")
+        endpoint = endpoint._replace(cipher_string=self.cipher_string(ciphers))
+        if failure:
+            return self.dead(
+                endpoint, "groups" if curve_failure else "versions", failure, curve_origins if curve_failure else minimum_origins
+            )
+        if not isinstance(ciphers, Known) or self.build is None:
+            reason = ciphers.reason if isinstance(ciphers, Unknown) else "the TLS library is not known"
+            return endpoint._replace(versions=Unknown(reason, minimum_origins), cipher_suites=Unknown(reason, ciphers.origins))
+        nothing = Certificates((), None, ())
+        return self.negotiated(endpoint, connection, minimum, minimum_origins, ciphers, suites13, nothing, curves, curve_origins)
 
     def dead(self, endpoint: Endpoint, field: str, why: str, origins: tuple[Origin, ...]) -> Endpoint:
         """An endpoint whose every handshake fails; only the value at fault says where."""
