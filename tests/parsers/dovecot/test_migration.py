@@ -18,18 +18,21 @@ NAMES_24 = settings.names(settings.release("2.4.1"))
 
 
 def moved(text: str, root: Path) -> tuple[str, Instance]:
-    """The text after the move, and what 2.4 makes of it."""
+    """The text after the move, and what 2.4 makes of it. Edits inside a block that is written anew wait for the next round."""
     world.lay({"files": {}, "certificates": PKI}, root)
-    before = mail.text_as(evaluate, {PATH: text}, root, PATH, "debian-13")
-    edits = {
-        edit
-        for problem in before.problems
-        if isinstance(problem.remedy, Rewrite) and problem.rule == "setting-renamed"
-        for edit in problem.remedy.edits
-    }
     data = text.encode()
-    for edit in sorted(edits, key=lambda edit: (-edit.span.start, -edit.span.end)):
-        data = data[: edit.span.start] + edit.replacement + data[edit.span.end :]
+    for _ in range(4):
+        before = mail.text_as(evaluate, {PATH: data.decode()}, root, PATH, "debian-13")
+        edits: list[tuple[int, int, bytes]] = []
+        for problem in before.problems:
+            if problem.rule == "setting-renamed" and isinstance(problem.remedy, Rewrite):
+                mine = [(edit.span.start, edit.span.end, edit.replacement) for edit in problem.remedy.edits]
+                if not any(one[0] < other[1] and other[0] < one[1] for one in mine for other in edits):
+                    edits += [edit for edit in mine if edit not in edits]
+        for start, end, new in sorted(edits, reverse=True):
+            data = data[:start] + new + data[end:]
+        if not edits:
+            break
     return data.decode(), mail.text_as(evaluate, {PATH: data.decode()}, root, PATH, "debian-13")
 
 
