@@ -96,8 +96,10 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
             return Proof(f"it could not be told any more whether {instance.service} starts")
         if not instance.starts.holds(True) and instance.starts.is_known:
             was_sound = False
-            if mended.starts.holds(False) and any(_is_about(plan, mended) for plan in plans):
-                return Proof(f"{instance.service} does not start with this text, so nothing can be promised: mend that first")
+            if _refusals(mended) - _refusals(instance):
+                return Proof(f"{instance.service} would have one more reason not to start")
+            if not unsafe and _same_endpoints(instance, mended) and (failure := _lost(instance, mended)):
+                return Proof(failure)
             continue  # nothing was served: there is nothing that could be lost
         failure = _moved(instance, mended, allowed, everywhere, also, moves if slips else {})
         if not failure and not unsafe:
@@ -147,10 +149,12 @@ def _names(finding: Finding) -> tuple[str, ...]:
     return finding.endpoints or (finding.primary.span.file.path,)
 
 
-def _is_about(plan: Plan, instance: Instance) -> bool:
-    if isinstance(plan.finding.remedy, Rewrite):
-        return False
-    return any(endpoint.name in plan.finding.endpoints for endpoint in instance.endpoints)
+def _refusals(instance: Instance) -> set[str]:
+    return {problem.message for problem in instance.problems if problem.rule == "refused"}
+
+
+def _same_endpoints(old: Instance, new: Instance) -> bool:
+    return [(one.name, one.role) for one in old.endpoints] == [(one.name, one.role) for one in new.endpoints]
 
 
 def _by_server(instances: Iterable[Instance]) -> dict[tuple[str, str, int], Instance]:
@@ -167,7 +171,7 @@ def _moved(
     old: Instance, new: Instance, allowed: Mapping[str, set[str]], fields: set[str], also: set[str], moves: "Mapping[str, _Moves]"
 ) -> str:
     """What changed that should not have; "" where nothing did."""
-    if [(one.name, one.role) for one in old.endpoints] != [(one.name, one.role) for one in new.endpoints]:
+    if not _same_endpoints(old, new):
         return "other endpoints would be there than before"
     for one, other in zip(old.endpoints, new.endpoints, strict=True):
         was, will = dict(_values(one)), dict(_values(other))
@@ -255,21 +259,19 @@ def _promise(finding: Finding, before: Iterable[Instance], after: Iterable[Insta
 
 def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
     if isinstance(remedy, OfferVersions):
-        offered = endpoint.versions
-        if not isinstance(offered, Known) or not offered.value <= remedy.versions:
+        if not endpoint.versions.surely <= remedy.versions or not _as_known(before, endpoint, "versions"):
             return f"{endpoint.name} would still offer other versions"
-        if not offered.value:
+        if endpoint.versions.holds(frozenset()):
             return f"{endpoint.name} would be left without a version"
     elif isinstance(remedy, OfferSuites):
         wanted = {suite.code for suite in remedy.suites}
         suites = endpoint.cipher_suites
-        if not isinstance(suites, Known) or not all(suite.code in wanted for suite in suites.value):
+        if not all(suite.code in wanted for suite in suites.surely) or not _as_known(before, endpoint, "cipher_suites"):
             return f"{endpoint.name} would still offer other suites"
-        if not suites.value and (before is None or before.cipher_suites.surely):
+        if suites.is_known and not suites.surely and (before is None or before.cipher_suites.surely):
             return f"{endpoint.name} would be left without a suite"
     elif isinstance(remedy, OfferGroups):
-        groups = endpoint.groups
-        if not isinstance(groups, Known) or not set(groups.value or ()) <= set(remedy.groups):
+        if not set(endpoint.groups.surely or ()) <= set(remedy.groups) or not _as_known(before, endpoint, "groups"):
             return f"{endpoint.name} would still offer other groups"
     elif isinstance(remedy, SendHsts) and endpoint.http is not None:
         sent = (endpoint.http.hsts_success, endpoint.http.hsts_error, endpoint.http.hsts_redirect)
@@ -281,6 +283,11 @@ def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
     elif isinstance(remedy, SetValue):
         return _is_set(remedy, endpoint)
     return ""
+
+
+def _as_known(before: Endpoint | None, after: Endpoint, field: str) -> bool:
+    """Is as much known of the field as was? What a missing file leaves open, a promise need not close."""
+    return bool(getattr(after, field).is_known) or (before is not None and not getattr(before, field).is_known)
 
 
 def _is_set(remedy: SetValue, endpoint: Endpoint) -> str:
