@@ -8,11 +8,12 @@ Limits: known words that happen to change nothing are left alone: they state int
 References: SSL_CTX_set_ciphersuites(3); docs/ciphers.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl, suites
 from tlslint.model import Endpoint, Finding, Severity, Span
+from tlslint.model.remedy import Edit, Rewrite
 
 
 class WordWithoutEffect(EndpointRule):
@@ -43,4 +44,27 @@ class WordWithoutEffect(EndpointRule):
             start = string.span.start + len(string.text[: names[0].start].encode())
             span = Span(string.span.file, start, start + len(names[0].text.encode()))
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            yield self.finding(endpoint, span, f"{names[0].text}{more} has no effect here: this list has no say over the suites of TLS 1.3")
+            message = f"{names[0].text}{more} has no effect here: this list has no say over the suites of TLS 1.3"
+            yield self.finding(endpoint, span, message, remedy=_without(string.span, names))
+
+
+def _without(span: Span, words: Sequence[openssl.Word]) -> Rewrite:
+    """The words taken out with a separator each; the rest stays as it is."""
+    data = span.data
+    gaps: list[tuple[int, int]] = []
+    for word in words:
+        start = len(span.text[: word.start].encode())
+        end = start + len(word.text.encode())
+        while end < len(data) and data[end : end + 1] in _SEPARATORS:
+            end += 1
+        if gaps and gaps[-1][1] >= start:
+            start = gaps.pop()[0]
+        if end == len(data):  # the last word: the separator before it goes
+            while start and data[start - 1 : start] in _SEPARATORS:
+                start -= 1
+        gaps.append((start, end))
+    edits = tuple(Edit(Span(span.file, span.start + start, span.start + end), b"") for start, end in gaps)
+    return Rewrite(edits, "leave the TLS 1.3 suites out here")
+
+
+_SEPARATORS = (b":", b",", b" ", b";")

@@ -10,7 +10,7 @@ from tlslint.crypto import openssl
 from tlslint.crypto.negotiation import Dh, Key
 from tlslint.model import How, Origin, Span
 from tlslint.model.suites import Group
-from tlslint.parsers.apache import certificates, confcmd, protocol
+from tlslint.parsers.apache import certificates, confcmd, mends, protocol
 from tlslint.parsers.apache.certificates import Slots
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.protocol import Range
@@ -411,6 +411,7 @@ def _stapling(found: TlsContext, main: Scope, scope: Scope, *, cache: bool, mana
                 stapling.entry.span,
                 "no SSLStaplingCache",
                 rule="stapling-broken",
+                remedy=mends.arguments(stapling.entry.node, "off"),
             )
         )
     if managed:

@@ -57,6 +57,11 @@ def numbers(version: str | None) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+~ ]", version)[0])[:3]) if version else ()
 
 
+def goes_without(name: str) -> bool:
+    """Does httpd do by itself today what this directive of old was for? `name` in lower case."""
+    return name in {removed.lower() for removed in data()["removed"]}
+
+
 @cache
 def data() -> dict[str, Any]:
     """defaults.json."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tlslint.model import Label, Problem
 from tlslint.model.versions import spoken
-from tlslint.parsers.apache import certificates, protocol
+from tlslint.parsers.apache import certificates, mends, protocol
 from tlslint.parsers.apache.context import Engine, TlsContext
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.handshake import Effective
@@ -59,18 +59,19 @@ def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterato
                         yield from protocol.facts(entry.node, entry.value, software)
         for entry in scope.of("namevirtualhost"):
             message = "NameVirtualHost has no effect since httpd 2.3.11: every address takes names by itself"
-            yield Problem("setting-ignored-here", message, entry.node.span, "has no effect")
+            yield Problem("setting-ignored-here", message, entry.node.span, "has no effect", remedy=mends.without_line(entry.node))
         for entry in scope.of("sslengine"):
             if entry.value == "optional":
                 yield _optional(entry, software)
 
 
 def _optional(entry: Entry, software: Software) -> Problem:
+    remedy = mends.instead(entry.node.words[0], "on", "clients that speak plain HTTP to this port lose access")
     if software.httpd >= (2, 4, 64):
         message = "SSLEngine optional is no longer supported and counts as off: this speaks plain HTTP"
-        return Problem("setting-not-in-version", message, entry.span, "counts as off")
+        return Problem("setting-not-in-version", message, entry.span, "counts as off", remedy=remedy)
     message = "SSLEngine optional speaks plain HTTP and waits for an upgrade no browser asks for"
-    return Problem("means-something-else", message, entry.span, "plain HTTP")
+    return Problem("means-something-else", message, entry.span, "plain HTTP", remedy=remedy)
 
 
 def _said_twice(entries: list[Entry]) -> Iterator[Problem]:
@@ -120,7 +121,14 @@ def of_door(door: Door, engines: dict[Server, Engine], contexts: dict[Server, Tl
             if switch.entry is not None and not switch.inherited and switch.value == "off":
                 message = f"{door.shown} speaks TLS because its first virtual host does: SSLEngine off here changes nothing"
                 related = (Label(first.scope.section.args_span, "the first virtual host of this port"),)
-                yield Problem("default-vhost-decides", message, switch.entry.span, "has no effect", related=related)
+                yield Problem(
+                    "default-vhost-decides",
+                    message,
+                    switch.entry.span,
+                    "has no effect",
+                    related=related,
+                    remedy=mends.without_line(switch.entry.node),
+                )
         elif own.on and server in contexts and first in contexts:
             yield from _leaks(contexts[first], contexts[server], door, software)
 
@@ -147,7 +155,8 @@ def _leaks(first: TlsContext, own: TlsContext, door: Door, software: Software) -
             message = (
                 f"the first virtual host of {door.shown} has {entry.node.name} {'off' if word else 'on'}, and that holds for this one too"
             )
-            yield Problem("default-vhost-decides", message, entry.span, "has no effect", related=related)
+            remedy = mends.without_line(entry.node)
+            yield Problem("default-vhost-decides", message, entry.span, "has no effect", related=related, remedy=remedy)
     pick = own.protocol_words
     written_here = pick.entry is not None and not pick.inherited and not pick.reason
     if pick.entry is not None and written_here and software.httpd < (2, 4, 43) and own.range != first.range:
@@ -228,7 +237,8 @@ def _held_back(context: TlsContext, found: Effective) -> Iterator[Problem]:
         are, come = ("is", "it comes") if len(back) == 1 else ("are", "they come")
         held = f"{words} {are} switched on here and only held back by OpenSSL ({back[0].reason})"
         message = f"{held}: {come} back with another library or level"
-        yield Problem("held-back-by-library", message, pick.entry.span, f"switches {words} on")
+        remedy = mends.arguments(pick.entry.node, protocol.written(found.offer.versions))
+        yield Problem("held-back-by-library", message, pick.entry.span, f"switches {words} on", remedy=remedy)
 
 
 def _client_certificates(context: TlsContext) -> Iterator[Problem]:

@@ -4,12 +4,14 @@ Sources: modules/ssl/ssl_engine_config.c (ssl_cmd_protocol_parse) and ssl_engine
 behind tests/data/live.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion, spoken
+from tlslint.parsers.apache import mends
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.syntax import Word
@@ -68,14 +70,14 @@ def _version(node: Node, word: Word, sign: str, name: str, software: Software) -
     if version is SSL20 and software.httpd >= (2, 3):
         if sign == "-":
             return frozenset()
-        raise RefusedError(f"SSLv2 is no longer supported by httpd 2.4, so it does not start with {node.name} {word.spoken}", word.span)
+        message = f"SSLv2 is no longer supported by httpd 2.4, so it does not start with {node.name} {word.spoken}"
+        raise RefusedError(message, word.span, remedy=_without(node, word))
     if version not in known:
         if version is SSL30 and sign == "-":
             return frozenset()
         if version in (SSL20, SSL30):
-            raise RefusedError(
-                f"this OpenSSL is built without {_SPELT[version]}, so httpd does not start", word.span, "cannot be switched on"
-            )
+            message = f"this OpenSSL is built without {_SPELT[version]}, so httpd does not start"
+            raise RefusedError(message, word.span, "cannot be switched on", remedy=_without(node, word))
         needs = "httpd 2.4.36 and OpenSSL 1.1.1" if version is TLS13 else "OpenSSL 1.0.1"
         raise RefusedError(
             f"{node.name} knows {_SPELT[version]} only from {needs} on, so this httpd ({software.words}) does not start",
@@ -83,6 +85,18 @@ def _version(node: Node, word: Word, sign: str, name: str, software: Software) -
             rule="setting-not-in-version",
         )
     return frozenset({version})
+
+
+def _without(node: Node, word: Word) -> Rewrite | None:
+    """The word taken out, with the blank before or behind it; None where no other is left."""
+    index = node.words.index(word)
+    if len(node.words) < 2:
+        return None
+    if index:
+        span = Span(word.span.file, node.words[index - 1].span.end, word.span.end)
+    else:
+        span = Span(word.span.file, word.span.start, node.words[1].span.start)
+    return Rewrite((Edit(span, b""),), f"leave {word.spoken} out")
 
 
 def _illegal(node: Node, word: Word, sign: str, name: str) -> RefusedError:
@@ -93,6 +107,7 @@ def _illegal(node: Node, word: Word, sign: str, name: str) -> RefusedError:
             word.span,
             "read as a version",
             rule="trailing-comment",
+            remedy=mends.comment_above(node, word),
         )
     meant = _MEANT.get(name) or (_SPELT.get(_NAMES[name.strip(",;")]) if name.strip(",;") in _NAMES else None)
     if meant is not None:
@@ -100,7 +115,10 @@ def _illegal(node: Node, word: Word, sign: str, name: str) -> RefusedError:
         return RefusedError(message, word.span, remedy=Rewrite((Edit(word.span, f"{sign}{meant}".encode()),), f"write {sign}{meant}"))
     if " " in name or "," in name or ":" in name or ";" in name:
         message = f"{node.name} takes {said} for one version, so httpd does not start: versions are separated by blanks, without quotes"
-        return RefusedError(message, word.span, "one word to httpd")
+        apart = [piece for piece in re.split(r"[\s,:;]+", word.text) if piece]
+        known = all(piece.lstrip("+-").lower() in ("all", *_NAMES) for piece in apart)
+        remedy = Rewrite((Edit(word.span, " ".join(apart).encode()),), f"write {' '.join(apart)}") if known and apart else None
+        return RefusedError(message, word.span, "one word to httpd", remedy=remedy)
     if not word.text.isascii():
         return RefusedError(f"{node.name} does not know {said}, so httpd does not start", word.span)
     choices = "all, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3"
@@ -160,9 +178,15 @@ def facts(node: Node, protocols: Protocols, software: Software) -> list[Problem]
                     f"{spoken(hole)} left out in the middle closes {spoken(closed)} as well: OpenSSL takes a lowest and a highest version",
                     _word_for(node, hole),
                     f"closes {spoken(closed)} too",
+                    remedy=mends.arguments(node, written(reached)),
                 )
             )
     return found
+
+
+def written(versions: frozenset[TlsVersion]) -> str:
+    """Arguments that choose these versions and say so: `-all +TLSv1.2 +TLSv1.3`."""
+    return " ".join(("-all", *(f"+{_SPELT[version]}" for version in sorted(versions))))
 
 
 def _word_for(node: Node, hole: Sequence[TlsVersion]) -> Span:

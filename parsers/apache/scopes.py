@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tlslint.model import How, Origin, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
-from tlslint.parsers.apache import directives
+from tlslint.parsers.apache import defaults, directives, mends
 from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.syntax import spoken as spoken_text
@@ -278,7 +278,8 @@ class _Walk:
             raise _unknown(node, name)
         if fault:
             rule = "setting-not-in-version" if name in self.absent else "stapling-broken" if name == "sslstaplingcache" else "refused"
-            raise RefusedError(fault, node.name_span, rule=rule)
+            remedy = mends.without_line(node) if name in self.absent and defaults.goes_without(name) else None
+            raise RefusedError(fault, node.name_span, rule=rule, remedy=remedy)
         return known
 
     def verdict(self, name: str, place: Place) -> tuple[directives.Known | None, str]:
@@ -372,6 +373,11 @@ _COUNTS: dict[str, tuple[int, int, str]] = {
 """server/config.c, invoke_cmd. FLAG reads one word and never looks at the rest."""
 
 
+_SWITCHED = {"yes": "on", "true": "on", "1": "on", "enable": "on", "enabled": "on"} | dict.fromkeys(
+    ("no", "false", "0", "disable", "disabled", "none"), "off"
+)
+
+
 def _check_arity(node: Node, arity: str) -> None:
     counts = _COUNTS.get(arity)
     if counts is None:
@@ -386,7 +392,10 @@ def _check_arity(node: Node, arity: str) -> None:
             break
     if arity == "FLAG":
         if not count or found[0].text.lower() not in ("on", "off"):
-            raise RefusedError(f"{node.name} must be On or Off, so httpd does not start", found[0].span if found else node.name_span)
+            meant = _SWITCHED.get(found[0].text.lower()) if found else None
+            message = f"{node.name} must be On or Off, so httpd does not start"
+            remedy = mends.instead(found[0], meant) if meant is not None else None
+            raise RefusedError(message, found[0].span if found else node.name_span, remedy=remedy)
         return
     if count < least:
         raise RefusedError(f"{node.name} takes {words}, so httpd does not start", node.args_span)
@@ -398,6 +407,7 @@ def _check_arity(node: Node, arity: str) -> None:
                 Span(node.file, extra.span.start, found[-1].span.end),
                 "part of the value",
                 rule="trailing-comment",
+                remedy=mends.comment_above(node, extra),
             )
         raise RefusedError(f"{node.name} takes {words} and gets {count}, so httpd does not start", extra.span, "one too many")
 
@@ -411,6 +421,7 @@ def trailing_comment(node: Node, used: int) -> Iterator[Problem]:
                 f"httpd knows no comments behind a value; {node.name} happens to read over this one, others stop the start",
                 Span(node.file, word.span.start, node.words[-1].span.end),
                 "not a comment",
+                remedy=mends.comment_above(node, word),
             )
             return
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
-from tlslint.parsers.apache import confcmd, defaults, listen, protocol
+from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.read import Reading, os_path
 from tlslint.parsers.apache.scopes import Handler, Place, RefusedError
@@ -213,6 +213,7 @@ def _gone(instead: str) -> Handler:
             f"{node.name} is no longer supported by httpd 2.4, which does not start with it: {instead} does this now",
             node.name_span,
             rule="setting-not-in-version",
+            remedy=mends.without_line(node),
         )
 
     return refuse
@@ -283,6 +284,7 @@ def _cipher_suite(node: Node, place: Place, software: Software) -> tuple[str, Ci
         "a list with blanks needs quotes",
         first.span,
         "taken for a protocol",
+        remedy=mends.in_quotes(node, node.words) if len(node.words) <= 2 else None,
     )
 
 
