@@ -90,10 +90,10 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     was_sound = True
     for key, instance in old.items():
         mended = new[key]
-        if instance.starts.holds(True) and not mended.starts.holds(True):
-            return Proof(f"{instance.service} would not start any more")
-        if instance.starts.is_known and not mended.starts.is_known:
+        if instance.starts.holds(True) and not mended.starts.is_known:
             return Proof(f"it could not be told any more whether {instance.service} starts")
+        if mended.starts.holds(False) and not instance.starts.holds(False):
+            return Proof(f"{instance.service} would not start any more")
         if not instance.starts.holds(True) and instance.starts.is_known:
             was_sound = False
             if _refusals(mended) - _refusals(instance):
