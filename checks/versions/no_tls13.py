@@ -49,5 +49,5 @@ class NoTls13(EndpointRule):
             f"{endpoint.name} does not offer TLS 1.3, which {self.instance.tls_library.name} has",
             label=f"leaves {spoken(versions.value)}",
             severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-            remedy=OfferVersions(versions.value | {TLS13}),
+            remedy=OfferVersions(versions.value | {TLS13}, words="offer TLS 1.3 as well"),
         )

@@ -92,11 +92,14 @@ def command(
     if add_ignore is not None:
         from tlslint.cli.ignoring import ignored  # noqa: PLC0415
 
-        result = ignored(found, result, look, add_ignore, is_piped="-" in paths)
+        ignored(found, result, look, add_ignore, is_piped="-" in paths)
+        found = found._replace(files=found.files.edited({}))  # as it lies on the disk now
+        result = look(found)
+    left: frozenset[str] = frozenset()
     if fix or fix_only or diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
-        result = fixed(
+        withheld = fixed(
             found,
             result,
             look,
@@ -107,6 +110,9 @@ def command(
             output_file=output_file,
             is_piped="-" in paths,
         )
+        found = found._replace(files=found.files.edited({}))
+        result = look(found)
+        left = frozenset(one.finding.fingerprint for one in withheld)
     if write_baseline:
         from tlslint.engine.baseline import text  # noqa: PLC0415
 
@@ -114,7 +120,13 @@ def command(
         click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
         raise click.exceptions.Exit(MISUSE if result.broken else 0)
     if not fix_only:
-        tell(_report(result, settings, decided.chosen), wanted, color)
+        report = _report(result, settings, decided.chosen)
+        if any(finding.remedy is not None for finding in result.findings):
+            from tlslint.engine.fix import fixes  # noqa: PLC0415
+
+            ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
+            report = report._replace(fixes=ways, is_unsafe_wanted=unsafe_fixes)
+        tell(report, wanted, color)
     for sentence in result.broken:
         click.echo(f"tlslint: {sentence}", err=True)
     if result.broken and not exit_zero:

@@ -6,7 +6,7 @@ import sys
 import click
 from tlslint.cli.shared import fail
 from tlslint.engine.discover import Discovery
-from tlslint.engine.fix import Again, Mended, mend
+from tlslint.engine.fix import Again, Mended, Withheld, mend
 from tlslint.engine.run import Result
 from tlslint.files import Files
 from tlslint.files.write import Change, WriteRefusedError, write
@@ -25,8 +25,8 @@ def fixed(
     backup: bool,
     output_file: str | None,
     is_piped: bool,
-) -> Result:
-    """Mend and write (or print the difference and leave). Returns the run over the mended text."""
+) -> tuple[Withheld, ...]:
+    """Mend and write (or print the difference and leave). Returns what could not be proven."""
     if is_piped and not diff:
         raise fail("text from standard input cannot be written back; --diff shows what would change")
     mended = mend(found, result, again, unsafe=unsafe)
@@ -39,7 +39,7 @@ def fixed(
     except WriteRefusedError as error:
         raise fail(str(error)) from None
     _tell(mended, show=show)
-    return mended.result
+    return mended.withheld
 
 
 def difference(mended: Mended, files: Files) -> bytes:
@@ -82,5 +82,9 @@ def _tell(mended: Mended, *, show: bool) -> None:
         for other in mended.withheld:
             place = locate(other.finding.primary.span)
             click.echo(visible(f"left {place.path}:{place.line} {other.finding.code} {other.finding.name}: {other.why}"), err=True)
-    counts = f"{len(mended.fixed)} mended in {len(mended.texts)} files, {len(mended.withheld)} left as unproven"
+    unspelt = sum(not other.spelt for other in mended.withheld)
+    files = f"{len(mended.texts)} file{'s' * (len(mended.texts) != 1)}"
+    counts = f"{len(mended.fixed)} mended in {files}, {len(mended.withheld) - unspelt} left as unproven, {unspelt} left to a person"
     click.echo(f"tlslint: {counts}", err=True)
+    for command in mended.commands:
+        click.echo(visible(f"tlslint: to make it count: {command}"), err=True)

@@ -12,8 +12,8 @@ from tlslint.model import locate
 from tlslint.reports.visible import visible
 
 
-def ignored(found: Discovery, result: Result, again: Callable[[Discovery], Result], reason: str, *, is_piped: bool) -> Result:
-    """Write the comments. Returns the run over the commented text."""
+def ignored(found: Discovery, result: Result, again: Callable[[Discovery], Result], reason: str, *, is_piped: bool) -> None:
+    """Write the comments."""
     if is_piped:
         raise fail("text from standard input cannot be written back")
     reason = reason.strip()
@@ -28,4 +28,3 @@ def ignored(found: Discovery, result: Result, again: Callable[[Discovery], Resul
         place = locate(finding.primary.span)
         click.echo(visible(f"left {place.path}:{place.line} {finding.code} {finding.name}: {why}"), err=True)
     click.echo(f"tlslint: {len(written.comments)} comments written in {len(written.texts)} files", err=True)
-    return written.result

@@ -35,8 +35,8 @@ def _lines(name: str, report: Report, color: str, file: str | None) -> Iterable[
 
         look = style(color, file)
         if name == "concise":
-            return text.concise(report.findings)
-        shown = text.full(report.findings, look) if name == "full" else text.grouped(report.findings, look)
+            return text.concise(report)
+        shown = text.full(report, look) if name == "full" else text.grouped(report, look)
         return [*shown, *text.servers(report, look), *text.summary(report, look)]
     if name == "json":
         from tlslint.reports import json  # noqa: PLC0415

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tlslint.engine.discover import Discovery, Job
 from tlslint.engine.proof import Changes, Plan, overall, prove
-from tlslint.engine.run import Result, format_of, ordered
+from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
 from tlslint.model.remedy import Advice, Edit, ModelRemedy, Rewrite
@@ -37,16 +37,17 @@ class Withheld(NamedTuple):
 
 
 class Mended(NamedTuple):
-    """`texts`: by real path, the bytes as read and as they should be. `result`: the run over the mended text.
+    """`texts`: by real path, the bytes as read and as they should be.
 
-    `commands`: what checks the mended files and makes them count, for people to run.
+    `commands`: what checks the mended files and makes them count, for people to run. `steps`: the edits of each round, by the file's shown
+    name, in bytes of the text that round began with.
     """
 
     texts: dict[str, tuple[bytes, bytes]]
     fixed: tuple[Fixed, ...]
     withheld: tuple[Withheld, ...]
-    result: Result
     commands: tuple[str, ...] = ()
+    steps: tuple[Changes, ...] = ()
 
 
 Again = Callable[[Discovery], Result]
@@ -69,13 +70,10 @@ def spelt(finding: Finding, found: Discovery, instances: Iterable[Instance]) -> 
     return free or next((_barred(way, found) for way in ways), "there is no text to change")
 
 
-def fixable(found: Discovery, result: Result) -> dict[Finding, bool]:
-    """Findings whose remedy can be written down, and whether it is a safe one."""
-    return {
-        finding: not finding.remedy.unsafe
-        for finding in result.findings
-        if finding.remedy is not None and has_remedy(finding) and not isinstance(spelt(finding, found, result.instances), str)
-    }
+def fixes(found: Discovery, result: Result) -> dict[Finding, Way]:
+    """Findings whose remedy can be written down, with the way that would be tried first."""
+    written = ((finding, spelt(finding, found, result.instances)) for finding in result.findings if has_remedy(finding))
+    return {finding: ways[0] for finding, ways in written if not isinstance(ways, str)}
 
 
 def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Mended:
@@ -83,32 +81,20 @@ def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Men
     texts: dict[str, tuple[bytes, bytes]] = {}
     fixed: list[Fixed] = []
     withheld: list[Withheld] = []
-    results: list[Result] = []
     commands: dict[str, None] = {}
-    apart = set(result.findings)  # about files no server names as its own
+    steps: list[Changes] = []
     for part, before in _clusters(found, result):
-        apart.difference_update(before.findings)
         if not any(has_remedy(finding, unsafe=unsafe) for finding in before.findings):
-            results.append(before)
             continue
         mended = _mended(part, before, again, unsafe=unsafe)
         texts.update(mended.texts)
         fixed += mended.fixed
         withheld += mended.withheld
-        results.append(mended.result)
+        steps += mended.steps
         if mended.texts:
-            commands.update(dict.fromkeys(_commands(mended.result.instances, [found.files.shown(real) for real in mended.texts])))
+            commands.update(dict.fromkeys(_commands(before.instances, [found.files.shown(real) for real in mended.texts])))
     changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
-    return Mended(changed, tuple(fixed), tuple(withheld), _together(results, result, apart), tuple(commands))
-
-
-def _together(results: Sequence[Result], first: Result, apart: Iterable[Finding]) -> Result:
-    findings = ordered([*apart, *(finding for result in results for finding in result.findings)])
-    instances = tuple(instance for result in results for instance in result.instances)
-    jobs = tuple(job for result in results for job in result.jobs)
-    broken = tuple(dict.fromkeys((*first.broken, *(sentence for result in results for sentence in result.broken))))
-    ignored = tuple(each for result in results for each in result.ignored)
-    return Result(instances, tuple(findings), sum(result.files for result in results), broken, jobs, ignored, first.stale)
+    return Mended(changed, tuple(fixed), tuple(withheld), tuple(commands), tuple(steps))
 
 
 def _clusters(found: Discovery, result: Result) -> Iterator[tuple[Discovery, Result]]:
@@ -152,6 +138,7 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
     fixed: list[Fixed] = []
     withheld: list[Withheld] = []
     current, state = found, before
+    steps: list[Changes] = []
     seen = {_state(texts)}
     failure = ""
     for number in range(ROUNDS):
@@ -168,11 +155,12 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
             break
         seen.add(_state(texts))
         fixed += step.fixed
+        steps.append(_by_path(step.accepted))
         current = current._replace(files=current.files.edited({real: new for real, (_, new) in texts.items()}))
         state = again(current)
     fixed += _along(before, state, fixed, unsafe=unsafe)
     failure = failure or overall(before, state, [one.finding for one in fixed])
-    return Mended(texts, tuple(fixed), tuple(withheld), state), failure
+    return Mended(texts, tuple(fixed), tuple(withheld), (), tuple(steps)), failure
 
 
 def _state(texts: dict[str, tuple[bytes, bytes]]) -> tuple[tuple[str, bytes], ...]:

@@ -57,6 +57,7 @@ class Files:
         self._base = os.path.realpath(base)
         self._mounts = tuple(sorted(mounts, key=lambda mount: -len(mount[0])))
         self._read: dict[str, SourceFile] = {}
+        self._real_by_file: dict[int, str] = {}
         self._resolved: dict[str, str | FileProblem] = {}
         self._no_links: set[str] = set()
         self._kinds: dict[str, str] = {}
@@ -72,6 +73,7 @@ class Files:
         """
         view = Files.__new__(Files)
         view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
+        view._real_by_file = self._real_by_file
         view._no_links, view._kinds = self._no_links, self._kinds
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
@@ -91,7 +93,8 @@ class Files:
         """The same door as if the files at these real paths held these bytes; nothing read before is kept, nothing is written."""
         view = Files.__new__(Files)
         view._jail, view._base, view._mounts, view._complete_below = self._jail, self._base, self._mounts, self._complete_below
-        view._read, view._resolved, view._no_links, view._kinds, view._asked = {}, {}, set(), {}, {}
+        view._read, view._real_by_file, view._resolved = {}, {}, {}
+        view._no_links, view._kinds, view._asked = set(), {}, {}
         view._overlay = {**self._overlay, **texts}
         return view
 
@@ -108,6 +111,7 @@ class Files:
                     raise FileProblem(path, "outside-root", "is not part of what was scanned") from None
                 raise
             self._read[real] = source
+            self._real_by_file[id(source)] = real
         return source
 
     def kind(self, path: str) -> str:
@@ -192,7 +196,7 @@ class Files:
 
     def real_of(self, file: SourceFile) -> str | None:
         """Where a file that was read lies on this disk."""
-        return next((real for real, source in self._read.items() if source is file), None)
+        return self._real_by_file.get(id(file))
 
     def logical(self, real: str) -> str:
         """The name a daemon would use for a real path."""

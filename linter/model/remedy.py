@@ -23,11 +23,12 @@ class OfferVersions(NamedTuple):
 
     versions: frozenset[TlsVersion]
     unsafe: str = ""
+    words: str = ""
 
     @property
     def advice(self) -> str:
         """The remedy in words."""
-        return f"offer {spoken(self.versions)} only"
+        return self.words or f"offer {spoken(self.versions)} only"
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tlslint import __version__
 from tlslint.model import Finding, Span, locate
-from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.remedy import Edit
 from tlslint.reports.report import Report
 
 
@@ -20,17 +20,17 @@ def findings(report: Report) -> str:
             "endpoints": report.endpoints,
             "findings": len(report.findings),
             "ignored": len(report.ignored),
-            "fixable": sum(isinstance(finding.remedy, Rewrite) for finding in report.findings),
+            "fixable": len(report.fixes),
             "severities": {severity.word: count for severity, count in report.counts().items()},
         },
-        "findings": [_finding(finding) for finding in report.findings],
-        "ignored": [{**_finding(each.finding), "by": each.by, "reason": each.reason} for each in report.ignored],
+        "findings": [_finding(finding, report) for finding in report.findings],
+        "ignored": [{**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored],
         "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, report: Report) -> dict[str, Any]:
     return {
         "rule": finding.code,
         "name": finding.name,
@@ -41,19 +41,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "related": [{"location": location(label.span), "label": label.text} for label in finding.related],
         "endpoints": list(finding.endpoints),
         "profiles": list(finding.profiles),
-        "fix": _fix(finding),
+        "fix": _fix(finding, report),
         "fingerprint": finding.fingerprint,
     }
 
 
-def _fix(finding: Finding) -> dict[str, Any] | None:
-    remedy = finding.remedy
-    if not isinstance(remedy, Rewrite):
-        return None  # remedies in model words become edits through a format's fixer
+def _fix(finding: Finding, report: Report) -> dict[str, Any] | None:
+    """What would be tried first; only `--fix` proves it, and may choose another way or none."""
+    remedy, edits = finding.remedy, report.fixes.get(finding)
+    if remedy is None or edits is None:
+        return None
     return {
         "safety": "unsafe" if remedy.unsafe else "safe",
         "description": remedy.advice,
-        "edits": [_edit(edit) for edit in remedy.edits],
+        "edits": [_edit(edit) for edit in edits],
     }
 
 

@@ -1,9 +1,11 @@
 """What every report is made from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Ignored, Instance, Severity
+from tlslint.model.remedy import Edit
 
 
 class RulePage(NamedTuple):
@@ -37,6 +39,9 @@ class Report(NamedTuple):
     settings: str = ""
     switched_off: Sequence[str] = ()
     rules: Callable[[], Sequence[RulePage]] = _no_rules
+    fixes: Mapping[Finding, tuple[Edit, ...]] = MappingProxyType({})
+    """What `--fix` would try first, for each finding that can be mended."""
+    is_unsafe_wanted: bool = False
 
     @property
     def endpoints(self) -> int:
@@ -49,6 +54,15 @@ class Report(NamedTuple):
         for finding in self.findings:
             found[finding.severity] = found.get(finding.severity, 0) + 1
         return dict(sorted(found.items(), reverse=True))
+
+    def is_fixable(self, finding: Finding) -> bool:
+        """Would `--fix` mend it, with the options at hand?"""
+        return finding in self.fixes and (self.is_unsafe_wanted or not (finding.remedy and finding.remedy.unsafe))
+
+    def fixable(self) -> tuple[int, int]:
+        """How many `--fix` would mend, and how many more `--unsafe-fixes`."""
+        unsafe = sum(1 for finding in self.fixes if finding.remedy and finding.remedy.unsafe)
+        return len(self.fixes) - unsafe, unsafe
 
     def ignored_by(self) -> dict[str, int]:
         """Ignored findings by who decided."""

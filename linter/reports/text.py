@@ -1,7 +1,7 @@
 """Findings for people: the reader's own line, a caret under the very characters, what they do, and what to write instead."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
@@ -26,20 +26,21 @@ _COLOURS = {Severity.CRITICAL: "1;31", Severity.ERROR: "1;31", Severity.WARNING:
 _FRAME = "1;34"
 
 
-def concise(findings: Iterable[Finding]) -> Iterator[str]:
-    """`path:line:column: error TLS102 deprecated-version: message`, one line each."""
-    for finding in findings:
+def concise(report: Report) -> Iterator[str]:
+    """`path:line:column: error TLS102 [*] deprecated-version: message`, one line each; `[*]`: `--fix` mends it."""
+    for finding in report.findings:
         place = locate(finding.primary.span)
+        mark = " [*]" if report.is_fixable(finding) else ""
         yield (
-            f"{visible(place.path)}:{place.line}:{place.column}: {finding.severity.word} {finding.code} {finding.name}: "
+            f"{visible(place.path)}:{place.line}:{place.column}: {finding.severity.word} {finding.code}{mark} {finding.name}: "
             f"{visible(finding.message)}{also(finding)}"
         )
 
 
-def full(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+def full(report: Report, style: Style) -> Iterator[str]:
     """The long form, as designed: headline, code with carets, provenance, remedy."""
-    for finding in findings:
-        yield from _one(finding, style)
+    for finding in report.findings:
+        yield from _one(finding, style, is_fixable=report.is_fixable(finding))
         yield ""
 
 
@@ -52,8 +53,9 @@ def also(finding: Finding) -> str:
     return f" (also: {shown}{f' and {len(others) - 4} more' if len(others) > 4 else ''})"
 
 
-def _one(finding: Finding, style: Style) -> Iterator[str]:
+def _one(finding: Finding, style: Style, *, is_fixable: bool) -> Iterator[str]:
     head = style.paint(f"{finding.severity.word}[{finding.code}]", _COLOURS[finding.severity])
+    head += f" {style.paint('[*]', '36')}" if is_fixable else ""
     yield f"{head} {finding.name}: {style.paint(visible(finding.message), '1')}{also(finding)}"
     places = [locate(label.span) for label in (finding.primary, *finding.related)]
     margin = max(len(str(place.line)) for place in places)
@@ -110,10 +112,10 @@ def _columns(text: str) -> int:
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def grouped(findings: Iterable[Finding], style: Style) -> Iterator[str]:
+def grouped(report: Report, style: Style) -> Iterator[str]:
     """File by file: its name once, then a line per finding, columns aligned."""
     by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
+    for finding in report.findings:
         by_file.setdefault(finding.primary.span.file.path, []).append(finding)
     for path, found in by_file.items():
         yield style.paint(visible(path), "1;4")
@@ -122,7 +124,8 @@ def grouped(findings: Iterable[Finding], style: Style) -> Iterator[str]:
         name = max(len(finding.name) for finding in found)
         for text, (_, finding) in zip(places, rows, strict=True):
             severity = style.paint(finding.severity.word.ljust(8), _COLOURS[finding.severity])
-            what = f"{severity}  {finding.code}  {finding.name.ljust(name)}"
+            mark = "[*]" if report.is_fixable(finding) else "   "
+            what = f"{severity}  {finding.code} {mark} {finding.name.ljust(name)}"
             yield f"  {text.rjust(max(map(len, places)))}  {what}  {visible(finding.message)}{also(finding)}"
         yield ""
 
@@ -151,6 +154,10 @@ def summary(report: Report, style: Style) -> Iterator[str]:
         yield f"{counted(sum(counts.values()), 'finding')}: {_severities(counts)}; {read}"
     else:
         yield f"{style.paint('nothing to report', '1;32')}: {read}"
+    safe, unsafe = report.fixable()
+    if safe or unsafe:
+        more = f"{unsafe} more with --fix --unsafe-fixes" if safe else f"{unsafe} fixable with --fix --unsafe-fixes"
+        yield ", ".join([f"[*] {safe} fixable with --fix"] * bool(safe) + [more] * bool(unsafe))
     if report.ignored:
         by = ", ".join(f"{count} by {who}" for who, count in report.ignored_by().items())
         yield f"{counted(len(report.ignored), 'finding')} ignored: {by}"

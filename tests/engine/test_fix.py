@@ -137,3 +137,18 @@ def test_dovecot_lines_in_place_comments_kept(tmp_path: Path) -> None:
     ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS1,TLS2,TLS3", "--target", "debian-11", path)
     better = f"ssl_min_protocol = TLSv1.2   # old phones\nssl_cipher_list = {MOZILLA}\nssl_prefer_server_ciphers = yes\n"
     assert path.read_text() == text + better, ran.err
+
+
+def test_what_can_be_mended_is_marked_and_counted(weak: Path) -> None:
+    ran = tlslint("--output-format", "grouped", "--color", "never", "--select", "TLS1,TLS2", "--target", "debian-11", weak)
+    marked = {line.split()[2]: "[*]" in line for line in ran.out.splitlines() if " TLS" in line}
+    assert marked["TLS210"]  # nobody is locked out
+    assert not marked["TLS102"]  # old clients would be
+    assert "[*] 1 fixable with --fix, 3 more with --fix --unsafe-fixes" in ran.out, ran.out
+    ran = tlslint("--output-format", "concise", "--unsafe-fixes", "--select", "TLS102", "--target", "debian-11", weak)
+    assert "error TLS102 [*] deprecated-version" in ran.out
+
+
+def test_the_commands_that_make_it_count_are_told_and_not_run(weak: Path) -> None:
+    ran = tlslint("--fix-only", "--target", "debian-11", weak)
+    assert "tlslint: to make it count: apachectl configtest && systemctl reload apache2" in ran.err

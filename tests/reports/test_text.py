@@ -1,6 +1,7 @@
 """The long form: carets under the very characters, and text that cannot do anything to a terminal."""
 
 from tlslint.model import Confidence, Finding, Label, Severity, SourceFile, Span
+from tlslint.reports.report import Report
 from tlslint.reports.text import Style, concise, full
 from tlslint.reports.visible import visible
 
@@ -11,7 +12,7 @@ def finding(data: bytes, start: int, end: int, label: str = "", message: str = "
 
 
 def excerpt(data: bytes, start: int, end: int) -> list[str]:
-    lines = list(full([finding(data, start, end, "label")], Style()))
+    lines = list(full(Report([finding(data, start, end, "label")], (), 1), Style()))
     at = next(index for index, line in enumerate(lines) if "^" in line)
     return [line.partition("| ")[2] for line in lines[at - 1 : at + 1]]
 
@@ -42,12 +43,17 @@ def test_a_span_of_several_lines_marks_the_first() -> None:
 
 def test_hostile_text_is_shown_and_does_nothing() -> None:
     hostile = "\x1b[31mred\x07 \u202egnp.exe \u200b\r::error::\x9b"
-    shown = "\n".join([*full([finding(hostile.encode(), 0, 5, hostile, hostile)], Style()), *concise([finding(b"x", 0, 1, "", hostile)])])
+    shown = "\n".join(
+        [
+            *full(Report([finding(hostile.encode(), 0, 5, hostile, hostile)], (), 1), Style()),
+            *concise(Report([finding(b"x", 0, 1, "", hostile)], (), 1)),
+        ]
+    )
     assert not set("\x1b\x07\u202e\u200b\r\x9b") & set(shown)
     assert "\\x1b[31mred" in shown
     assert visible("a\tb") == "a\tb"
 
 
 def test_columns_count_code_points() -> None:
-    (line,) = concise([finding("# é\nSSL é x".encode(), 12, 13)])
+    (line,) = concise(Report([finding("# é\nSSL é x".encode(), 12, 13)], (), 1))
     assert line.startswith("etc/x.conf:2:7: error TLS102 ")
