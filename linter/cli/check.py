@@ -3,13 +3,14 @@
 import click
 from tlslint.cli import deciding
 from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
-from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, target_named, write
+from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, target_for, write
 from tlslint.cli.shared import now as now_option
 from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Result, Selection, run
 from tlslint.model import Severity
 from tlslint.reports.report import Report
 from tlslint.settings import Settings
+from tlslint.targets import Target
 
 
 @click.command("check")
@@ -43,7 +44,7 @@ from tlslint.settings import Settings
 def command(
     paths: tuple[str, ...],
     root: str | None,
-    target: str | None,
+    target: tuple[str, ...],
     now: str | None,
     all_files: bool,
     config: str | None,
@@ -78,9 +79,9 @@ def command(
     decided = deciding.decide(settings, select, ignore, profile, fail_on, baseline)
     if write_baseline and decided.baseline is None:
         raise fail("--write-baseline needs to know where: --baseline FILE")
-    software = target_named(target, settings)
     when = moment(now)
     found = find(paths, root, stdin_filename, all_files=all_files, excluded=deciding.excluded(settings))
+    software = target_for(target, settings, found.files)
     filters = deciding.filters(
         settings, None if no_ignores else decided.baseline, root or ".", comments=not no_ignores, writing=write_baseline
     )
@@ -120,7 +121,7 @@ def command(
         click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
         raise click.exceptions.Exit(MISUSE if result.broken else 0)
     if not fix_only:
-        report = _report(result, settings, decided.chosen)
+        report = _report(result, settings, decided.chosen, software)
         if any(finding.remedy is not None for finding in result.findings):
             from tlslint.engine.fix import fixes  # noqa: PLC0415
 
@@ -136,7 +137,7 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _report(result: Result, settings: Settings, chosen: Selection) -> Report:
+def _report(result: Result, settings: Settings, chosen: Selection, software: Target) -> Report:
     return Report(
         result.findings,
         result.instances,
@@ -146,4 +147,5 @@ def _report(result: Result, settings: Settings, chosen: Selection) -> Report:
         settings.path,
         settings.words("ignore") if chosen.ignore == settings.words("ignore") else (),
         rule_pages,
+        target=software.told,
     )

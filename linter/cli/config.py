@@ -2,7 +2,7 @@
 
 import click
 from tlslint.cli import deciding
-from tlslint.cli.shared import settings_of, target_named, write
+from tlslint.cli.shared import settings_of, target_for, write
 from tlslint.settings import KEYS
 
 
@@ -19,7 +19,7 @@ def show(config: str | None) -> None:
     decided = deciding.decide(settings, (), (), (), None, None)
     defaults = {
         "profile": ", ".join(profile.label for profile in decided.profiles),
-        "target": target_named(None, settings).name,
+        "target": target_for((), settings, None).name,
         "fail-on": decided.fail_on,
     }
     rows = []

@@ -8,12 +8,13 @@ from typing import TypeVar
 import click
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
 from tlslint.engine.run import clock
+from tlslint.files import Files
 from tlslint.reports.text import Style
 from tlslint.settings import Settings, SettingsError
 from tlslint.settings.read import NOTHING
 from tlslint.settings.read import find as find_settings
 from tlslint.settings.read import read as read_settings
-from tlslint.targets import Target, UnknownTargetError, load
+from tlslint.targets import Target, UnknownTargetError, combined
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -28,7 +29,13 @@ def inputs(function: F) -> F:
             click.option(
                 "--root", metavar="DIR", help="Treat DIR as /: absolute paths in configuration resolve below it, nothing else is read."
             ),
-            click.option("--target", metavar="NAME", help="Software to judge for: debian-11, debian-12, debian-13 (the default)."),
+            click.option(
+                "--target",
+                multiple=True,
+                metavar="NAME",
+                help="Software to judge for: debian-12, rhel-9, httpd@2.4.62, openssl@1.1.1 …, together if need be. Default: what the "
+                "package database below --root says, else debian-13.",
+            ),
             click.option("--all-files", is_flag=True, help="Also judge disabled sites, backups and examples."),
             click.option(
                 "--config", metavar="FILE", help="Settings from FILE instead of the nearest .tlslint.yaml or pyproject.toml upwards."
@@ -107,13 +114,18 @@ def find(
     return found
 
 
-def target_named(name: str | None, settings: Settings) -> Target:
-    """Load the target the command line or the settings name, with misuse as one sentence."""
-    written = settings.values.get("target")
+def target_for(words: tuple[str, ...], settings: Settings, files: Files | None) -> Target:
+    """What --target or the settings say, over what is installed below the scanned root, over the default; misuse as one sentence.
+
+    `files` None: nothing is scanned, the words alone are looked at.
+    """
+    from tlslint.targets.detect import detect  # noqa: PLC0415 (not needed for --help)
+
+    written = () if words else settings.values.get("target", ())
     try:
-        return load(name or (written[0].value if written else None))
+        return combined(words or tuple(setting.value for setting in written), None if files is None else detect(files))
     except UnknownTargetError as error:
-        place = f"{written[0].place}: " if written and not name else ""
+        place = f"{written[0].place}: " if written else ""
         raise fail(f"{place}{error}") from None
 
 

@@ -13,7 +13,7 @@ def findings(report: Report) -> str:
     """The whole document."""
     document = {
         "schema_version": 1,
-        "tool": {"name": "tlslint", "version": __version__},
+        "tool": {"name": "tlslint", "version": __version__, "target": report.target},
         "summary": {
             "files": report.files,
             "instances": len(report.instances),

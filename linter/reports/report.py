@@ -42,6 +42,14 @@ class Report(NamedTuple):
     fixes: Mapping[Finding, tuple[Edit, ...]] = MappingProxyType({})
     """What `--fix` would try first, for each finding that can be mended."""
     is_unsafe_wanted: bool = False
+    target: Mapping[str, str] = MappingProxyType({})
+    """Which software was judged: its `name`, `how` that is known (the words of `KnownBy`), and the `source` of that."""
+
+    @property
+    def judged_for(self) -> str:
+        """`debian-12 (detected: var/lib/dpkg/status)`; "" where nobody says."""
+        known = ": ".join(word for word in (self.target.get("how"), self.target.get("source")) if word)
+        return f"{self.target['name']} ({known})" if self.target else ""
 
     @property
     def endpoints(self) -> int:

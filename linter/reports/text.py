@@ -150,6 +150,8 @@ def summary(report: Report, style: Style) -> Iterator[str]:
     """The last lines: how many of what, and what somebody decided not to hear of."""
     counts = report.counts()
     read = f"{counted(report.files, 'file')} read, {counted(report.endpoints, 'endpoint')}"
+    if report.judged_for:
+        read += f"; judged for {visible(report.judged_for)}"
     if counts:
         yield f"{counted(sum(counts.values()), 'finding')}: {_severities(counts)}; {read}"
     else:

@@ -34,7 +34,7 @@ KEYS: dict[str, Key] = {
         "table", "Rules not to report for some files; patterns count from this file's folder.", '{"legacy/**": [TLS102]}'
     ),
     "profile": Key("list", "Whose policy: a name, or name@edition; several are all held to.", "[mozilla-intermediate]"),
-    "target": Key("text", "The software to judge for.", "debian-12"),
+    "target": Key("list", "The software to judge for: a distribution, versions by name (httpd@2.4.62), or both.", "[debian-12]"),
     "fail-on": Key("text", "Exit with 1 from this severity on.", "warning", ("info", "warning", "error", "critical", "never")),
     "exclude": Key("list", "Files and folders not to look at; patterns count from this file's folder.", '["vendor/**"]'),
     "baseline": Key("text", "What was there before and is not reported; a file beside this one.", ".tlslint-baseline.json"),
@@ -213,7 +213,7 @@ def _values(shown: str, document: Any, place: _Places) -> Iterator[tuple[str, tu
 
 def _list(shown: str, keys: tuple[str | int, ...], items: Any, place: _Places) -> Iterator[Setting]:  # noqa: ANN401
     if not isinstance(items, list):
-        raise SettingsError(f"{shown}{place(keys)}: {keys[-1]} takes a list, such as [TLS1, hsts-missing]")
+        raise SettingsError(f"{shown}{place(keys)}: {keys[-1]} takes a list, such as {KEYS[str(keys[0])].example}")
     for index, item in enumerate(items):
         if not isinstance(item, str):
             raise SettingsError(f"{shown}{place((*keys, index))}: {item!r} is not a text")

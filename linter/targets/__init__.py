@@ -1,5 +1,5 @@
-"""Which software is assumed: given, or the named default."""
+"""Which software is assumed: given, detected below the scanned root, or the named default."""
 
-from tlslint.targets.target import DEFAULT, Target, UnknownTargetError, load, names
+from tlslint.targets.target import DEFAULT, Target, UnknownTargetError, combined, load, names
 
-__all__ = ["DEFAULT", "Target", "UnknownTargetError", "load", "names"]
+__all__ = ["DEFAULT", "Target", "UnknownTargetError", "combined", "load", "names"]

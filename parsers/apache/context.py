@@ -136,11 +136,13 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     name = software.name
     pick = merged(main, scope, "sslprotocol")
     versions = pick.value.versions if pick.is_set and pick.value is not None else protocol.default(software)
+    by_policy = f"SSLProtocol is not set, and {name} leaves it to the system's policy"
+    default = by_policy if software.system_minimum else f"default of {name}: {'all' if software.httpd < (2, 4, 17) else 'all -SSLv3'}"
     found = TlsContext(server, protocol.told(versions, software) if versions else Range(None, None, software.versions))
     found.protocol_words = pick
     found.protocol_is_set = pick.is_set
     found.protocol_reason = pick.reason
-    found.protocol_origins = pick.origins(f"default of {name}: {'all' if software.httpd < (2, 4, 17) else 'all -SSLv3'}")
+    found.protocol_origins = pick.origins(default)
     if not versions and not pick.reason and pick.entry is not None:
         found.refused.append(
             RefusedError(
@@ -218,9 +220,10 @@ def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software, r
     if software.build is None:
         found.ciphers_reason = found.ciphers_reason or "the TLS library is not known"
         return
-    if software.is_assumed and string.startswith("PROFILE=SYSTEM"):
+    if (software.is_assumed or software.system_ciphers is not None) and string.startswith("PROFILE=SYSTEM"):
         # Red Hat's OpenSSL puts the system's policy in its place; a Debian, named as the target, refuses the word.
-        policy = openssl.with_system_profile(string, reader.text("/etc/crypto-policies/back-ends/openssl.config"))
+        seen = reader.text("/etc/crypto-policies/back-ends/openssl.config")
+        policy = openssl.with_system_profile(string, seen if seen is not None else software.system_ciphers or None)
         if policy is None:
             found.ciphers_reason = found.ciphers_reason or "PROFILE=SYSTEM stands for the system's crypto policy, which was not seen"
         string = suffixed(DEFAULT_LIST, software) if policy is None else policy

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tlslint.model.instance import KnownBy
+from tlslint.model.suites import Group
 from tlslint.model.versions import TlsVersion
 from tlslint.targets import Target
 
@@ -25,6 +26,12 @@ class Software(NamedTuple):
     level: int | None
     words: str
     name: str
+    groups: tuple[Group, ...] | None = None
+    """What openssl.cnf sets for every program; None: the library's own."""
+    system_ciphers: str | None = None
+    """What PROFILE=SYSTEM stands for; "" where it was not seen, None where OpenSSL does not know the word."""
+    system_minimum: TlsVersion | None = None
+    """The lowest version where the build leaves an unset SSLProtocol to the system's policy (Red Hat's sslprotdefault patch)."""
     is_assumed: bool = False
     """Nobody said which software this is: the text may well be another distribution's."""
 
@@ -48,6 +55,9 @@ def of(target: Target) -> Software:
         level,
         f"httpd {server.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}",
         f"httpd {server.version}" if server.version else "httpd",
+        target.default_groups(build) if build else None,
+        target.system_ciphers,
+        target.openssl_min_version if target.system_ciphers is not None else None,
         library.how is KnownBy.ASSUMED,
     )
 

@@ -117,7 +117,7 @@ def _offer(
             written,
             software.level,
             matched.keys,
-            default.groups,
+            software.groups if default.groups is None else default.groups,
             matched.dh,
             bits["SERVER_PREFERENCE"].on,
             matched.signature_algorithms,
@@ -160,7 +160,7 @@ def fields(found: Effective, software: Software) -> Fields:
         versions,
         _suites(found, suites_reason),
         _cipher_string(found, software),
-        _groups(found, doubt or (library if offer is None else ""), version_reason),
+        _groups(found, software, doubt or (library if offer is None else ""), version_reason),
         _bit(found, "SERVER_PREFERENCE", doubt),
         _value(level, found.matched.ciphers_reason or doubt, _level_origins(found, software)),
         _compression(found, software, level, doubt),
@@ -245,12 +245,13 @@ def _string_within(span: Span, evaluated: str) -> tuple[str, Span | None]:
     return evaluated, None
 
 
-def _groups(found: Effective, reason: str, version_reason: str) -> Value[tuple[Group, ...] | None]:
+def _groups(found: Effective, software: Software, reason: str, version_reason: str) -> Value[tuple[Group, ...] | None]:
     origins = found.default.groups_origins
     if found.default is not found.matched and origins:
         origins = tuple(origin._replace(note="groups are always those of the first virtual host of this port") for origin in origins)
     if not origins:
-        origins = (Origin(How.DEFAULT, None, "the library's default groups"),)
+        by_policy = Origin(How.SYSTEM_POLICY, None, "openssl.cnf sets the groups of every program")
+        origins = (by_policy if software.groups is not None else Origin(How.DEFAULT, None, "the library's default groups"),)
     if reason or version_reason:
         return Unknown(reason or version_reason, origins)
     return Known(found.offer.groups if found.offer is not None else None, origins)

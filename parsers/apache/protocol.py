@@ -38,7 +38,9 @@ def every(software: Software) -> frozenset[TlsVersion]:
 
 
 def default(software: Software) -> frozenset[TlsVersion]:
-    """`all` up to 2.4.16, `all -SSLv3` since (SSL_PROTOCOL_DEFAULT; tags of the source)."""
+    """`all` up to 2.4.16, `all -SSLv3` since (SSL_PROTOCOL_DEFAULT; tags of the source); Red Hat's build leaves it to the policy."""
+    if software.system_minimum is not None:
+        return frozenset(version for version in software.versions if version >= software.system_minimum)
     return every(software) if software.httpd < (2, 4, 17) else every(software) - {SSL30}
 
 

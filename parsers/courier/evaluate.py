@@ -123,7 +123,7 @@ class Judge:
         self.library: Software = target.libraries["courier"]
         self.version = target.software["courier"].version or "5.0"
         self.build = libraries.build_of(self.library)
-        self.is_debian = target.name.startswith(("debian", "ubuntu"))
+        self.is_debian = target.is_debian
         self.failures: list[Failure] = []
 
     @property
@@ -281,7 +281,14 @@ class Judge:
         endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, _exact(listed, text), text, "TLS_CIPHER_LIST"))
         order = bool(row.get("order"))
         server = negotiation.OpenSslServer(
-            self.build, ciphers, versions, self.target.openssl_security_level, keys, None, self.dh(shell), server_order=order
+            self.build,
+            ciphers,
+            versions,
+            self.target.openssl_security_level,
+            keys,
+            self.target.default_groups(self.build),
+            self.dh(shell),
+            server_order=order,
         )
         return self.offered(endpoint, negotiation.negotiable(server), origins)._replace(server_order=Known(order, _origins(said)))
 

@@ -343,7 +343,7 @@ class Judge:
         """Configured groups (None: the default), and why the library refuses them."""
         value = self.value("ssl_curve_list", connection)
         if not isinstance(value, Known) or not value.value or self.build is None:
-            return None, "", value.origins
+            return (self.target.default_groups(self.build) if self.build else None), "", value.origins
         listed = groups.evaluate(value.value, self.build)
         if not listed.accepted:
             return (), f"the library refuses ssl_curve_list: {listed.error}", value.origins
@@ -360,7 +360,7 @@ class Judge:
                 if "no_compression" in words
                 else Unknown("it depends on how the library was built", options.origins)
             )
-        if word in words and not self.target.name.startswith(("debian", "ubuntu")):
+        if word in words and not self.target.is_debian:
             return Unknown("it depends on how the library was built", options.origins)
         return Known(False, options.origins)
 

@@ -46,7 +46,7 @@ class _Slapd:
         self.software = target.software["slapd"]
         self.library = target.libraries["slapd"]
         self.version = self.software.version or "2.6"
-        self.is_debian = target.name.startswith(("debian", "ubuntu"))
+        self.is_debian = target.is_debian
         self.is_systemd = self.is_debian and number(self.version) >= (2, 6)
 
     def build(self, text: bytes) -> Build:

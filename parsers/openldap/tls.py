@@ -369,7 +369,7 @@ class Judge:
         """TLSECName; None: the library's default."""
         setting = self.setting("tlsecname")
         if setting is None or self.build is None:
-            return None, (Origin(How.DEFAULT, None, "the library's"),)
+            return self.target.default_groups(self.build) if self.build else None, (Origin(How.DEFAULT, None, "the library's"),)
         return groups.evaluate(setting.text, self.build).groups, self.origins("tlsecname")
 
     def dh(self) -> tuple["negotiation.Dh | int", tuple[Origin, ...]]:

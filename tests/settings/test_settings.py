@@ -75,7 +75,7 @@ def test_rules_switched_off_are_named(repository: Path) -> None:
         (".tlslint.yaml", "ignore:\n  - TLS102\n  - TLS1O3\n", ".tlslint.yaml:3:5: no rule is called 'TLS1O3'; did you mean TLS103?"),
         (".tlslint.yaml", "per-path-ignores:\n  a/*: [waek-dh]\n", ".tlslint.yaml:2:9: no rule is called 'waek-dh'; did you mean weak-dh?"),
         (".tlslint.yaml", "fail-on: eror\n", ".tlslint.yaml:1:1: fail-on cannot be 'eror'; did you mean error?"),
-        (".tlslint.yaml", "target: 12\n", ".tlslint.yaml:1:1: target takes a text"),
+        (".tlslint.yaml", "target: 12\n", ".tlslint.yaml:1:1: target takes a list, such as [debian-12]"),
         (".tlslint.yaml", "target: debian-1\n", ".tlslint.yaml:1:1: no target is called 'debian-1'"),
         (".tlslint.yaml", "profile: mozila-modern\n", "did you mean mozilla-modern?"),
         (".tlslint.yaml", "select: {a: b}\n", ".tlslint.yaml:1:1: select takes a list"),

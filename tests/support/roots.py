@@ -6,9 +6,11 @@ Making one takes a minute or two and about 400 MB; with `TLSLINT_ROOTS=none` not
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -77,3 +79,40 @@ def _install(base: Path, wanted: Path, packages: tuple[str, ...]) -> None:
 def _run(*command: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     subprocess.run(command, check=True, timeout=600, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+class Linked(NamedTuple):
+    """The TLS library a server's program is really linked with."""
+
+    name: str
+    version: str
+
+
+def versions(root: Path) -> dict[str, str]:
+    """Installed packages and their versions, as dpkg-query of that root says it."""
+    said = _said(root, "dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${Package}\t${Version}\n")
+    return {line.split("\t")[1]: line.split("\t")[2] for line in said.splitlines() if line.startswith("ii")}
+
+
+_PROGRAMS = {
+    "httpd": "/usr/lib/apache2/modules/mod_ssl.so",
+    "postfix": "/usr/lib/postfix/sbin/smtpd",
+    "dovecot": "/usr/lib/dovecot/modules/libssl_iostream_openssl.so",
+    "courier": "/usr/bin/couriertls",
+    "slapd": "/usr/sbin/slapd",
+}
+
+
+def linked(root: Path, service: str) -> Linked:
+    """What ldd of that root says of a server, and which package's version that is."""
+    said = _said(root, "ldd", _PROGRAMS[service])
+    is_openssl = "libssl.so" in said
+    installed = versions(root)
+    package = next(name for name in installed if name.startswith("libssl" if is_openssl else "libgnutls"))
+    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*[a-z]?)", installed[package])
+    assert found is not None
+    return Linked("openssl" if is_openssl else "gnutls", found[1])
+
+
+def _said(root: Path, *command: str) -> str:
+    return subprocess.run(["chroot", str(root), *command], check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout

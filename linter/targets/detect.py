@@ -1,0 +1,152 @@
+"""What software a scanned root holds: its release, its packages, its openssl.cnf.
+
+Release: os-release(5), else the files distributions keep in /etc themselves (a scan of /etc alone sees no more). Versions: the package
+database, else what the release ships. Nothing is run.
+"""
+
+import re
+from collections.abc import Iterable
+
+from tlslint.files import FileProblem, Files
+from tlslint.model.instance import KnownBy, Software
+from tlslint.targets import openssl_conf
+from tlslint.targets.packages import Installed, families, installed
+from tlslint.targets.target import SERVICES, Target, distribution, own_level
+
+_FAMILIES = {"debian": "debian", "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "suse": "suse", "alpine": "alpine", "arch": "arch"}
+_RHEL = frozenset({"rhel", "centos", "rocky", "almalinux", "ol", "oracle", "scientific"})
+
+
+def detect(files: Files) -> Target | None:
+    """The software below the scanned root, every version `detected`; None: nothing tells."""
+    release = _release(files)
+    base = distribution(release[0], KnownBy.DETECTED) if release is not None else None
+    found = installed(files, is_suse=release is not None and release[1] == "suse")
+    if base is None and found is None:
+        return None
+    family = found.family if found is not None else base.family if base is not None else ""
+    name = release[0] if release is not None else f"{family} host"
+    nothing = {service: Software(service, None, KnownBy.DETECTED) for service in SERVICES}
+    unnamed = {service: Software("openssl", None, KnownBy.DETECTED) for service in SERVICES}
+    target = Target(
+        name,
+        KnownBy.DETECTED,
+        base.software if base is not None else nothing,
+        base.libraries if base is not None else unnamed,
+        base.openssl_min_version if base is not None else None,
+        base.openssl_security_level if base is not None else -1,
+        family,
+        base.openssl_groups if base is not None else None,
+        base.system_ciphers if base is not None else None,
+        release[2] if release is not None else "",
+    )
+    if found is not None:
+        target = _from_packages(target, found)
+    if target.openssl_security_level < 0:
+        versions = (library.version for library in target.libraries.values() if library.name == "openssl")
+        target = target._replace(openssl_security_level=own_level(versions))
+    return _from_openssl_conf(target, files)
+
+
+def _release(files: Files) -> tuple[str, str, str] | None:
+    """A name as the table has it (`debian-12`), the family, and the file that says so."""
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        text = _text(files, path)
+        if text is not None:
+            fields = dict(re.findall(r'^(\w+)=["\']?(.*?)["\']?$', text, re.MULTILINE))
+            named = _named(fields.get("ID", ""), fields.get("VERSION_ID", ""), fields.get("ID_LIKE", "").split())
+            return (*named, path.lstrip("/")) if named is not None else None
+    for path, pattern, identity in (
+        ("/etc/lsb-release", r"DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=([\d.]+)", "ubuntu"),
+        ("/etc/fedora-release", r"Fedora release (\d+)", "fedora"),
+        ("/etc/redhat-release", r"release (\d+)", "rhel"),
+        ("/etc/alpine-release", r"([\d.]+)", "alpine"),
+        ("/etc/arch-release", r"()", "arch"),
+        ("/etc/debian_version", r"(\d+)", "debian"),
+    ):
+        matched = re.search(pattern, _text(files, path) or ("\0" if identity == "arch" else ""))
+        if matched and (identity != "arch" or _text(files, path) is not None):
+            named = _named(identity, matched[1], [])
+            return (*named, path.lstrip("/")) if named is not None else None
+    return None
+
+
+def _named(identity: str, version: str, like: Iterable[str]) -> tuple[str, str] | None:
+    if identity in _RHEL:
+        return f"rhel-{version.partition('.')[0]}", "rhel"
+    if identity in ("debian", "fedora"):
+        return (f"{identity}-{version}" if version else identity), _FAMILIES[identity]
+    if identity == "ubuntu":
+        return f"ubuntu-{version}", "debian"
+    if identity.startswith(("sles", "opensuse")):
+        return f"suse-{version}", "suse"
+    if identity in ("alpine", "arch", "freebsd"):
+        return identity, identity
+    family = next((_FAMILIES[word] for word in (identity, *like) if word in _FAMILIES), "")
+    return (f"{identity}-{version}" if version else identity, family) if family else None
+
+
+def _from_packages(target: Target, found: Installed) -> Target:
+    """Versions of what is installed; what is not keeps the release's."""
+    rows = families()[found.family]
+    software, libraries = dict(target.software), dict(target.libraries)
+    for service, row in rows["services"].items():
+        package = next((found.packages[name] for name in row["version"] if name in found.packages), None)
+        if package is not None:
+            software[service] = Software(service, upstream(package.version), KnownBy.DETECTED)
+        needy = next((found.packages[name] for name in row["needs"] if name in found.packages), None)
+        needs = needy.needs if needy is not None else ()
+        library = _library(needs, libraries[service].name)
+        version = _library_version(library, needs, rows, found) or libraries[service].version
+        libraries[service] = Software(library, version, KnownBy.DETECTED)
+    source = f"{target.source}, {found.source}" if target.source else found.source
+    return target._replace(software=software, libraries=libraries, source=source)
+
+
+def _library(needs: Iterable[str], otherwise: str) -> str:
+    """Which TLS library a package needs: by the names of packages (libssl3) and of shared objects (libssl.so.3)."""
+    words = list(needs)
+    if any("libssl" in word or word.startswith("openssl") for word in words):
+        return "openssl"
+    return "gnutls" if any("gnutls" in word and "-bin" not in word for word in words) else otherwise
+
+
+def _library_version(library: str, needs: Iterable[str], rows: dict[str, dict[str, str]], found: Installed) -> str | None:
+    start = rows["libraries"][library]
+    candidates = [name for name in found.packages if name.startswith(start) and not name.endswith(("-dev", "-devel", "-doc", "-utils"))]
+    needed = [name for name in candidates if name in set(needs)]
+    wanted = re.search(r"libssl\.so\.(\d+)", " ".join(needs))
+    if not needed and wanted is not None:  # two OpenSSL side by side: the one whose shared object is named
+        needed = [name for name in candidates if upstream(found.packages[name].version).startswith(wanted[1])]
+    chosen = (needed or sorted(candidates, key=len))[:1]
+    return upstream(found.packages[chosen[0]].version) if chosen else None
+
+
+def upstream(version: str) -> str:
+    """`1:2.3.19.1+dfsg1-2.1` → `2.3.19.1`: the project's own version, without epoch and packagers' parts."""
+    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*[a-z]?)", version)
+    return found[1] if found else version
+
+
+def _from_openssl_conf(target: Target, files: Files) -> Target:
+    """The host's own openssl.cnf counts over what its release ships, if all of it was seen."""
+    said = openssl_conf.read(files)
+    profile = _text(files, "/etc/crypto-policies/back-ends/openssl.config")
+    if profile is not None and target.family == "rhel":
+        target = target._replace(system_ciphers=profile.strip())
+    if said is None or not said.whole:
+        return target
+    level = target.openssl_security_level if said.security_level is None else said.security_level
+    return target._replace(
+        openssl_min_version=said.min_version,
+        openssl_security_level=level,
+        openssl_groups=said.groups,
+        source=f"{target.source}, {said.source}",
+    )
+
+
+def _text(files: Files, path: str) -> str | None:
+    try:
+        return files.read(path).data.decode("utf-8", "replace")
+    except FileProblem:
+        return None

@@ -1,0 +1,65 @@
+"""Targets by name, and several words of them together."""
+
+import pytest
+from tlslint.crypto import libraries
+from tlslint.model import KnownBy
+from tlslint.model.versions import TLS12
+from tlslint.targets import UnknownTargetError, combined, load, names
+from tlslint.targets.target import SERVICES
+
+from tests.support.cli import tlslint
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_row_is_whole(name: str) -> None:
+    target = load(name)
+    assert target.how is KnownBy.GIVEN
+    assert set(target.software) == set(target.libraries) == set(SERVICES)
+    assert 0 <= target.openssl_security_level <= 5
+    for library in target.libraries.values():
+        assert library.version is None or libraries.build_of(library) is not None or library.version < "3.6"
+    assert target.system_ciphers is None or target.family == "rhel"
+
+
+def test_words_are_put_together_and_each_version_says_how_it_is_known() -> None:
+    target = combined(("debian-12", "httpd@2.4.10", "gnutls@3.8.9"), None)
+    assert (target.software["httpd"].version, target.software["httpd"].how) == ("2.4.10", KnownBy.GIVEN)
+    assert target.software["postfix"].version == "3.7.11"
+    assert target.libraries["slapd"].version == "3.8.9"
+    assert target.libraries["httpd"].version == "3.0.20"
+    assert target.name == "debian-12 with httpd@2.4.10 with gnutls@3.8.9"
+
+
+def test_a_version_alone_leaves_the_rest_assumed() -> None:
+    target = combined(("dovecot@2.4.2",), None)
+    assert target.software["dovecot"].how is KnownBy.GIVEN
+    assert target.software["httpd"].how is KnownBy.ASSUMED
+    assert target.how is KnownBy.ASSUMED
+
+
+def test_openssl_alone_is_judged_by_its_own_defaults_and_a_distributions_by_the_distributions() -> None:
+    assert combined(("openssl@1.1.1",), None).openssl_security_level == 1
+    assert combined(("openssl@3.0.15",), None).openssl_security_level == 1
+    assert combined(("openssl@3.5.0",), None).openssl_security_level == 2
+    with_debian = combined(("debian-11", "openssl@1.1.1w"), None)
+    assert (with_debian.openssl_security_level, with_debian.openssl_min_version) == (2, TLS12)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("debian-21", "did you mean debian-1"),
+        ("httpd@new", "names no version"),
+        ("nginx@1.25", "no target is called 'nginx@1.25'"),
+        ("", "no target is called ''"),
+    ],
+)
+def test_words_that_are_no_target(word: str, sentence: str) -> None:
+    with pytest.raises(UnknownTargetError, match=sentence):
+        combined((word,), None)
+
+
+def test_the_command_line_takes_several(tmp_path: object) -> None:
+    ran = tlslint("effective", "--target", "rhel-9", "--target", "httpd@2.4.57", "sample_configs/apache/rhel")
+    assert "httpd 2.4.57 with openssl 3.5.1 (given)" in ran.out
+    assert "judged for rhel-9 with httpd@2.4.57 (given)" in ran.out
