@@ -49,6 +49,8 @@ class Machine:
         self.modules: list[str] = []
         """Loaded beside what the tree loads, because it uses their directives."""
         self.complaints: set[str] = set()
+        self.taken_out = 0
+        """Lines made comments because only another machine's httpd takes them."""
         for name in ("root", "upper", "work"):
             (scratch / name).mkdir(parents=True)
         options = f"lowerdir=/,upperdir={scratch}/upper,workdir={scratch}/work"
@@ -67,6 +69,24 @@ class Machine:
         known = complaint in self.complaints
         self.complaints.add(complaint)
         return not known
+
+    def take_out(self, path: str, number: int) -> bool:
+        """Make a comment of the logical line that ends at this physical one; False for a line that opens a section."""
+        shown = subprocess.run(["chroot", self.root, "cat", path], check=False, capture_output=True)
+        lines = shown.stdout.split(b"\n")
+        if shown.returncode != 0 or not 0 < number <= len(lines) or self.taken_out > 400:
+            return False
+        at = number - 1
+        while at > 0 and lines[at - 1].rstrip(b"\r").endswith(b"\\"):
+            at -= 1
+        if lines[at].lstrip()[:1] in (b"<", b"#"):
+            return False
+        lines[at] = b"# " + lines[at]
+        subprocess.run(
+            ["chroot", self.root, "sh", "-c", 'cat > "$1"', "sh", path], input=b"\n".join(lines), check=False, capture_output=True
+        )
+        self.taken_out += 1
+        return True
 
     def folders(self, *paths: str) -> None:
         subprocess.run(["chroot", self.root, "mkdir", "-p", *paths], check=False, capture_output=True)
@@ -88,7 +108,7 @@ class Machine:
 
 def made_up(machine: Machine, complaint: str, tree: str) -> bool:
     """Supply what a tree only refers to; False when the complaint is of another kind."""
-    found = re.search(r"file '([^']+)' does not exist or is empty", complaint)
+    found = re.search(r"(?:file|source path) '([^']+)' does not exist", complaint)
     if found:
         machine.write(found[1], "made up\n")
         return True
@@ -125,7 +145,17 @@ def made_up(machine: Machine, complaint: str, tree: str) -> bool:
     module = directives.module_of(found[1]) if found else None
     if module and (MODULES / f"mod_{module.removesuffix('_module')}.so").exists():
         return machine.loads(module.removesuffix("_module"))
+    # What is left is for another machine: a module that is not here or is built in here, what such a module brings, its user.
+    places = re.findall(r"Syntax error on line (\d+) of (/[^:\n]+):", complaint)
+    if places and re.search(FOREIGN, complaint):
+        return machine.take_out(places[-1][1], int(places[-1][0]))
     return False
+
+
+FOREIGN = (
+    r"Cannot load|is built-in and can't be loaded|Invalid command|not allowed here"
+    r"|Unknown (?:Authz provider|DAV provider|filter)"
+)
 
 
 def lines_of(dump: bytes) -> list[str]:
@@ -178,6 +208,7 @@ def read(platform: Platform, machine: Machine) -> Reading:
 def test_trees_of_the_corpus_read_as_httpd_reads_them(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     counts: Counter[str] = Counter()
     different: list[str] = []
+    taken_out = 0
     for number, (path, platform) in enumerate(trees()):
         home = path
         for _ in Path(platform.root).relative_to(platform.home).parts:
@@ -199,7 +230,7 @@ def test_trees_of_the_corpus_read_as_httpd_reads_them(tmp_path: Path, record_pro
                 "/var/lock/apache2", "/var/run/apache2", "/run/lock/apache2", "/run/httpd", "/var/log/apache2", "/var/log/httpd"
             )
             result = machine.dump(platform.root)
-            for _ in range(60):
+            for _ in range(500):
                 if b"# In file: " in result.stdout or not made_up(machine, result.stderr.decode("latin-1"), path.read_text("latin-1")):
                     break
                 result = machine.dump(platform.root)
@@ -209,6 +240,7 @@ def test_trees_of_the_corpus_read_as_httpd_reads_them(tmp_path: Path, record_pro
                 continue
             seen, ours = lines_of(result.stdout), lines_of_ours(read(platform, machine))
             counts["compared"] += 1
+            taken_out += machine.taken_out
             if [line.lower() for line in seen] == [line.lower() for line in ours]:
                 counts["equal"] += 1
             else:
@@ -216,7 +248,7 @@ def test_trees_of_the_corpus_read_as_httpd_reads_them(tmp_path: Path, record_pro
                 different.append(f"{path.relative_to(CORPUS)}: httpd {first[0]!r}, we {first[1]!r}")
         finally:
             machine.close()
-    record_property("trees", dict(counts))
+    record_property("trees", f"{dict(counts)}; lines of modules not on this machine made comments: {taken_out}")
     assert not different, (different, counts)
     assert counts["compared"] >= 5, counts
 
