@@ -14,7 +14,7 @@ from tlslint.parsers.apache import certificates, confcmd, mends, protocol
 from tlslint.parsers.apache.certificates import Slots
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.protocol import Range
-from tlslint.parsers.apache.scopes import Entry, Pick, RefusedError, Scope, merged
+from tlslint.parsers.apache.scopes import Entry, Pick, RefusedError, Scope, last, merged
 from tlslint.parsers.apache.settings import SUFFIX, Ciphers, can_compress, suffixed
 from tlslint.parsers.apache.vhosts import Server
 
@@ -105,7 +105,7 @@ def engine(server: Server, software: Software) -> Engine:
     """SSLEngine after the merge, or TLS switched on by itself where the protocol is https (ssl_init_Module)."""
     main, scope = server.main, server.scope
     pick = merged(main, scope, "sslengine")
-    if pick.reason and pick.reason == main.unseen and server.addresses and all(address.port == 80 for address in server.addresses):
+    if pick.reason and not scope.is_main and not last(scope, "sslengine").reason and all(one.port == 80 for one in server.addresses):
         return Engine(False, (Origin(How.ASSUMED, None, "port 80, and nothing seen here switches TLS on"),))
     if pick.reason:
         return Engine(None, pick.origins(), pick.reason)

@@ -106,14 +106,15 @@ def of_overriding(main: Scope, contexts: Iterable[TlsContext]) -> Iterator[Probl
             yield Problem("setting-overridden", message, above[-1].span, "overridden everywhere", related=related)
 
 
-def of_door(door: Door, engines: dict[Server, Engine], contexts: dict[Server, TlsContext], software: Software) -> Iterator[Problem]:
+def of_door(
+    door: Door, defaults: dict[Server, Server], engines: dict[Server, Engine], contexts: dict[Server, TlsContext], software: Software
+) -> Iterator[Problem]:
     """What the first virtual host of a port takes out of the others' hands."""
-    first, _ = door.servers[0]
-    first_engine = engines[first]
-    if first_engine.on is None:
-        return
     for server, _ in door.servers[1:]:
-        own = engines[server]
+        first, own = defaults[server], engines[server]
+        first_engine = engines[first]
+        if first is server or first_engine.on is None:
+            continue
         if own.on and not first_engine.on:
             yield _plain_port(door, first, server, own)
         elif own.on is False and first_engine.on:

@@ -52,7 +52,7 @@ def claim(path: str) -> Claim | None:
     if "e-smith" in path and re.search(_TEMPLATE, path):
         return None if name in ("template-begin", "template-end") else Claim.PART
     if name in _ROOT_NAMES:
-        return Claim.ROOT
+        return Claim.SPARE if "/original/" in path else Claim.ROOT  # upstream's own, kept beside the used one (Windows, macOS)
     if re.search(_SPARE, path):
         return Claim.SPARE if re.search(_PART, re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
     if re.search(_PART, path):

@@ -494,8 +494,8 @@ class Reader:
             message = f"files include each other more than {MAX_INCLUDE_DEPTH} deep, so httpd does not start: is there a loop?"
             self._stop("refused", message, word.span, condition)
             return
-        for path, wild in self._matches(node, where, optional=optional, condition=condition):
-            self._include_path(path, node, where, condition, lines.place.depth + 1, optional=optional, wild=wild)
+        for path, wild, doubt in self._matches(node, where, optional=optional, condition=condition):
+            self._include_path(path, node, where, _both(condition, doubt), lines.place.depth + 1, optional=optional, wild=wild)
 
     def _unknown_include(self, node: Node, word: Word) -> None:
         self._problems.append(Problem("include-missing", f"cannot tell which files {node.name} reads: {word.unknown}", word.span))
@@ -542,16 +542,19 @@ class Reader:
             left_out = f"{problem.message.removesuffix(', so httpd does not start')} in this copy: what it sets is not known"
             self._problems.append(problem._replace(message=left_out, severity=Severity.INFO))
 
-    def _matches(self, node: Node, where: Section, *, optional: bool, condition: str) -> Iterator[tuple[str, bool]]:
-        """The files an argument stands for, in httpd's order: byte-wise by component, directories recursively (core.c, util.c)."""
+    def _matches(self, node: Node, where: Section, *, optional: bool, condition: str) -> Iterator[tuple[str, bool, str]]:
+        """The files an argument stands for, in httpd's order: byte-wise by component, directories recursively (core.c, util.c).
+
+        With each: did a wildcard or a folder find it, and why it may not be read at all ("": it is).
+        """
         word = node.words[0]
         path = self._path(word.text)
         if not _is_wild(path):
             kind = self._files.kind(path)
             if kind == "directory":
-                yield from ((name, True) for name in self._files_below(path, 0))
+                yield from ((name, True, "") for name in self._files_below(path, 0))
             else:
-                yield path, False
+                yield path, False, ""
             return
         base, _, pattern = _split_at_wildcard(path)
         found = False
@@ -560,13 +563,20 @@ class Reader:
             self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
             self._knows_all_modules = False
             return
+        offered = ""
+        if optional and not self._is_host and self._files.kind(base) == "missing":
+            # git keeps no empty folders and few people put links into it: the copy says nothing of what the host reads here.
+            _append(where, Directive(node.line, "include", node.args_at, node.shown_in, f"what {spoken_path(base)} holds is not known"))
+            self._knows_all_modules = False
+            if base.endswith("-enabled"):
+                offered = base = f"{base.removesuffix('-enabled')}-available"
         try:
             names = list(self._glob(base, pattern.split("/"), optional=optional))
         except FileProblem:
             names = []
         for name in names:
             found = True
-            yield name, True
+            yield name, True, f"whether {spoken_path(name.rpartition('/')[2])} is enabled is not known" if offered else ""
         if not found and not optional:
             message = f"no file matches {spoken_path(path)}, so httpd does not start"
             self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)

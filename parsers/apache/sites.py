@@ -34,6 +34,7 @@ class Verdict:
         self.problems: list[Problem] = [*reading.problems, *walked.problems]
         self.refusals: list[tuple[Problem, str]] = list(walked.refusals)
         self.doubts = walked.doubts
+        self.holes = [why for scope in (walked.main, *walked.vhosts) for _, why in scope.holes]
         if reading.refused is not None:
             self.refusals.insert(0, (reading.refused, ""))
 
@@ -54,7 +55,7 @@ class Verdict:
             return Known(False, (Origin(How.WRITTEN, surely.span, surely.message),))
         if not self.complete:
             return Unknown(NOT_SEEN)
-        perhaps = next((condition for _, condition in self.refusals), "") or next(iter(self.doubts), "")
+        perhaps = next((condition for _, condition in self.refusals), "") or next(iter((*self.doubts, *self.holes)), "")
         return Unknown(perhaps) if perhaps else Known(True)
 
     def all_problems(self) -> tuple[Problem, ...]:
@@ -98,9 +99,10 @@ def base_endpoint(door: Door, server: Server, address: Address | None) -> Endpoi
 
 
 def _without_engine(door: Door, server: Server) -> Value[TlsMode]:
-    """Where nothing seen bears on TLS: plain text, but for a fragment, whose other half may switch it on (for port 80 nobody does)."""
-    if server.main.unseen and door.port != 80:
-        return Unknown(server.main.unseen)
+    """Where nothing seen bears on TLS: plain text, but for what was not seen, which may switch it on (for port 80 nobody does)."""
+    reason = server.main.unseen or next((why for _, why in server.main.holes), "")
+    if reason and door.port != 80:
+        return Unknown(reason)
     return Known(TlsMode.NONE, (Origin(How.DEFAULT, None, "SSLEngine is off unless it is switched on"),))
 
 

@@ -1,7 +1,7 @@
 """TLS at every door: contexts for the servers that need one, handshakes for each name, and what the text says that nobody hears."""
 
 from tlslint.model import Endpoint, How, Known, Origin, TlsMode, Unknown, Value
-from tlslint.parsers.apache import certificates, context, facts, handshake
+from tlslint.parsers.apache import certificates, context, facts, handshake, vhosts
 from tlslint.parsers.apache.context import Engine, TlsContext
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.listen import Socket
@@ -38,9 +38,10 @@ def sites(
         _fips(verdict, main, contexts)
     result = []
     for door in opened:
-        verdict.problems.extend(facts.of_door(door, engines, contexts, software))
-        default = door.servers[0][0]
+        defaults = vhosts.defaults(door)
+        verdict.problems.extend(facts.of_door(door, defaults, engines, contexts, software))
         for server, address in door.servers:
+            default = defaults[server]
             endpoint = base_endpoint(door, server, address)
             tls = _mode(engines[default], engines[server], is_first=default is server)
             if tls.holds(TlsMode.NONE) or default not in contexts:

@@ -60,6 +60,18 @@ class Door(NamedTuple):
         return f"{bracketed(self.host or '?')}:{self.port}"
 
 
+def defaults(door: Door) -> dict[Server, Server]:
+    """The default server for each one behind a door: the first that is there whenever it is itself.
+
+    Of servers in sections or files that may not count, only those under the same condition are taken to be there.
+    """
+    first: dict[str, int] = {}
+    for index, (server, _) in enumerate(door.servers):
+        first.setdefault(server.scope.section.condition, index)
+    sure = first.get("", len(door.servers))
+    return {server: door.servers[min(sure, first[server.scope.section.condition])][0] for server, _ in door.servers}
+
+
 class _List:
     """The virtual hosts of one address and port (ipaddr_chain)."""
 
@@ -71,6 +83,8 @@ class _List:
 
 def servers(main: Scope, vhosts: tuple[Scope, ...], *, refuse: "list[tuple[Scope, RefusedError]]") -> tuple[Server, tuple[Server, ...]]:
     """The main server and the virtual hosts with their addresses; what cannot be an address goes to `refuse`."""
+    if main.unseen:
+        main = main.given(_common_condition(main))
     first = Server(main, main, [])
     found = []
     for scope in vhosts:
@@ -81,6 +95,12 @@ def servers(main: Scope, vhosts: tuple[Scope, ...], *, refuse: "list[tuple[Scope
             where = []
         found.append(Server(scope, main.given(scope.section.condition), where))
     return first, tuple(found)
+
+
+def _common_condition(main: Scope) -> str:
+    """The condition that all of a fragment's own TLS settings hang on (`<IfModule mod_ssl.c>` around everything); "" where they differ."""
+    found = {entry.unknown for slot, entries in main.entries.items() if slot.startswith("ssl") for entry in entries}
+    return found.pop() if len(found) == 1 else ""
 
 
 def settle_protocols(main: Server, vhosts: tuple[Server, ...], sockets: list[Socket], *, assumed: bool) -> None:
@@ -193,7 +213,7 @@ def facts(vhosts: tuple[Server, ...], opened: list[Door], sockets: list[Socket],
             if any(taker is None for taker in takers):
                 continue
             taker = takers[0]
-            if taker is None:
+            if taker is None or taker.scope.section.condition not in ("", server.scope.section.condition):
                 continue
             entry: Entry | None = last(server.scope, "servername").entry
             span = entry.span if entry is not None else address.span

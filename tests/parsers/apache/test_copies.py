@@ -162,3 +162,42 @@ def test_what_a_site_includes_lies_beside_it(tmp_path: Path) -> None:
     (tmp_path / "ops" / "apache2" / "sites-available" / "www.conf").write_text(site)
     (tmp_path / "ops" / "apache2" / "snippets" / "tls").write_text("SSLProtocol TLSv1.3\n")
     assert effective(tmp_path)[0]["versions"] == ["TLSv1.3"]
+
+
+def test_sites_available_are_judged_where_the_copy_has_no_links(tmp_path: Path) -> None:
+    """Only `sites-available` was kept: "it starts", port 443 was "plain", and not a word about any site."""
+    (tmp_path / "etc" / "apache2" / "sites-available").mkdir(parents=True)
+    (tmp_path / "etc" / "apache2" / "apache2.conf").write_text(APACHE2)
+    (tmp_path / "etc" / "apache2" / "ports.conf").write_text("Listen 80\n<IfModule ssl_module>\nListen 443\n</IfModule>\n")
+    for name, protocol in (("a", "TLSv1.2"), ("b", "TLSv1.3")):
+        site = (
+            SITE.replace("www.example", f"{name}.example")
+            .replace("all -TLSv1", protocol)
+            .replace("SSLEngine", "SSLHonorCipherOrder on\nSSLEngine")
+        )
+        (tmp_path / "etc" / "apache2" / "sites-available" / f"{name}.conf").write_text(f"<IfModule mod_ssl.c>\n{site}</IfModule>\n")
+    endpoints = {endpoint["name"]: endpoint for endpoint in effective(tmp_path)}
+    assert endpoints["a.example.test:443"]["versions"] == ["TLSv1.2"]
+    assert endpoints["b.example.test:443"]["versions"] == ["TLSv1.3"]
+    assert "TLS807" not in findings(tmp_path), "which of them is the first is not known"
+
+
+def test_folders_left_out_of_the_copy_may_hold_anything(tmp_path: Path) -> None:
+    """`IncludeOptional conf-enabled/*.conf` without the folder: "SSLProtocol is the default" was taken for sure."""
+    (tmp_path / "etc" / "apache2" / "sites-enabled").mkdir(parents=True)
+    (tmp_path / "etc" / "apache2" / "apache2.conf").write_text(
+        "Listen 443\nLoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nIncludeOptional conf-enabled/*.conf\n"
+        "IncludeOptional sites-enabled/*.conf\n"
+    )
+    (tmp_path / "etc" / "apache2" / "sites-enabled" / "www.conf").write_text(SITE.replace("SSLProtocol all -TLSv1\n", ""))
+    assert "unknown" in effective(tmp_path, "--target", "debian-11")[0]["versions"]
+    assert "TLS102" not in findings(tmp_path)
+
+
+def test_the_settings_of_a_module_without_its_server(tmp_path: Path) -> None:
+    """`mods-available/ssl.conf` alone, all of it in `<IfModule mod_ssl.c>`: nothing was said."""
+    (tmp_path / "mods-available").mkdir()
+    (tmp_path / "mods-available" / "ssl.conf").write_text(
+        "<IfModule mod_ssl.c>\nSSLProtocol all -SSLv3\nSSLCipherSuite HIGH\n</IfModule>\n"
+    )
+    assert "TLS102" in tlslint(tmp_path, "--output-format", "concise", "--target", "debian-11").out
