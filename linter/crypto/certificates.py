@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import re
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,8 @@ def read(data: bytes) -> Chain:
     for number, block in enumerate(blocks[:MAX_BLOCKS], 1):
         try:
             der = base64.b64decode(b"".join(block.split()), validate=True)
-            read_so_far.append(_facts(x509.load_der_x509_certificate(der), der))
+            with warnings.catch_warnings(action="ignore"):  # serial numbers of 0 and the like: nothing our readers can mend
+                read_so_far.append(_facts(x509.load_der_x509_certificate(der), der))
         except (ValueError, TypeError, binascii.Error, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
             problem = f"certificate {number} cannot be decoded"
             break
