@@ -101,7 +101,7 @@ class Parameters:
             raw: str | None = setting.value
             origins = self._origins(name, setting)
         else:
-            raw = self.release.default(name)
+            raw = self._default(name)
             note = f"default of Postfix {self.release.version}: {name} = {raw}".rstrip()
             origins = (Origin(How.DEFAULT, None, note),)
             if self._unseen or self._omitted:
@@ -152,7 +152,7 @@ class Parameters:
             return setting.value
         if self._unseen:
             raise _CannotTellError(f"it refers to ${name}, and {self._unseen}")
-        default = self.release.default(name)
+        default = self._default(name)
         if default is None:
             if self.release.knows(name):
                 if self._is_loaded(name, position):
@@ -163,6 +163,15 @@ class Parameters:
             missing.append(name)
             return None
         return default
+
+    def _default(self, name: str) -> str | None:
+        """The built-in text, or what it is worked out from: mydomain is myhostname less its first label (check_mydomainname())."""
+        if name != "mydomain":
+            return self.release.default(name)
+        host = self.get("myhostname")
+        if host.unknown or host.error:
+            return None
+        return host.text.partition(".")[2] or self.release.default(name)
 
     def _is_loaded(self, name: str, position: int | None) -> bool:
         if self._order is None or position is None:
