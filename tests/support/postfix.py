@@ -1,10 +1,14 @@
 """Postfix on this machine: postconf over many directories at once, and a private instance on loopback."""
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,3 +76,131 @@ def postconf(calls: Sequence[tuple[Path, Sequence[str]]]) -> list[Said]:
 
 def _quoted(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
+
+
+# --- a private instance ------------------------------------------------------------------------------------------------------------
+
+MAIN = """compatibility_level = 3.6
+config_directory = {folder}/etc
+queue_directory = {folder}/spool
+data_directory = {folder}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mx.example.test
+mydestination = localhost
+mynetworks = 127.0.0.0/8
+alias_maps =
+alias_database =
+local_recipient_maps =
+notify_classes =
+maillog_file = {folder}/mail/maillog
+maillog_file_prefixes = {folder}/mail
+syslog_name = tlslint-test
+multi_instance_enable = no
+"""
+MASTER = """postlog   unix-dgram n  -       n       -       1       postlogd
+pickup    unix  n       -       n       60      1       pickup
+cleanup   unix  n       -       n       -       0       cleanup
+qmgr      unix  n       -       n       300     1       qmgr
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
+rewrite   unix  -       -       n       -       -       trivial-rewrite
+bounce    unix  -       -       n       -       0       bounce
+defer     unix  -       -       n       -       0       bounce
+trace     unix  -       -       n       -       0       bounce
+verify    unix  -       -       n       -       1       verify
+proxymap  unix  -       -       n       -       -       proxymap
+anvil     unix  -       -       n       -       1       anvil
+scache    unix  -       -       n       -       1       scache
+error     unix  -       -       n       -       -       error
+retry     unix  -       -       n       -       -       error
+discard   unix  -       -       n       -       -       discard
+"""
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that the user postfix can reach, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(prefix="tlslint-postfix-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+class Instance:
+    """A Postfix of its own below `folder`: nothing outside is read or written, every service runs without chroot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.etc = folder / "etc"
+        for name in ("", "etc", "spool", "spool/pid", "data", "mail"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name).chmod(0o755)
+        shutil.chown(folder / "data", "postfix")
+        (folder / "mail").chmod(0o1777)
+        for name in ("postfix-files", "dynamicmaps.cf"):
+            if Path("/etc/postfix", name).exists():
+                shutil.copy(Path("/etc/postfix", name), self.etc)
+        for name in ("postfix-files.d", "dynamicmaps.cf.d"):
+            shutil.copytree(Path("/etc/postfix", name), self.etc / name)
+
+    def start(self, main: str, master: str) -> None:
+        """Write the files and start; the text of both stands after what every private instance needs."""
+        (self.etc / "main.cf").write_text(MAIN.format(folder=self.folder) + main)
+        (self.etc / "master.cf").write_text(MASTER + master)
+        aged(self.etc / "main.cf")
+        aged(self.etc / "master.cf")
+        done = self._run("start")
+        assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:] + self.log()[-2000:]
+
+    def reload(self) -> None:
+        """Make the daemons read their files again."""
+        self._run("reload")
+
+    def stop(self) -> None:
+        """Stop it at once; the master's process id is in its own pid file."""
+        self._run("abort")
+
+    def log(self) -> str:
+        """All that was logged."""
+        path = self.folder / "mail/maillog"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _run(self, command: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            ["postfix", "-c", str(self.etc), command], capture_output=True, check=False, timeout=60, env={**os.environ, "LC_ALL": "C"}
+        )
+
+
+class Logins:
+    """A Dovecot-style SASL service with the mechanisms PLAIN and LOGIN that takes every password."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        path.chmod(0o666)
+        self._socket.listen(50)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+
+    @staticmethod
+    def _answer(peer: socket.socket) -> None:
+        with contextlib.suppress(OSError), peer:
+            peer.sendall(b"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nMECH\tLOGIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t00\nDONE\n")
+            for line in peer.makefile("rb"):
+                words = line.decode().rstrip().split("\t")
+                if words[0] == "AUTH":
+                    peer.sendall(f"OK\t{words[1]}\tuser=u\n".encode())
