@@ -60,6 +60,8 @@ class OpenSslServer(NamedTuple):
     server_order: bool = False
     signature_algorithms: tuple[str, ...] | None = None
     has_psk: bool = False
+    is_client: bool = False
+    """The side that offers: the other one may hold any certificate, a DSS one too. `keys` is None then."""
 
 
 class GnuTlsServer(NamedTuple):
@@ -154,7 +156,7 @@ def _openssl(server: OpenSslServer) -> Offer:
         tried = (
             [] if reason else [suite for suite in suites if suite.first <= version <= suite.last and _group_passes(suite, server, usable)]
         )
-        able = [suite for suite in tried if (_anybody_has(suite) if keys is None else _signs(suite, keys, server, level, version))]
+        able = [suite for suite in tried if server.is_client or _can_sign(suite, keys, server, level, version)]
         done = [suite for suite in able if not _breaks(suite, server, version, level, keys)]
         if not done:
             held_back.append(HeldBack(version, reason or _why_nothing(version, suites, tried, usable)))
@@ -276,6 +278,10 @@ def _group_passes(suite: Suite, server: OpenSslServer, usable: tuple[Group, ...]
             return not dh_refused(server.dh, _level(server))
         return server.dh is not Dh.NONE
     return True
+
+
+def _can_sign(suite: Suite, keys: list[Key] | None, server: OpenSslServer, level: int | None, version: TlsVersion) -> bool:
+    return _anybody_has(suite) if keys is None else _signs(suite, keys, server, level, version)
 
 
 def _signs(suite: Suite, keys: list[Key], server: OpenSslServer, level: int | None, version: TlsVersion) -> bool:

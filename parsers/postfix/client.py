@@ -38,7 +38,8 @@ class Client(NamedTuple):
     """What one outgoing connection does.
 
     `level` is the effective one; `failure` is empty where TLS can work; `goes_in_clear`: what cannot work ends in clear text rather than
-    in the queue. `match`: what a certificate is compared with at verify and secure. `has_authorities`: can any certificate be trusted?
+    in the queue. `match`: what a certificate is compared with at verify, secure and fingerprint. `has_authorities`: can any certificate
+    be trusted?
     """
 
     mode: Value[TlsMode]
@@ -235,6 +236,9 @@ def _engine_trouble(parameters: Parameters, prefix: str, files: Files) -> tuple[
 
 
 def _match(parameters: Parameters, prefix: str, base: Destination) -> tuple[str, ...]:
+    if base.level == "fingerprint":
+        text = base.policy.attributes.get("match", "") if base.policy is not None else ""
+        return tuple(re.findall(r"[^, \t\r\n|]+", text or parameters.text(f"{prefix}_tls_fingerprint_cert_match")))
     if base.level not in ("verify", "secure"):
         return ()
     if base.policy is not None and "match" in base.policy.attributes:
@@ -314,7 +318,7 @@ def _offer(parameters: Parameters, prefix: str, build: str | None, client: Clien
     level = 1 if client.verification != Known("none", client.verification.origins) else string.security_level if string.sets_level else 0
     offer = negotiation.negotiable(
         negotiation.OpenSslServer(
-            build, string._replace(security_level=level, sets_level=False), versions=versions, security_level=level, keys=None
+            build, string._replace(security_level=level, sets_level=False), versions=versions, security_level=level, is_client=True
         )
     )
     client = client._replace(

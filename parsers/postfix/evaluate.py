@@ -307,10 +307,9 @@ class _Context:
         key = parameters.text(f"{daemon}_tls_policy_maps")
         self.tables.setdefault(key, table)
         if table.missing:
-            general = general._replace(
-                failure=f"{daemon}_tls_policy_maps: {table.missing}; {clients.DEFERRED}",
-                failure_origins=parameters.get(f"{daemon}_tls_policy_maps").origins,
-            )
+            origins = parameters.get(f"{daemon}_tls_policy_maps").origins
+            text = f"{daemon}_tls_policy_maps: {table.missing}; {clients.DEFERRED}"
+            general = general._replace(mode=Unknown(text, origins), failure=text, failure_origins=origins)
         title = f"{service.title} (outgoing)"
         yield Transport(service, parameters, general, _outgoing(service, parameters, general, title))
         base = clients.base_level(parameters, daemon)

@@ -54,8 +54,8 @@ SHORT = ("", "x", "may", "9", "10", "3.6", "3.10", "yes", " 1 ")
 END = ("\n", "\n", "\n", "\r\n", " \n", "\n\n")
 BETWEEN = ("\n ", "\n\t", "\n  # a comment\n  ", "\n# a comment\n\n   ")
 SERVICES = ("smtp inet n - n - - smtpd", "25\tinet  n - y - 20 smtpd -v", "submission inet n - n - - smtpd",
-            "587 inet n - - - - smtpd", "127.0.0.1:10025 inet n n n - 0 smtpd", "[::1]:465 inet n - n - - smtpd", "smtp unix - - n - - smtp",
-            "relay unix - - y - - smtp",
+            "587 inet n - - - - smtpd", "127.0.0.1:10025 inet n n n - 0 smtpd", "[::1]:465 inet n - n - - smtpd",
+            "smtp unix - - n - - smtp", "relay unix - - y - - smtp",
             "tlsproxy unix - - n - 0 tlsproxy", "lmtp unix - - n 60? 1 lmtp", "smtpd pass - - n - - smtpd")  # fmt: skip
 CLEAN = ("may", "encrypt", ">=TLSv1.2", "!SSLv2,!SSLv3", "high", "", "a=b", "x,y", '"q"')
 
