@@ -31,7 +31,7 @@ from tlslint.model import (
 )
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13
-from tlslint.parsers.openldap import arguments, tls
+from tlslint.parsers.openldap import arguments, guess, tls
 from tlslint.parsers.openldap.clientconf import Line, data, lines, sections
 from tlslint.parsers.openldap.configuration import TEMPLATE, has_hole
 from tlslint.parsers.openldap.directives import number
@@ -63,6 +63,7 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     client = _Client(files, target)
     try:
         source = files.read(root)
+        client = _Client(files, guess.fitting(target, source.data))
     except FileProblem as problem:
         empty = SourceFile(root, b"")
         rule = problem.kind if problem.kind == "outside-root" else "unreadable"

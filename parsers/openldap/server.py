@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tlslint.files import FileProblem, Files
 from tlslint.model import Confidence, Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
 from tlslint.model.remedy import Advice
-from tlslint.parsers.openldap import cnconfig, ldif, listeners, modules, slapdconf
+from tlslint.parsers.openldap import cnconfig, guess, ldif, listeners, modules, slapdconf
 from tlslint.parsers.openldap.configuration import Configuration, readable
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Start
@@ -26,6 +26,8 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     """
     slapd = _Slapd(files, target)
     try:
+        if target.how is KnownBy.ASSUMED:
+            slapd = _Slapd(files, guess.fitting(target, _text(root, files)))
         if root.endswith("/default/slapd"):
             return slapd.from_script(root)
         if root.endswith(".ldif"):
@@ -322,6 +324,13 @@ def _matters(change: cnconfig.Change) -> bool:
         "olcdburi",
     )
     return any(key.startswith(wanted) for key in keys)
+
+
+def _text(root: str, files: Files) -> bytes:
+    """All that one root says itself; of slapd.d every entry but the schema."""
+    if root.rpartition("/")[2] == "cn=config.ldif":
+        return b"\n".join(file.data for file in cnconfig.tree(root, files).files)
+    return files.read(root).data
 
 
 def _host(root: str) -> str:

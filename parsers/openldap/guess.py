@@ -1,0 +1,38 @@
+"""Which slapd a configuration was written for, where nobody says: an assumed target gives way to what the text itself shows."""
+
+import re
+
+from tlslint.model.instance import KnownBy, Software
+from tlslint.targets import Target, load
+
+_OLD = re.compile(rb"(?im)^(?:database[ \t]+\"?|dn:[ \t]*olcDatabase=(?:\{\d+\})?)(?:bdb|hdb|ldbm|shell)\b")
+"""Database types that OpenLDAP 2.5 took away."""
+_STRING = re.compile(rb"(?im)^[ \t]*(?:TLSCipherSuite|TLS_CIPHER_SUITE|olcTLSCipherSuite:)[ \t]+\"?(\S+)")
+_PRIORITY = re.compile(rb"(?:^|:)(?:NORMAL|PERFORMANCE|LEGACY|PFS|SECURE\d+|SUITEB\d+|[-+!]VERS-|[-+!](?:CTYPE|COMP|GROUP|SIGN)-)")
+_ELSEWHERE = re.compile(rb"/etc/openldap/|/usr/lib(?:64)?/openldap|/usr/local/")
+"""Paths of distributions whose slapd was never linked with GnuTLS."""
+
+
+def fitting(target: Target, text: bytes) -> Target:
+    """The target to judge `text` for: an old database type means slapd 2.4, a priority string means a build with GnuTLS.
+
+    A target that was given or detected stays what it is.
+    """
+    if target.how is not KnownBy.ASSUMED:
+        return target
+    string = _STRING.search(text)
+    is_priority = string is not None and _PRIORITY.search(string[1]) is not None
+    if _OLD.search(text):
+        old = _assumed(load("debian-11"))
+        if is_priority or (string is None and not _ELSEWHERE.search(text)):
+            return old
+        openssl = {name: old.libraries["httpd"] for name in ("slapd", "ldap-client")}
+        return old._replace(name="", libraries={**old.libraries, **openssl})
+    return _assumed(load("debian-12")) if is_priority else target
+
+
+def _assumed(target: Target) -> Target:
+    def weaker(known: dict[str, Software]) -> dict[str, Software]:
+        return {name: software._replace(how=KnownBy.ASSUMED) for name, software in known.items()}
+
+    return target._replace(how=KnownBy.ASSUMED, software=weaker(target.software), libraries=weaker(target.libraries))
