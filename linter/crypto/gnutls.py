@@ -447,6 +447,32 @@ def suites_of(build: str) -> tuple[Suite, ...]:
     return tuple([by_code[row.code] for row in _table(build).suites.values()])
 
 
+def parts(build: str) -> dict[int, tuple[str, str, str]]:
+    """Suites by code point: key exchange ("" for TLS 1.3), cipher and MAC, in the words a priority string needs for them."""
+    return {row.code: key for key, row in _table(build).suites.items()}
+
+
+def group_word(group: Group, build: str) -> str:
+    """The word for a group, `GROUP-X25519`; "" where the build has none."""
+    name = group.iana.upper()
+    return f"GROUP-{name}" if _table(build).known["groups"].get(name) else ""
+
+
+def kind_of(word: str, build: str) -> str:
+    """What a word changes: `versions`, `groups`, `sign`, `ciphers`, `macs`, `kx`; `options` for %WORDS; "" for levels and the rest."""
+    bare, known = word.strip().upper(), _table(build).known
+    if bare.startswith("%"):
+        return "options"
+    if bare[:1] not in ("+", "-", "!"):
+        return ""
+    bare = bare[1:]
+    kind = next((kind for kind in ("macs", "ciphers", "kx") if bare in known[kind]), "")
+    return kind or _KINDS.get(bare.partition("-")[0], "")
+
+
+_KINDS = {"VERS": "versions", "GROUP": "groups", "CURVE": "groups", "SIGN": "sign", "CIPHER": "ciphers", "MAC": "macs", "KX": "kx"}
+
+
 @cache
 def _table(build: str) -> _Table:
     libraries.build(build)

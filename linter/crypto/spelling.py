@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from tlslint.crypto import gnutls
 from tlslint.crypto import groups as known_groups
 from tlslint.crypto.suites import library_name, of_build
 from tlslint.model.suites import Group, Suite
+from tlslint.model.versions import TlsVersion
 
 _USUAL = {"secp256r1": "prime256v1", "x25519": "X25519", "x448": "X448"}
 """Names every OpenSSL takes; `secp256r1` and lower-case `x25519` only newer ones do (SSL_CTX_set1_groups_list(3))."""
@@ -31,3 +33,62 @@ def _names(suites: Iterable[Suite], build: str | None) -> list[str]:
         return [suite.openssl for suite in suites if suite.openssl]
     had = {suite.code for suite in of_build(build)}
     return [library_name(suite, build) for suite in suites if suite.code in had]
+
+
+def gnutls_priority(
+    text: str,
+    build: str,
+    *,
+    versions: Iterable[TlsVersion] | None = None,
+    suites: Iterable[Suite] | None = None,
+    groups: Iterable[Group] | None = None,
+    server_order: bool = False,
+) -> str:
+    """The priority string `text` with other versions, suites or groups; its words about everything else stay.
+
+    "" and what GnuTLS refuses begin anew with NORMAL, as does what would leave nothing to offer. A string names key exchanges,
+    ciphers and MACs, and what they make together is offered: where that is more than `suites`, fewer are named.
+    """
+    words = text.split(":") if gnutls.evaluate(text, build).accepted else ["NORMAL"]
+    new: list[str] = []
+    gone: set[str] = set()
+    if versions is not None:
+        gone.add("versions")
+        new += ["-VERS-ALL", *(f"+VERS-{version.spoken.replace(' ', '')}" for version in sorted(versions, reverse=True))]
+    if suites is not None:
+        gone |= {"kx", "ciphers", "macs"}
+        for kind, names in zip(("KX", "CIPHER", "MAC"), _gnutls_parts(suites, build), strict=True):
+            new += [f"-{kind}-ALL", *(f"+{name}" for name in names)]
+    if groups is not None:
+        gone.add("groups")
+        new += ["-GROUP-ALL", *(f"+{word}" for group in groups if (word := gnutls.group_word(group, build)))]
+    kept = [word for word in words if gnutls.kind_of(word, build) not in gone]
+    options = [word for word in kept if word.strip().startswith("%")]
+    if server_order and not any(word.strip().upper() == "%SERVER_PRECEDENCE" for word in options):
+        options.append("%SERVER_PRECEDENCE")
+    written = ":".join((*(word for word in kept if word not in options), *new, *options))
+    said = gnutls.evaluate(written, build)
+    if (said.accepted and said.suites and said.groups) or words == ["NORMAL"]:
+        return written
+    return gnutls_priority("", build, versions=versions, suites=suites, groups=groups, server_order=server_order)
+
+
+def _gnutls_parts(suites: Iterable[Suite], build: str) -> tuple[list[str], list[str], list[str]]:
+    """Key exchanges, ciphers and MACs, in order, that make no suite beyond these."""
+    table = gnutls.parts(build)
+    wanted = [suite.code for suite in suites if suite.code in table]
+    lists: list[list[str]] = [list(dict.fromkeys(name for code in wanted if (name := table[code][part]))) for part in range(3)]
+    while True:
+        made = {code for code, key in table.items() if all(key[part] in ("", *lists[part]) for part in range(3))}
+        beyond = made.difference(wanted)
+        if not beyond:
+            return lists[0], lists[1], lists[2]
+        costs = {}
+        for part in range(3):
+            for position, name in enumerate(lists[part]):
+                lost = sum(table[code][part] == name for code in made.intersection(wanted))
+                won = sum(table[code][part] == name for code in beyond)
+                if won:
+                    costs[(lost / won, -part, -position)] = (part, name)
+        part, name = costs[min(costs)]
+        lists[part].remove(name)

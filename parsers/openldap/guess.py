@@ -26,7 +26,7 @@ def fitting(target: Target, text: bytes) -> Target:
         old = _assumed(load("debian-11"))
         if is_priority or (string is None and not _ELSEWHERE.search(text)):
             return old
-        openssl = {name: old.libraries["httpd"] for name in ("slapd", "ldap-client")}
+        openssl = dict.fromkeys(("slapd", "ldap-client"), old.libraries["httpd"])
         return old._replace(name="", libraries={**old.libraries, **openssl})
     return _assumed(load("debian-12")) if is_priority else target
 
