@@ -1,5 +1,8 @@
 """`tlslint check`: report what is wrong."""
 
+from collections.abc import Callable
+from functools import cache
+
 import click
 from tlslint.cli import deciding
 from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
@@ -7,7 +10,8 @@ from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, sett
 from tlslint.cli.shared import now as now_option
 from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Result, Selection, run
-from tlslint.model import Severity
+from tlslint.model import Finding, Severity
+from tlslint.model.remedy import Edit
 from tlslint.reports.report import Report
 from tlslint.settings import Settings
 from tlslint.targets import Target
@@ -121,7 +125,7 @@ def command(
         click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
         raise click.exceptions.Exit(MISUSE if result.broken else 0)
     if not fix_only:
-        report = _report(result, settings, decided.chosen, software)
+        report = _report(found, result, look, settings, decided.chosen, software)
         if any(finding.remedy is not None for finding in result.findings):
             from tlslint.engine.fix import fixes  # noqa: PLC0415
 
@@ -137,7 +141,15 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _report(result: Result, settings: Settings, chosen: Selection, software: Target) -> Report:
+def _report(
+    found: Discovery, result: Result, again: Callable[[Discovery], Result], settings: Settings, chosen: Selection, software: Target
+) -> Report:
+    @cache
+    def proven() -> dict[Finding, tuple[Edit, ...]]:
+        from tlslint.engine.fix import mend  # noqa: PLC0415 (only for reports that offer fixes)
+
+        return {one.finding: one.edits for one in mend(found, result, again, unsafe=True).fixed}
+
     return Report(
         result.findings,
         result.instances,
@@ -146,6 +158,9 @@ def _report(result: Result, settings: Settings, chosen: Selection, software: Tar
         tuple((known.path, known.rule, known.message) for known in result.stale),
         settings.path,
         settings.words("ignore") if chosen.ignore == settings.words("ignore") else (),
+        found.scanned,
+        result.broken,
         rule_pages,
+        lambda finding: proven().get(finding, ()),
         target=software.told,
     )

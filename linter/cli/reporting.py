@@ -1,12 +1,13 @@
 """Which reports there are, and where they go. A report's module is imported when it is asked for."""
 
 from collections.abc import Iterable
+from importlib import import_module
 
 from tlslint.checks import registry
 from tlslint.cli.shared import fail, style, write
 from tlslint.reports.report import Report, RulePage
 
-FORMATS = ("full", "concise", "grouped", "json")
+FORMATS = ("full", "concise", "grouped", "json", "sarif", "gitlab", "github", "junit", "markdown", "html")
 
 
 def destinations(output_format: str, output_file: str | None, reports: tuple[str, ...]) -> list[tuple[str, str | None]]:
@@ -38,11 +39,24 @@ def _lines(name: str, report: Report, color: str, file: str | None) -> Iterable[
             return text.concise(report)
         shown = text.full(report, look) if name == "full" else text.grouped(report, look)
         return [*shown, *text.servers(report, look), *text.summary(report, look)]
-    if name == "json":
-        from tlslint.reports import json  # noqa: PLC0415
+    if name == "github":
+        from tlslint.reports import github  # noqa: PLC0415
 
-        return [json.findings(report)]
-    raise AssertionError(name)
+        return github.annotations(report.findings)
+    module = import_module(f"tlslint.reports.{name}")
+    said: str | Iterable[str] = getattr(module, _WRITERS[name])(report)
+    return [said] if isinstance(said, str) else said
+
+
+_WRITERS = {
+    "json": "findings",
+    "sarif": "log",
+    "gitlab": "code_quality",
+    "junit": "suites",
+    "markdown": "summary",
+    "html": "page",
+}
+"""What each report's module calls its writer."""
 
 
 def rule_pages() -> list[RulePage]:

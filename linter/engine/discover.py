@@ -27,13 +27,15 @@ class Discovery(NamedTuple):
     """What was found. `parts`: files that belong to a format and must be reached from a root, or stand alone.
 
     `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything
-    ("" stands for files that were named and are excluded).
+    ("" stands for files that were named and are excluded). `scanned`: the folder that was named, as people see it; "" for the working
+    directory, several folders, or files.
     """
 
     files: Files
     jobs: tuple[Job, ...]
     parts: tuple[Job, ...]
     limits: frozenset[str]
+    scanned: str = ""
 
 
 def layouts() -> Iterator[tuple[str, Layout]]:
@@ -83,7 +85,10 @@ def discover(
             if claimed is None:
                 continue
             limits.add(claimed)
-    return Discovery(files, tuple(jobs.values()), tuple(parts.values()), frozenset() if whole else frozenset(limits))
+    shown = files.shown(os.path.realpath(absolute[0])) if whole and len(absolute) == 1 else "."
+    return Discovery(
+        files, tuple(jobs.values()), tuple(parts.values()), frozenset() if whole else frozenset(limits), "" if shown == "." else shown
+    )
 
 
 def _named(path: str) -> str:

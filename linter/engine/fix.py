@@ -22,10 +22,11 @@ ROUNDS = 12
 
 
 class Fixed(NamedTuple):
-    """A finding that is mended. `also`: endpoints that share the setting and change with it."""
+    """A finding that is mended. `also`: endpoints that share the setting and change with it; `edits`: in the text it was found in."""
 
     finding: Finding
     also: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 class Withheld(NamedTuple):
@@ -234,7 +235,7 @@ class _Round:
         proof = prove(self._result, after, together, _by_path(together), unsafe=self._unsafe, clean=self._clean)
         if not proof.failure:
             self.accepted.extend(group)
-            self.fixed.extend(Fixed(plan.finding, proof.also) for plan in group)
+            self.fixed.extend(Fixed(plan.finding, proof.also, plan.edits) for plan in group)
         return proof.failure
 
     def texts(self, plans: Iterable[Plan]) -> dict[str, tuple[bytes, bytes]]:

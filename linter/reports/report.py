@@ -24,11 +24,17 @@ def _no_rules() -> tuple[RulePage, ...]:
     return ()
 
 
+def _no_edits(_: Finding) -> tuple[Edit, ...]:
+    return ()
+
+
 class Report(NamedTuple):
     """A run, ready to be told.
 
     `files`: how many were read; `stale`: path, rule and message of what the baseline knows and nobody met; `settings`: the file that
-    decided what is looked for, "" where none did; `switched_off`: the rules it leaves out; `rules`: asked only by reports that show them.
+    decided what is looked for, "" where none did; `switched_off`: the rules it leaves out; `scanned`: the folder that was named, "" for
+    the working directory; `broken`: what failed inside tlslint. `rules` and `edits` (of a finding, proven) are asked only by reports that
+    show them.
     """
 
     findings: Sequence[Finding]
@@ -38,7 +44,10 @@ class Report(NamedTuple):
     stale: Sequence[tuple[str, str, str]] = ()
     settings: str = ""
     switched_off: Sequence[str] = ()
+    scanned: str = ""
+    broken: Sequence[str] = ()
     rules: Callable[[], Sequence[RulePage]] = _no_rules
+    edits: Callable[[Finding], Sequence[Edit]] = _no_edits
     fixes: Mapping[Finding, tuple[Edit, ...]] = MappingProxyType({})
     """What `--fix` would try first, for each finding that can be mended."""
     is_unsafe_wanted: bool = False

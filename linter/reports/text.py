@@ -1,15 +1,12 @@
 """Findings for people: the reader's own line, a caret under the very characters, what they do, and what to write instead."""
 
-import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
+from tlslint.reports.excerpt import columns, excerpt
 from tlslint.reports.report import Report, of_instance
 from tlslint.reports.visible import visible
-
-WIDTH = 100
-"""Longest piece of a configuration line that is shown; longer ones are cut around the marked characters."""
 
 
 class Style(NamedTuple):
@@ -82,34 +79,11 @@ def _one(finding: Finding, style: Style, *, is_fixable: bool) -> Iterator[str]:
 
 
 def _excerpt(label: Label, mark: str, margin: int, style: Style, colour: str) -> Iterator[str]:
-    span = label.span
-    place = locate(span)
-    file = span.file
-    start = file.line_starts()[place.line - 1]
-    raw = file.line(place.line)
-    before = file.data[start : span.start].decode(file.encoding, "replace")
-    inside = file.data[span.start : min(span.end, start + len(raw))].decode(file.encoding, "replace").rstrip("\r\n")
-    after = file.data[max(span.start, min(span.end, start + len(raw))) : start + len(raw)].decode(file.encoding, "replace").rstrip("\r\n")
-    before, inside, after = (visible(part.expandtabs(4)) for part in (before, inside, after))
-    if _columns(before) > WIDTH // 2:
-        before = "…" + before[-(WIDTH // 2) :] if style.colour else "..." + before[-(WIDTH // 2) :]
-    if _columns(inside) > WIDTH:
-        inside = inside[: WIDTH - 3] + "..."
-    room = max(10, WIDTH - _columns(before) - _columns(inside))
-    if _columns(after) > room:
-        after = after[:room] + "..."
-    yield f"{style.paint(f'{place.line:>{margin}} |', _FRAME)} {before}{inside}{after}".rstrip()
-    lines = span.data.count(b"\n")
-    note = visible(label.text) + (f"{' ' if label.text else ''}(and {lines} more lines)" if lines > 1 else "")
-    caret = mark * max(1, _columns(inside))
-    yield f"{style.paint(' ' * margin + ' |', _FRAME)} {' ' * _columns(before)}{style.paint(f'{caret} {note}'.rstrip(), colour)}"
-
-
-def _columns(text: str) -> int:
-    """Terminal columns: wide characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    shown = excerpt(label)
+    yield f"{style.paint(f'{shown.place.line:>{margin}} |', _FRAME)} {shown.before}{shown.inside}{shown.after}".rstrip()
+    caret = mark * max(1, columns(shown.inside))
+    pointer = style.paint(f"{caret} {shown.note}".rstrip(), colour)
+    yield f"{style.paint(' ' * margin + ' |', _FRAME)} {' ' * columns(shown.before)}{pointer}"
 
 
 def grouped(report: Report, style: Style) -> Iterator[str]:

@@ -1,0 +1,11 @@
+"""Data files of the package itself, wherever it lies: in a folder or in a zip archive."""
+
+import os
+
+import tlslint
+
+
+def read(module_file: str, name: str) -> bytes:
+    """The bytes of `name` beside a module (its `__file__`)."""
+    data: bytes = tlslint.__spec__.loader.get_data(os.path.join(os.path.dirname(module_file), name))  # type: ignore[union-attr]
+    return data

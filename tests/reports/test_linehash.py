@@ -1,0 +1,39 @@
+"""GitHub's line hash, held against the values in github/codeql-action's own tests (src/fingerprints.test.ts)."""
+
+import pytest
+from tlslint.reports.linehash import line_hashes
+
+GREETING = " hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End\n"
+HASHES = [
+    "e9496ae3ebfced30:1",
+    "fb7c023a8b9ccb3f:1",
+    "ce8ba1a563dcdaca:1",
+    "e20e36e16fcb0cc8:1",
+    "b3edc88f2938467e:1",
+    "c8e28b0b4002a3a0:1",
+    "c129715d7a2bc9a3:1",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["c129715d7a2bc9a3:1"]),
+        (" a\nb\n  \t\tc\n d", ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]),
+        (GREETING, HASHES),
+        (GREETING.replace("\n", "\r"), HASHES),
+        (GREETING.replace("\n", "\r\n"), HASHES),
+        (
+            "Lorem ipsum dolor sit amet.\n" * 10,
+            [f"a7f2ff13bc495cf2:{count}" for count in range(1, 7)]
+            + ["a7f2ff1481e87703:1", "a9cf91f7bbf1862b:1", "55ec222b86bcae53:1", "cc97dc7b1d7d8f7b:1", "c129715d7a2bc9a3:1"],
+        ),
+    ],
+)
+def test_values_of_the_upload_action(text: str, expected: list[str]) -> None:
+    assert line_hashes(text.encode()) == expected
+
+
+def test_a_line_keeps_its_hash_when_it_moves_far() -> None:
+    line = "x" * 300 + "\n"
+    assert line_hashes((line + "a\nb\nc\n").encode())[1] == line_hashes((line * 7 + "a\nb\nc\n").encode())[7]
