@@ -16,7 +16,11 @@ def sources() -> set[str]:
     found = set()
     for folder, package in FOLDERS.items():
         for path in Path(folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix in (".py", ".json", ".typed", ".gz"):
+            if (
+                path.is_file()
+                and "__pycache__" not in path.parts
+                and path.suffix in (".py", ".json", ".typed", ".gz", ".html", ".css", ".js")
+            ):
                 found.add(f"{package}/{path.relative_to(folder).as_posix()}")
     return found
 
