@@ -221,12 +221,23 @@ def _edit(command: Command, by: object, lines: list[Sent]) -> bool:
             lines[index] = Sent(None, (*origin, by))
             decided = False
             continue
-        template = re.sub(r"\\(?!\d)", r"\\\\", re.sub(r"\$(\d)", r"\\g<\1>", command.replacement.replace("\\$", "\0"))).replace("\0", "$")
         try:
-            changed = pattern.sub(template, text, count=0 if command.action == "edit*" else 1)
-        except (re.error, IndexError):
+            changed = pattern.sub(lambda found: _filled(command.replacement, found), text, count=0 if command.action == "edit*" else 1)
+        except RecursionError:
             lines[index] = Sent(None, (*origin, by))
             decided = False
         else:
             lines[index] = Sent(changed, origin if changed == text else (*origin, by))
     return decided
+
+
+def _filled(replacement: str, found: re.Match[str]) -> str:
+    """`$0` to `$9` and `&` of a replacement filled in (server/util.c, regsub_core); a backslash takes their meaning."""
+
+    def part(piece: re.Match[str]) -> str:
+        if piece[1] is not None:
+            return str(piece[1])
+        index = 0 if piece[0] == "&" else int(piece[2])
+        return (found[index] or "") if index <= found.re.groups else ""
+
+    return re.sub(r"\\([$&])|\$(\d)|&", part, replacement)

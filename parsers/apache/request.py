@@ -159,6 +159,9 @@ class _Run:
         self.environment: dict[str, str] = {}
         self.https_is_set = False
         self.late = False
+        self.status = 0
+        self.filename = ""
+        """Where the path lies, once that is known."""
 
     @cached_property
     def _access_names(self) -> list[str]:
@@ -192,6 +195,7 @@ class _Run:
             "REQUEST_METHOD": "GET",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "THE_REQUEST": f"GET {request.path}{'?' + request.query if request.query else ''} HTTP/1.1",
+            "REQUEST_STATUS": str(self.status) if self.status else None,
             "IS_SUBREQ": "false",
             "CONN_REMOTE_ADDR": None,
             "HTTP_COOKIE": "",
@@ -201,7 +205,11 @@ class _Run:
             "HTTP_PROXY_CONNECTION": "",
             "AUTH_TYPE": "",
             "PATH_INFO": "",
+            "REQUEST_FILENAME": self.filename or request.path,
+            "SCRIPT_FILENAME": self.filename or request.path,
         }
+        if name == "DOCUMENT_ROOT":
+            return posixpath.normpath(self._filename("/"))
         return simple.get(name)
 
     def _environment(self, name: str) -> str | None:
@@ -253,6 +261,8 @@ class _Run:
 
     def _file_test(self, test: str, path: str) -> str | None:
         kind = self.host.files.kind(os_path(path)) if path.startswith("/") else "missing"
+        if self.host.alone is not None and kind != "directory":
+            return None  # the folder may hold more where it is served than here
         if kind in ("outside", "unreadable", "other"):
             return None
         return str({"-f": kind == "file", "-d": kind == "directory", "-s": kind == "file"}.get(test, kind != "missing")).lower()
@@ -268,7 +278,7 @@ class _Run:
         path, proxied = translated
         if proxied:
             return self._proxied(proxied)
-        filename = self._filename(path)
+        self.filename = filename = self._filename(path)
         self._walk_directories(filename)
         if self.config.refused_override:
             return self._made(500, "", None, reset=True)
@@ -340,7 +350,7 @@ class _Run:
                 raise UnknownAnswerError("a RewriteRule depends on the request")
             self._remember(outcome)
             if outcome.kind is rewrite.Kind.REDIRECT:
-                return self._made(outcome.status, _escaped(outcome.target), _rule_of(outcome))
+                return self._made(outcome.status, _escaped(outcome.target) if outcome.is_escaped else outcome.target, _rule_of(outcome))
             if outcome.kind is rewrite.Kind.STATUS:
                 return self._made(outcome.status, "", None)
             if outcome.kind is rewrite.Kind.PROXY:
@@ -353,6 +363,8 @@ class _Run:
             return path, backend
         for node in [node for node in self.config.plain(("redirect",), [*self.config.locations, *self.config.ifs]) if _one_target(node)]:
             status, target = redirect_words(node)[::2]
+            if self.request.query and "?" not in target:
+                target += "?" + self.request.query
             return self._made(status, target, node)
         found = self._redirected(path, self._server_redirects())
         if found is not None:
@@ -373,6 +385,8 @@ class _Run:
     def _rules_of_server(self) -> list[rewrite.Rule] | None:
         """The virtual host's rules; the main server's only where they are inherited (mod_rewrite.c, config_server_merge)."""
         levels = self.config.levels
+        if not levels[-1].named("rewriteengine", "rewriteoptions", "rewriterule", "rewritecond", "rewritemap"):
+            return None  # a server without a word of its own has the main server's rules and leaves them alone (hook_uri2file)
         states = [_flag(section, "rewriteengine") for section in levels]
         state = next((state for state in reversed(states) if state is not None), False)
         if not state:
@@ -423,6 +437,8 @@ class _Run:
             status, source, target = redirect_words(node)
             if not source or (not target and 300 <= status < 400):
                 continue
+            if not 300 <= status < 400:
+                target = ""
             if node.lower == "redirectmatch":
                 compiled = expression.compiled_pattern(source, False)
                 if compiled is None:
@@ -435,10 +451,10 @@ class _Run:
                 length = _alias_length(path, source)
                 if length == 0:
                     continue
-                location = target + _escaped(path[length:])
+                location = target + _escaped(path[length:]) if target else ""
             if self.request.query and "?" not in location and 300 <= status < 400:
                 location += "?" + self.request.query
-            if location.startswith("/"):
+            if location.startswith("/"):  # only a path is given
                 location = f"{self.request.scheme}://{self.request.host}{location}"
             return status, location, node
         return None
@@ -517,11 +533,17 @@ class _Run:
             if matched:
                 yield section
 
+    def _is_unseen(self, directory: str, name: str) -> bool:
+        """May there be an .htaccess that cannot be looked at? From the document root down: above it nobody keeps one."""
+        root = posixpath.normpath(self._filename("/"))
+        at = f"{directory.rstrip('/')}/{name}"
+        return f"{directory}/".startswith(f"{root}/") and self.host.files.kind(at) in ("outside", "unreadable")
+
     def _overrides_at(self, directory: str, override: "_Override", merged: list[Section]) -> None:
         if override.is_none:
             return
         for name in self._access_names:
-            if override.bears_on_answers and self.host.files.kind(f"{directory.rstrip('/')}/{name}") in ("outside", "unreadable"):
+            if override.bears_on_answers and self._is_unseen(directory, name):
                 raise UnknownAnswerError(f"{directory.rstrip('/')}/{name} may have a say and was not seen")
             section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
             if section is None:
@@ -597,7 +619,7 @@ class _Run:
             # a relative target was put below the directory; RewriteBase or the document root's URL takes the directory's place
             if target.startswith(own + root + "/"):
                 target = own + (base.rstrip("/") if base else "") + target[len(own + root) :]
-            return self._made(outcome.status, _escaped(target), _rule_of(outcome))
+            return self._made(outcome.status, _escaped(target) if outcome.is_escaped else target, _rule_of(outcome))
         if outcome.kind is rewrite.Kind.STATUS:
             return self._made(outcome.status, "", None)
         if outcome.kind is rewrite.Kind.PROXY:
@@ -671,15 +693,21 @@ class _Run:
         return 200 if allowed else 403
 
     def _missing(self) -> Answer:
-        for node in self.config.plain(("errordocument",)):
-            words = [word.text for word in node.words]
-            if len(words) > 1 and words[0] == "404" and words[1].startswith("/") and self.depth < 2:
-                inner = answer(self.host, self.request._replace(path=words[1], query=""), self.header, self.depth + 1)
-                if inner.status == 200:
-                    return inner._replace(status=404)
-            if len(words) > 1 and words[0] == "404" and words[1].startswith(("http://", "https://")):
-                return self._made(302, words[1], node)
         return self._made(404, "", None)
+
+    def _document(self, status: int) -> Answer | None:
+        """What an ErrorDocument makes of an error: a page of this server, or a redirect (http_request.c, ap_die_r)."""
+        for node in reversed(list(self.config.plain(("errordocument",)))):
+            words = [word.text for word in node.words]
+            if len(words) < 2 or words[0] != str(status):
+                continue
+            if words[1].startswith("/") and self.depth < 2:
+                inner = answer(self.host, self.request._replace(path=words[1], query=""), self.header, self.depth + 1)
+                return inner._replace(status=status) if inner.status == 200 else None
+            if words[1].startswith(("http://", "https://")):
+                return self._with_headers(302, words[1], node, error=True)
+            return None
+        return None
 
     def _proxied(self, url: str) -> Answer:
         """What a backend answers is known only when it is a virtual host of this very configuration."""
@@ -700,6 +728,9 @@ class _Run:
 
     def _made(self, status: int, location: str, node: Node | None, *, reset: bool = False) -> Answer:
         """An answer of httpd's own: below 300 both tables go out, else the error path."""
+        document = self._document(status) if status >= 400 and not reset and self.config.may_have(_DOCUMENTS) else None
+        if document is not None:
+            return document
         return self._with_headers(status, location, node, error=status >= 300, reset=reset)
 
     def _with_headers(
@@ -708,12 +739,12 @@ class _Run:
         location: str,
         node: Node | None,
         *,
-        received: tuple[headers.Sent, ...] = (),
+        received: tuple[headers.Sent, ...] | None = None,
         programs: str = "",
         error: bool,
         reset: bool = False,
     ) -> Answer:
-        """`received`: lines of another server; `programs`: the table that lines of a program go to, which the host may know."""
+        """`received`: lines of another server that answers; `programs`: the table that a program's lines go to, which the host may know."""
         config = self.config
         sections = config.levels if reset else None
         commands: list[tuple[headers.Command, Node]] = []
@@ -725,19 +756,39 @@ class _Run:
                     continue
                 if command.name.lower() == self.header.lower():
                     commands.append((command, written))
-        known = None if self.host.programs is None else tuple(headers.Sent(text) for text in self.host.programs)
-        theirs = known or ()
-        tables = headers.Tables(
-            headers.Table(theirs if programs == "always" else (), more=programs == "always" and known is None),
-            headers.Table((*received, *(theirs if programs == "onsuccess" else ())), more=programs == "onsuccess" and known is None),
-        )
+        self.status = 0 if programs else status
+        early = headers.Tables(headers.Table(), headers.Table())
+        if any(command.early for command, _ in commands):  # ap_headers_early: before anything but the server is known
+            of_server = [pair for pair in commands if pair[1].parent in config.levels]
+            headers.apply(of_server, self.header, early, self.variable, error=False, early=True)
+        tables = self._begun(early, received, programs, error=error)
         self._managed(tables, error=error)
         if not headers.apply(commands, self.header, tables, self.variable, error=error):
             raise UnknownAnswerError(f"a condition or value of a {self.header} line depends on the request")
-        lines = tables.always.lines + ([] if error else tables.onsuccess.lines)
+        # An error moves what stands in the always table aside, and it goes out last (http_protocol.c, ap_send_error_response).
+        lines = tables.always.lines + (early.always.lines if error else tables.onsuccess.lines)
         more = tables.always.more or (tables.onsuccess.more and not error)
         met = tuple(section for section in config.directories if section.lower == ".htaccess")
         return Answer(status, location, tuple(lines), node, more, met)
+
+    def _begun(self, early: headers.Tables, received: tuple[headers.Sent, ...] | None, programs: str, *, error: bool) -> headers.Tables:
+        """What stands in the tables before the `Header` lines are carried out."""
+        if error:
+            return headers.Tables(headers.Table(), headers.Table())
+        known = None if self.host.programs is None else tuple(headers.Sent(text) for text in self.host.programs)
+        always, onsuccess = list(early.always.lines), list(early.onsuccess.lines)
+        if programs == "always":
+            for line in known or ():  # merged into the table (util_script.c, APR_OVERLAP_TABLES_MERGE)
+                if always and always[0].text is not None and line.text is not None:
+                    always[0] = headers.Sent(f"{always[0].text}, {line.text}", always[0].by)
+                else:
+                    always.append(line)
+        elif programs == "onsuccess" or received is not None:  # a backend's headers take the table's place (mod_proxy_http.c)
+            onsuccess = list(known or ()) if received is None else list(received)
+        return headers.Tables(
+            headers.Table(always, more=programs == "always" and known is None),
+            headers.Table(onsuccess, more=programs == "onsuccess" and known is None),
+        )
 
     def _managed(self, tables: headers.Tables, *, error: bool) -> None:
         """`MDRequireHttps permanent` sends HSTS of its own on https answers that succeed (mod_md.c, md_http_challenge_pr …)."""
@@ -756,6 +807,7 @@ _BY_FILE = frozenset({"directory", "directorymatch", "files", "filesmatch"})
 _TRANSLATING = frozenset(
     {"redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriteengine", "rewriterule", "proxypass", "proxypassmatch"}
 )
+_DOCUMENTS = frozenset({"errordocument"})
 _GUARDING = frozenset({"require", "requireall", "requireany", "requirenone", "sslrequiressl"})
 
 NOWHERE = "/no-such-page"
@@ -776,8 +828,8 @@ class _Override(NamedTuple):
 
     @property
     def bears_on_answers(self) -> bool:
-        """May an .htaccess set headers, redirect, or fail every request?"""
-        return self.classes is None or not self.classes.isdisjoint({"all", "fileinfo"}) or bool(self.names)
+        """Is an .htaccess let set headers and redirect?"""
+        return bool(self.names) or (self.classes is not None and not self.classes.isdisjoint({"all", "fileinfo"}))
 
     def after(self, section: Section) -> "_Override":
         """The setting as a deeper section changes it."""

@@ -60,6 +60,8 @@ class Outcome(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     at: object = None
     """`at` of the rule that made it."""
+    is_escaped: bool = True
+    """Is the URL of a redirect to be escaped? [NE] says no."""
 
 
 class RefusedError(ValueError):
@@ -205,7 +207,7 @@ def _ended(state: _State, status: int, flags: dict[str, str]) -> Outcome:
     environment = tuple(state.environment)
     if _is_url(state.path):
         location = state.path + (f"?{state.query}" if state.query else "")
-        return Outcome(Kind.REDIRECT, location, state.query, status, environment=environment)
+        return Outcome(Kind.REDIRECT, location, state.query, status, environment=environment, is_escaped="NE" not in flags)
     if not state.changed:
         return Outcome(Kind.UNTOUCHED, end="END" in flags, environment=environment)
     return Outcome(Kind.LOCAL, state.path, state.query, end="END" in flags, environment=environment)
