@@ -93,7 +93,7 @@ def _said_twice(entries: list[Entry]) -> Iterator[Problem]:
 def of_overriding(main: Scope, contexts: Iterable[TlsContext]) -> Iterator[Problem]:
     """Settings outside all virtual hosts that every TLS virtual host overrides, and so count for none."""
     reached = [context for context in contexts if not context.server.is_main]
-    if not reached:
+    if not reached or any(context.server.scope.section.condition for context in reached):
         return
     for slot in ("sslprotocol", "sslciphersuite", "sslciphersuite tlsv1.3", "sslhonorcipherorder", "sslsessiontickets", "sslcompression"):
         above = main.of(slot)

@@ -122,7 +122,11 @@ def mounted(path: str, files: Files) -> tuple[str, Files, Platform | None]:
     if posixpath.relpath(path, home) != "/".join(below):
         home = posixpath.dirname(path)
         return path, files.mounted(platform.home, _real(home, files)), platform
-    return platform.root, files.mounted(platform.home, _real(home, files)), platform
+    files = files.mounted(platform.home, _real(home, files))
+    above, _, folder = home.rpartition("/")
+    if above and folder == posixpath.basename(platform.home):  # most likely a copy of /etc: its neighbours are the host's too
+        files = files.mounted(posixpath.dirname(platform.home), _real(above, files), complete_below=platform.home)
+    return platform.root, files, platform
 
 
 def _part_mounted(path: str, files: Files) -> tuple[str, Files]:

@@ -464,10 +464,10 @@ class Reader:
             self._mount_server_root(node.file)
 
     def _mount_server_root(self, file: SourceFile) -> None:
-        """In a copy, `conf/httpd.conf` lies in its ServerRoot (SERVER_CONFIG_FILE), wherever the host has that."""
+        """In a copy, `conf/httpd.conf` lies in its ServerRoot (SERVER_CONFIG_FILE); a bare one beside what it includes, most likely."""
         here = self._files.real_of(file) or ""
         folder, _, name = here.rpartition("/")
-        if self._is_host or not name or not folder.endswith("/conf") or self._files.kind(self._server_root) == "directory":
+        if self._is_host or not name or self._files.kind(self._server_root) == "directory":
             return
         self._files = self._files.mounted(self._server_root, folder.removesuffix("/conf"), complete_below=self._server_root)
 

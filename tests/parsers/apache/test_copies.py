@@ -201,3 +201,26 @@ def test_the_settings_of_a_module_without_its_server(tmp_path: Path) -> None:
         "<IfModule mod_ssl.c>\nSSLProtocol all -SSLv3\nSSLCipherSuite HIGH\n</IfModule>\n"
     )
     assert "TLS102" in tlslint(tmp_path, "--output-format", "concise", "--target", "debian-11").out
+
+
+def test_a_bare_root_file_lies_in_its_server_root(tmp_path: Path) -> None:
+    """`httpd.conf` beside the folder it includes from: every include "lies outside the scanned roots"."""
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "httpd.conf").write_text(
+        f"ServerRoot /usr/local/apache2\nLoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\nInclude snippets/tls.conf\n{SITE}"
+    )
+    (tmp_path / "snippets" / "tls.conf").write_text("SSLProtocol all -TLSv1.1\n")
+    assert "TLS904" not in findings(tmp_path)
+    assert "snippets/tls.conf:1" in findings(tmp_path)
+
+
+def test_neighbours_of_a_copy_of_etc(tmp_path: Path) -> None:
+    """`apache2/` and `letsencrypt/` side by side, as etckeeper has them without the name of /etc itself."""
+    (tmp_path / "apache2" / "sites-enabled").mkdir(parents=True)
+    (tmp_path / "letsencrypt").mkdir()
+    (tmp_path / "apache2" / "apache2.conf").write_text("LoadModule ssl_module x.so\nListen 443\nInclude sites-enabled/\n")
+    (tmp_path / "apache2" / "sites-enabled" / "www.conf").write_text(
+        SITE.replace("SSLProtocol all -TLSv1", "Include /etc/letsencrypt/tls.conf")
+    )
+    (tmp_path / "letsencrypt" / "tls.conf").write_text("SSLProtocol TLSv1.3\n")
+    assert effective(tmp_path)[0]["versions"] == ["TLSv1.3"]
