@@ -14,7 +14,7 @@ from tlslint.engine import baseline as baselines
 from tlslint.engine.discover import Discovery, Job, layouts
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem
-from tlslint.model import Endpoint, Finding, Ignored, Instance, Problem, Role, Severity, SourceFile
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
 
 T = TypeVar("T")
@@ -218,20 +218,40 @@ def _sentence(what: str, error: Exception) -> str:
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """One cause, one finding: the same rule about the same bytes names all its endpoints."""
-    by_cause: dict[tuple[object, ...], Finding] = {}
+    by_cause: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         message = finding.message
         for name in finding.endpoints:
             message = message.replace(name, "\0")
         span = finding.primary.span
-        key = (finding.code, id(span.file), span.start, span.end, message, finding.severity)
-        known = by_cause.get(key)
-        if known is None:
-            by_cause[key] = finding
+        by_cause.setdefault((finding.code, id(span.file), span.start, span.end, message, finding.severity), []).append(finding)
+    return ordered(_without_repetition([_joined(same) for same in by_cause.values()]))
+
+
+def _joined(same: list[Finding]) -> Finding:
+    if len(same) == 1:
+        return same[0]
+    endpoints = tuple(dict.fromkeys(name for finding in same for name in finding.endpoints))
+    return same[0]._replace(endpoints=endpoints, confidence=max(finding.confidence for finding in same))
+
+
+_OFTEN = 4
+"""A slip repeated that often in one file is told once."""
+
+
+def _without_repetition(findings: list[Finding]) -> Iterable[Finding]:
+    """A slip made line after line, word for word, is told once, with the lines it stands on; what can be mended stays apart."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for index, finding in enumerate(findings):
+        apart = index if finding.remedy is not None or finding.endpoints or finding.related else -1
+        alike.setdefault((finding.code, id(finding.primary.span.file), finding.message, finding.severity, apart), []).append(finding)
+    for same in alike.values():
+        if len(same) < _OFTEN:
+            yield from same
         else:
-            endpoints = tuple(dict.fromkeys((*known.endpoints, *finding.endpoints)))
-            by_cause[key] = known._replace(endpoints=endpoints, confidence=max(known.confidence, finding.confidence))
-    return ordered(by_cause.values())
+            first, *others = sorted(same, key=_order)
+            related = tuple(Label(finding.primary.span, "likewise") for finding in others[:3])
+            yield first._replace(message=f"{first.message} ({len(others)} more lines likewise)", related=related)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -207,7 +207,8 @@ def test_a_bare_root_file_lies_in_its_server_root(tmp_path: Path) -> None:
     """`httpd.conf` beside the folder it includes from: every include "lies outside the scanned roots"."""
     (tmp_path / "snippets").mkdir()
     (tmp_path / "httpd.conf").write_text(
-        f"ServerRoot /usr/local/apache2\nLoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\nInclude snippets/tls.conf\n{SITE}"
+        "ServerRoot /usr/local/apache2\nLoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\n"
+        f"Include snippets/tls.conf\n{SITE}"
     )
     (tmp_path / "snippets" / "tls.conf").write_text("SSLProtocol all -TLSv1.1\n")
     assert "TLS904" not in findings(tmp_path)
