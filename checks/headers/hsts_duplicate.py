@@ -9,12 +9,13 @@ configuration was not seen.
 References: RFC 6797 sections 7.1 and 8.1; mod_headers documentation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tlslint.checks.headers import hsts_value
 from tlslint.checks.headers.lines import HSTS, whole
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Confidence, Endpoint, Finding, Http, Label, Severity, Span, TlsMode
-from tlslint.model.remedy import Advice
+from tlslint.model.remedy import Advice, SendHsts
 
 
 class HstsDuplicate(EndpointRule):
@@ -70,15 +71,28 @@ class HstsDuplicate(EndpointRule):
                 message = (
                     f"{count} {'equal ' if len(set(texts)) == 1 else ''}Strict-Transport-Security lines are sent; browsers take the first"
                 )
-            yield self.finding(endpoint, spans[-1], message, related=others, remedy=Advice("keep one line, and set it for every answer"))
+            yield self.finding(endpoint, spans[-1], message, related=others, remedy=_one(texts, joined))
         if told or self.instance.complete:
             return
         for line in http.headers:
             if line.name == HSTS and line.adds and line.reaches:
                 message = "this line is added to whatever else is sent: where another part or the application sends one, there are two"
                 yield self.finding(
-                    endpoint, whole(line), message, severity=Severity.INFO, confidence=Confidence.LOW, remedy=Advice("set it instead")
+                    endpoint,
+                    whole(line),
+                    message,
+                    severity=Severity.INFO,
+                    confidence=Confidence.LOW,
+                    remedy=_one((line.text or "",), None),
                 )
+
+
+def _one(texts: Sequence[str], joined: str | None) -> SendHsts | Advice:
+    """The line browsers read today, and no other."""
+    value = hsts_value.read(texts[0])
+    if joined is not None or value.faults or not value.max_age:
+        return Advice("keep one line, and set it for every answer")
+    return SendHsts(value.max_age, value.has_subdomains, value.has_preload, "keep the first line only, and set it for every answer")
 
 
 def _shown(http: Http, span: Span) -> Span:

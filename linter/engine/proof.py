@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tlslint.engine.run import Result
-from tlslint.model import Endpoint, Finding, Instance, Known, Severity, Span, TlsMode, Unknown
+from tlslint.model import Endpoint, Finding, Http, Instance, Known, Severity, Span, TlsMode, Unknown
 from tlslint.model.remedy import Edit, OfferGroups, OfferSuites, OfferVersions, RedirectToHttps, Rewrite, SendHsts, SetValue
 from tlslint.parsers.format import Way
 
@@ -25,13 +25,15 @@ _OF_A_HANDSHAKE = frozenset(
         "tls_failure",
     }
 )
-_ANSWERS = frozenset({"http.hsts_success", "http.hsts_error", "http.hsts_redirect", "http.headers", "http.redirect", "http.front_page"})
+_ANSWERS = frozenset(f"http.{field}" for field in Http._fields)
 _FOLLOWS = {
     "versions": {"cipher_suites", "groups", "dh_bits", "tls_works", "tls_failure"},
     "cipher_suites": {"cipher_string", "versions", "groups", "dh_bits", "security_level", "session_tickets", "tls_works", "tls_failure"},
     "security_level": {"cipher_suites", "cipher_string", "versions", "groups", "dh_bits", "session_tickets", "tls_works", "tls_failure"},
     "groups": {"cipher_suites", "versions", "dh_bits", "tls_works", "tls_failure"},
-    "tls": _OF_A_HANDSHAKE | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification"},
+    "tls": _OF_A_HANDSHAKE
+    | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification", "is_opportunistic_mx"},
+    "certificates": _OF_A_HANDSHAKE,
     "cleartext_login": {"tls"},
     "http.hsts_success": _ANSWERS,
     "http.redirects_to_https": _ANSWERS,
@@ -136,11 +138,12 @@ def _fresh(before: Result, after: Result, mended: Sequence[Finding]) -> Iterator
     known = {(finding.code, name) for finding in before.findings for name in _names(finding)}
     worst: dict[str, Severity] = {}
     for finding in mended:
-        for name in _names(finding):
+        for name in finding.endpoints or ("",):  # a line that names none may have concerned all
             worst[name] = max(worst.get(name, finding.severity), finding.severity)
     for finding in after.findings:
         if finding.severity >= Severity.WARNING and any(
-            (finding.code, name) not in known and worst.get(name, Severity.INFO) <= finding.severity for name in _names(finding)
+            (finding.code, name) not in known and max(worst.get(name, Severity.INFO), worst.get("", Severity.INFO)) <= finding.severity
+            for name in _names(finding)
         ):
             yield finding
 
@@ -180,6 +183,8 @@ def _moved(
         touched = {field for field in changed if _touches(was.get(field), will.get(field), moves)}
         touched |= {after for field in touched for after in _FOLLOWS.get(field, ())}
         left = changed - wanted - fields - touched
+        if one.tls_works.holds(False):  # no handshake was ever completed here: nothing of it could be lost
+            left -= _OF_A_HANDSHAKE
         if not _OF_A_HANDSHAKE.isdisjoint(changed):
             left -= {field for field in _ONLY_BELOW_TLS13 if not getattr(other, field).holds(True)}
         if left:
@@ -275,7 +280,8 @@ def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
             return f"{endpoint.name} would still offer other groups"
     elif isinstance(remedy, SendHsts) and endpoint.http is not None:
         sent = (endpoint.http.hsts_success, endpoint.http.hsts_error, endpoint.http.hsts_redirect)
-        if not all(isinstance(value, Known) and value.value == (remedy.text,) for value in sent):
+        known = [value for value in sent if isinstance(value, Known)]
+        if not known or any(value.value != (remedy.text,) for value in known) or _more_open(before, endpoint):
             return f"{endpoint.name} would not send {remedy.text} with every answer"
     elif isinstance(remedy, RedirectToHttps) and endpoint.http is not None:
         if not endpoint.http.redirects_to_https.holds(True):
@@ -283,6 +289,13 @@ def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
     elif isinstance(remedy, SetValue):
         return _is_set(remedy, endpoint)
     return ""
+
+
+def _more_open(before: Endpoint | None, after: Endpoint) -> bool:
+    """Can less be told of the header than before?"""
+    fields = ("hsts_success", "hsts_error", "hsts_redirect")
+    was = before.http if before is not None else None
+    return any(not getattr(after.http, field).is_known and (was is None or getattr(was, field).is_known) for field in fields)
 
 
 def _as_known(before: Endpoint | None, after: Endpoint, field: str) -> bool:

@@ -145,7 +145,7 @@ class DropHeader(NamedTuple):
     @property
     def fields(self) -> tuple[str, ...]:
         """What it promises."""
-        return SendHsts(0).fields if self.header.lower() == "strict-transport-security" else ()
+        return ("http.headers", *(SendHsts(0).fields if self.header.lower() == "strict-transport-security" else ()))
 
 
 class RedirectToHttps(NamedTuple):

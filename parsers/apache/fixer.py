@@ -304,6 +304,7 @@ def _send_hsts(instance: Instance, endpoint: Endpoint, all_of: Sequence[Endpoint
         return missing
     args = f'always set {HSTS} "{remedy.text}"'
     lines = [setting for span in _header_spans(endpoint) if (setting := setting_at(span)) is not None and setting.name == "header"]
+    lines.sort(key=lambda line: _value_of(line) != remedy.text)  # the line that says it already is the one that stays
     own = [line for line in lines if not _others_sending(instance, all_of, line)]
     shared = [line for line in lines if line not in own]
     found: list[Way] = []
@@ -328,12 +329,13 @@ def _send_hsts(instance: Instance, endpoint: Endpoint, all_of: Sequence[Endpoint
 
 
 def _header_spans(endpoint: Endpoint) -> list[Span]:
-    """Lines that have a part in the header today, the last one (which decides) first."""
+    """Lines that concern the header, in the order in which they are carried out."""
     http = endpoint.http
-    if http is None:
-        return []
-    values = (http.hsts_success, http.hsts_error, http.hsts_redirect)
-    return list(dict.fromkeys(origin.span for value in values for origin in value.origins if origin.span is not None))
+    return [line.setting for line in http.headers if line.name == HSTS.lower()] if http is not None else []
+
+
+def _value_of(line: Setting) -> str:
+    return next((word for word in line.words if "max-age" in word.lower()), "")
 
 
 def _others_sending(instance: Instance, all_of: Sequence[Endpoint], line: Setting) -> list[Endpoint]:
@@ -372,12 +374,35 @@ def _redirect(instance: Instance, endpoint: Endpoint, remedy: RedirectToHttps) -
     found: list[Way] = []
     there = endpoint.http.redirect.span if endpoint.http is not None and endpoint.http.redirect is not None else None
     setting = setting_at(there) if there is not None else None
-    if setting is not None and setting.name in ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch"):
-        found.append((Edit(setting.line.span(0, len(setting.line.text)), f"Redirect {args}".encode()),))
+    if setting is not None:
+        found += _made_permanent(setting)
+        if setting.name in _REDIRECTS:
+            found.append((Edit(setting.line.span(0, len(setting.line.text)), f"Redirect {args}".encode()),))
     fresh = new_line(body, f"Redirect {args}", _NEIGHBOURS["redirect"])
     if fresh is not None and body.opening is not None:
         found.append((fresh,))
     return found or "no line was found where the redirect could be written"
+
+
+_REDIRECTS = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
+
+
+def _made_permanent(setting: Setting) -> Iterator[Way]:
+    """Only the kind of the redirect changed: its status word (mod_alias), or the R among the flags (mod_rewrite)."""
+    words = setting.words
+    if setting.name == "rewriterule":
+        flags = re.search(rb"\[([^\]\n]*)\]\s*$", setting.args.data)
+        which = re.search(rb"(?i)(?<![^,\s])R(?:edirect)?(?:=\w+)?(?![^,\s])", flags[1]) if flags is not None else None
+        if flags is not None and which is not None:
+            start = setting.args.start + flags.start(1) + which.start()
+            yield (Edit(Span(setting.args.file, start, start + len(which[0])), b"R=301"),)
+    elif setting.name == "redirecttemp":
+        start = setting.line.span(0, len("RedirectTemp"))
+        yield (Edit(start, b"RedirectPermanent"),)
+    elif setting.name in ("redirect", "redirectmatch") and words:
+        is_status = words[0].isdigit() or words[0].lower() in ("permanent", "temp", "seeother")
+        first = Span(setting.args.file, setting.args.start, setting.args.start + (len(words[0].encode("latin-1")) if is_status else 0))
+        yield (Edit(first, b"permanent" if is_status else b"permanent "),)
 
 
 def _missing_module(instance: Instance, name: str) -> str:
