@@ -5,6 +5,7 @@ stand in each other's way are tried at once; where that does not hold, smaller s
 came of all rounds is held against the beginning, and where that fails the server is mended again with every step clean by itself.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from tlslint.engine.proof import Changes, Plan, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
-from tlslint.model.remedy import Advice, Edit, ModelRemedy, Rewrite
+from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, Rewrite, SetValue
 from tlslint.parsers.format import Fixer, Way
 
 ROUNDS = 12
@@ -145,7 +146,10 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
     for number in range(ROUNDS):
         plans, withheld = _plans(current, state, unsafe=unsafe)
         step = _Round(current, state, again, unsafe=unsafe, clean=clean)
-        step.take(plans)
+        sooner, later = _in_order(plans)
+        step.take(sooner)
+        if not step.accepted:
+            step.take(later)
         withheld += step.withheld
         if not step.accepted:
             break
@@ -189,18 +193,23 @@ class _Round:
         self.withheld: list[Withheld] = []
 
     def take(self, plans: Sequence[Plan]) -> None:
-        """Try all that go together; then those that stood in the way of one that failed. The rest waits for the next round."""
+        """Try all that go together; then those that stood in the way of ones that failed. The rest waits for the next round."""
         group, waiting = self._compatible(plans)
-        self._try(group)
-        for plan in waiting:
-            if not _conflicts(plan, self.accepted):
-                self._try([plan])
+        while group:
+            self._try(group)
+            taken = _Taken(self.accepted)
+            group, waiting = self._compatible([plan for plan in waiting if not taken.bars(plan)])
 
     def _compatible(self, plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
         group: list[Plan] = []
         waiting: list[Plan] = []
+        taken = _Taken(self.accepted)
         for plan in plans:
-            (waiting if _conflicts(plan, [*self.accepted, *group]) else group).append(plan)
+            if taken.bars(plan):
+                waiting.append(plan)
+            else:
+                group.append(plan)
+                taken.add(plan)
         return group, waiting
 
     def _try(self, group: list[Plan]) -> None:
@@ -223,7 +232,7 @@ class _Round:
             plan = group[0]
             for way in plan.others:
                 other = plan._replace(edits=way, others=())
-                if not _conflicts(other, self.accepted) and not self._holds([other]):
+                if not _Taken(self.accepted).bars(other) and not self._holds([other]):
                     return
             self.withheld.append(Withheld(plan.finding, failure))
 
@@ -252,19 +261,21 @@ class _Round:
 
 def _units(plans: Sequence[Plan]) -> list[list[Plan]]:
     """Plans that name a common endpoint belong together; those that name none stand alone."""
-    units: list[tuple[set[str], list[Plan]]] = []
-    for plan in plans:
-        names = set(plan.finding.endpoints)
-        joined = [plan]
-        rest = []
-        for unit in units:
-            if names.isdisjoint(unit[0]):
-                rest.append(unit)
-            else:
-                names |= unit[0]
-                joined = unit[1] + joined
-        units = [*rest, (names, joined)]
-    return [members for _, members in units]
+    leader: dict[object, object] = {}
+
+    def first(key: object) -> object:
+        while leader.setdefault(key, key) != key:
+            key = leader[key]
+        return key
+
+    keys: list[list[object]] = [[*plan.finding.endpoints] or [number] for number, plan in enumerate(plans)]
+    for names in keys:
+        for name in names[1:]:
+            leader[first(name)] = first(names[0])
+    units: dict[object, list[Plan]] = {}
+    for names, plan in zip(keys, plans, strict=True):
+        units.setdefault(first(names[0]), []).append(plan)
+    return list(units.values())
 
 
 def _by_path(plans: Iterable[Plan]) -> Changes:
@@ -285,24 +296,47 @@ def _applied(data: bytes, changes: Iterable[tuple[int, int, bytes]]) -> bytes:
     return data
 
 
-def _conflicts(plan: Plan, others: Sequence[Plan]) -> bool:
-    for edit in plan.edits:
-        for other in others:
-            for theirs in other.edits:
-                if theirs == edit or theirs.span.file is not edit.span.file:
-                    continue
-                if edit.span.start < theirs.span.end and theirs.span.start < edit.span.end:
-                    return True
-                if edit.span.start == theirs.span.start or edit.span.end == theirs.span.end:
-                    if edit.span.start != edit.span.end or theirs.span.start != theirs.span.end:
-                        return True
-                    if _setting_of(edit) == _setting_of(theirs):  # two new lines in one place stand one below the other
-                        return True
-    return False
+class _Taken:
+    """Where edits stand already. Two that are equal agree; new lines in one place agree where they are about different settings."""
+
+    def __init__(self, plans: Iterable[Plan] = ()) -> None:
+        self._by_file: dict[int, list[tuple[int, int, bytes]]] = {}
+        for plan in plans:
+            self.add(plan)
+
+    def add(self, plan: Plan) -> None:
+        for edit in plan.edits:
+            insort(self._by_file.setdefault(id(edit.span.file), []), (edit.span.start, edit.span.end, edit.replacement))
+
+    def bars(self, plan: Plan) -> bool:
+        return any(self._bars(edit) for edit in plan.edits)
+
+    def _bars(self, edit: Edit) -> bool:
+        taken = self._by_file.get(id(edit.span.file), [])
+        start, end, _ = this = (edit.span.start, edit.span.end, edit.replacement)
+        at = bisect_left(taken, (start,))
+        # Those that were taken do not overlap each other, so one that reaches in from before is the last that ends behind `start`.
+        before = at
+        while before and taken[before - 1][0] == taken[before - 1][1] < start:
+            before -= 1
+        near = taken[max(0, before - 1) : at]
+        while at < len(taken) and taken[at][0] <= end:
+            near.append(taken[at])
+            at += 1
+        return any(other != this and _collide(this, other) for other in near)
 
 
-def _setting_of(edit: Edit) -> bytes:
-    return edit.replacement.replace(b"=", b" ").split(None, 1)[0] if edit.replacement.strip() else b""
+def _collide(one: tuple[int, int, bytes], other: tuple[int, int, bytes]) -> bool:
+    if one[0] < other[1] and other[0] < one[1]:
+        return True
+    if one[0] != other[0] and one[1] != other[1]:
+        return False
+    return one[0] != one[1] or other[0] != other[1] or _setting_of(one[2]) == _setting_of(other[2])
+
+
+def _setting_of(text: bytes) -> bytes:
+    """The name a new line begins with."""
+    return text.replace(b"=", b" ").split(None, 1)[0] if text.strip() else b""
 
 
 def _plans(found: Discovery, result: Result, *, unsafe: bool) -> tuple[list[Plan], list[Withheld]]:
@@ -318,6 +352,18 @@ def _plans(found: Discovery, result: Result, *, unsafe: bool) -> tuple[list[Plan
         else:
             plans.append(Plan(finding, ways[0], tuple(ways[1:])))
     return plans, withheld
+
+
+def _in_order(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
+    """Whose order counts need not be asked of endpoints that are about to get another list: among strong suites it does not matter."""
+    listed = {name for plan in plans if isinstance(plan.finding.remedy, OfferSuites) for name in plan.finding.endpoints}
+    sooner: list[Plan] = []
+    later: list[Plan] = []
+    for plan in plans:
+        remedy = plan.finding.remedy
+        waits = isinstance(remedy, SetValue) and remedy.field == "server_order" and listed.issuperset(plan.finding.endpoints)
+        (later if waits else sooner).append(plan)
+    return sooner, later
 
 
 def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | str:
