@@ -397,8 +397,7 @@ def _made_permanent(setting: Setting) -> Iterator[Way]:
             start = setting.args.start + flags.start(1) + which.start()
             yield (Edit(Span(setting.args.file, start, start + len(which[0])), b"R=301"),)
     elif setting.name == "redirecttemp":
-        start = setting.line.span(0, len("RedirectTemp"))
-        yield (Edit(start, b"RedirectPermanent"),)
+        yield (Edit(setting.line.span(0, len("RedirectTemp")), b"RedirectPermanent"),)
     elif setting.name in ("redirect", "redirectmatch") and words:
         is_status = words[0].isdigit() or words[0].lower() in ("permanent", "temp", "seeother")
         first = Span(setting.args.file, setting.args.start, setting.args.start + (len(words[0].encode("latin-1")) if is_status else 0))
