@@ -12,9 +12,10 @@ References: the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.versions import joined
 
 
 class CipherNotInProfile(EndpointRule):
@@ -35,19 +36,15 @@ class CipherNotInProfile(EndpointRule):
         """AEAD suites with ECDHE outside the profile."""
         if endpoint.is_opportunistic_mx:
             return
-        for profile in self.profiles:
-            found = [
-                suite
-                for suite in endpoint.cipher_suites.surely
-                if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE") and not profile.allows_suite(suite)
-            ]
-            if found:
-                place, related = culprit(endpoint, found)
-                yield self.finding(
-                    endpoint,
-                    place,
-                    f"{endpoint.name} offers suites that {profile.label} does not list: {listed(found)}",
-                    related=related,
-                    remedy=better_list(self.profiles, "the profile's list", unsafe="a client that knows none of them loses access"),
-                    profiles=(profile.label,),
-                )
+        asked = [suite for suite in endpoint.cipher_suites.surely if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE")]
+        found, demanding = refused(self.profiles, asked)
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites that {joined(demanding)} {'does' if len(demanding) == 1 else 'do'} not list: {listed(found)}",
+                related=related,
+                remedy=better_list(self.profiles, "the profile's list", unsafe="a client that knows none of them loses access"),
+                profiles=demanding,
+            )

@@ -16,6 +16,7 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 from tlslint.model.suites import Suite
+from tlslint.profiles import listed_by_all
 
 
 class ClientPicksCipher(EndpointRule):
@@ -46,7 +47,9 @@ class ClientPicksCipher(EndpointRule):
         if not endpoint.server_order.holds(False) or endpoint.is_opportunistic_mx:
             return
         below = [suite for suite in endpoint.cipher_suites.surely if not suite.is_tls13]
-        if any(_is_strong(suite) for suite in below) and not all(_is_strong(suite) for suite in below):
+        if any(_is_strong(suite) for suite in below) and not all(
+            _is_strong(suite) or listed_by_all(self.profiles, suite) for suite in below
+        ):
             yield self.finding(
                 endpoint,
                 endpoint.server_order,

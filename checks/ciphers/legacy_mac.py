@@ -11,7 +11,7 @@ References: RFC 9325 section 4.2; the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
@@ -35,19 +35,15 @@ class LegacyMac(EndpointRule):
         """CBC and old-MAC suites outside the profile."""
         if endpoint.is_opportunistic_mx:
             return
-        for profile in self.profiles:
-            found = [
-                suite
-                for suite in endpoint.cipher_suites.surely
-                if not suite.is_aead and suite.has_forward_secrecy and not profile.allows_suite(suite)
-            ]
-            if found:
-                place, related = culprit(endpoint, found)
-                yield self.finding(
-                    endpoint,
-                    place,
-                    f"{endpoint.name} offers suites without authenticated encryption: {listed(found)}",
-                    related=related,
-                    remedy=better_list(self.profiles, "AEAD suites only", unsafe="clients from before 2014 lose access"),
-                    profiles=(profile.label,),
-                )
+        asked = [suite for suite in endpoint.cipher_suites.surely if not suite.is_aead and suite.has_forward_secrecy]
+        found, demanding = refused(self.profiles, asked)
+        if found:
+            place, related = culprit(endpoint, found)
+            yield self.finding(
+                endpoint,
+                place,
+                f"{endpoint.name} offers suites without authenticated encryption: {listed(found)}",
+                related=related,
+                remedy=better_list(self.profiles, "AEAD suites only", unsafe="clients from before 2014 lose access"),
+                profiles=demanding,
+            )

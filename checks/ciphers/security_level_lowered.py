@@ -16,6 +16,8 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import libraries, openssl
 from tlslint.model import Endpoint, Finding, Severity, Span
 from tlslint.model.remedy import SetValue
+from tlslint.model.versions import TLS10, TLS11
+from tlslint.profiles import allowed_by_all
 
 
 class SecurityLevelLowered(EndpointRule):
@@ -36,6 +38,8 @@ class SecurityLevelLowered(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A level below 2 that the string itself sets."""
         string = endpoint.cipher_string
+        if allowed_by_all(self.profiles) & {TLS10, TLS11}:
+            return  # OpenSSL 3 speaks the versions that were asked for at no other level
         if string is None or not string.build.startswith("openssl"):
             return
         ciphers = openssl.evaluate(string.text, string.build)

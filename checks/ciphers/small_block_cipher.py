@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.profiles import listed_by_all
 
 
 class SmallBlockCipher(EndpointRule):
@@ -29,7 +30,11 @@ class SmallBlockCipher(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher in ("3DES", "IDEA", "RC2") and suite.bits > 64]
+        found = [
+            suite
+            for suite in endpoint.cipher_suites.surely
+            if suite.cipher in ("3DES", "IDEA", "RC2") and suite.bits > 64 and not listed_by_all(self.profiles, suite)
+        ]
         if found:
             place, related = culprit(endpoint, found)
             yield self.finding(

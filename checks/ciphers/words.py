@@ -35,6 +35,13 @@ def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | S
     return endpoint.cipher_suites, ()
 
 
+def refused(profiles: "Sequence[Profile]", asked: Iterable[Suite]) -> tuple[list[Suite], tuple[str, ...]]:
+    """The suites that not every chosen profile lists, and the profiles that leave one of them out: the strictest decides."""
+    found = [suite for suite in asked if any(not profile.allows_suite(suite) for profile in profiles)]
+    demanding = tuple(profile.label for profile in profiles if any(not profile.allows_suite(suite) for suite in found))
+    return found, demanding
+
+
 def better_list(profiles: "Sequence[Profile]", words: str, unsafe: str = "") -> OfferSuites:
     """The suites of the first profile that lists any, in its order; the default profile's where none does."""
     names = next((profile.suites for profile in profiles if profile.suites), None) or load(DEFAULT).suites or ()

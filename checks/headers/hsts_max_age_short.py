@@ -56,19 +56,20 @@ class HstsMaxAgeShort(EndpointRule):
                 message = f"browsers remember HTTPS for {time} only; SSL Labs and the MDN Observatory want 180 days"
                 yield self.finding(endpoint, span, message, label=label, remedy=next_stage(line, value))
             else:
-                for profile in self.profiles:
-                    if profile.hsts_seconds is not None and age < profile.hsts_seconds:
-                        others = "180 days, which SSL Labs and the MDN Observatory want, are met" if age < YEAR else ""
-                        wanted = f"max-age of {time} is less than the {spoken(profile.hsts_seconds)} of {profile.label}"
-                        yield self.finding(
-                            endpoint,
-                            span,
-                            f"{wanted}{'; the ' if others else ''}{others}",
-                            label=label,
-                            severity=Severity.INFO,
-                            remedy=next_stage(line, value),
-                            profiles=(profile.label,),
-                        )
+                wanting = [profile for profile in self.profiles if age < (profile.hsts_seconds or 0)]
+                if wanting:
+                    strictest = max(wanting, key=lambda profile: profile.hsts_seconds or 0)
+                    others = "180 days, which SSL Labs and the MDN Observatory want, are met" if age < YEAR else ""
+                    wanted = f"max-age of {time} is less than the {spoken(strictest.hsts_seconds or 0)} of {strictest.label}"
+                    yield self.finding(
+                        endpoint,
+                        span,
+                        f"{wanted}{'; the ' if others else ''}{others}",
+                        label=label,
+                        severity=Severity.INFO,
+                        remedy=next_stage(line, value),
+                        profiles=tuple(profile.label for profile in wanting),
+                    )
 
 
 def next_stage(line: HeaderLine, value: HstsValue) -> Rewrite | Advice | None:

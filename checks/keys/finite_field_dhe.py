@@ -11,7 +11,7 @@ References: RFC 10015; CVE-2002-20001.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
+from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
@@ -34,13 +34,8 @@ class FiniteFieldDhe(EndpointRule):
         """The suites this rule is about, if there are any."""
         if endpoint.is_opportunistic_mx:
             return
-        found = [
-            suite
-            for suite in endpoint.cipher_suites.surely
-            if suite.key_exchange == "DHE"
-            and suite.authentication != "anonymous"
-            and any(not profile.allows_suite(suite) for profile in self.profiles)
-        ]
+        asked = [suite for suite in endpoint.cipher_suites.surely if suite.key_exchange == "DHE" and suite.authentication != "anonymous"]
+        found, demanding = refused(self.profiles, asked)
         if found:
             place, related = culprit(endpoint, found)
             yield self.finding(
@@ -50,4 +45,5 @@ class FiniteFieldDhe(EndpointRule):
                 severity=self.severity,
                 related=related,
                 remedy=better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+                profiles=demanding,
             )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.profiles import listed_by_all
 
 
 class NoForwardSecrecy(EndpointRule):
@@ -35,7 +36,9 @@ class NoForwardSecrecy(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [suite for suite in endpoint.cipher_suites.surely if not suite.has_forward_secrecy]
+        found = [
+            suite for suite in endpoint.cipher_suites.surely if not suite.has_forward_secrecy and not listed_by_all(self.profiles, suite)
+        ]
         if found:
             place, related = culprit(endpoint, found)
             yield self.finding(

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Certificate, Endpoint, Finding, Severity
+from tlslint.model.versions import joined
+from tlslint.profiles import Profile
 
 _LEAST = {"RSA": 2048, "RSA-PSS": 2048, "DSA": 1 << 20, "ECDSA": 256}
 
@@ -45,17 +47,32 @@ class WeakCertificateKey(EndpointRule):
             if bits < _LEAST.get(kind, 0):
                 yield self._weak(endpoint, certificate)
                 continue
-            for profile in self.profiles:
-                least = profile.rsa_bits if kind.startswith("RSA") else None
-                if least is not None and bits < least and not endpoint.is_opportunistic_mx:
-                    yield self._weak(endpoint, certificate, profile.label, least)
+            wanting = {profile: why for profile in self.profiles if (why := _wants(profile, certificate))}
+            if wanting and not endpoint.is_opportunistic_mx:
+                yield self._weak(endpoint, certificate, wanting)
 
-    def _weak(self, endpoint: Endpoint, certificate: Certificate, label: str = "", least: int = 0) -> Finding:
-        wants = f", and {label} wants {least}" if label else ""
+    def _weak(self, endpoint: Endpoint, certificate: Certificate, wanting: "dict[Profile, str] | None" = None) -> Finding:
+        labels: dict[str, list[str]] = {}
+        for profile, why in (wanting or {}).items():
+            labels.setdefault(why, []).append(profile.label)
+        wants = "".join(f", and {joined(names)} {'wants' if len(names) == 1 else 'want'} {why}" for why, names in labels.items())
+        curve = certificate.leaf.curve if certificate.leaf is not None else None
         return self.finding(
             endpoint,
             certificate.span or endpoint.anchor,
-            f"the certificate {certificate.path} has a key of {certificate.key_bits} bits ({certificate.key_type}){wants}",
-            severity=Severity.WARNING if label else Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-            profiles=(label,) if label else (),
+            f"the certificate {certificate.path} has a key of {certificate.key_bits} bits ({curve or certificate.key_type}){wants}",
+            severity=Severity.WARNING if wanting else Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+            profiles=tuple(profile.label for profile in wanting or ()),
         )
+
+
+def _wants(profile: "Profile", certificate: Certificate) -> str:
+    """What the profile wants instead of this key; "" where it is content."""
+    kind, bits, leaf = certificate.key_type or "", certificate.key_bits or 0, certificate.leaf
+    if profile.key_types is not None and kind.removesuffix("-PSS") not in profile.key_types:
+        return f"{' or '.join(profile.key_types)} keys"
+    if kind.startswith("RSA") and bits < (profile.rsa_bits or 0):
+        return f"{profile.rsa_bits}"
+    if leaf is not None and leaf.curve is not None and profile.curves is not None and leaf.curve not in profile.curves:
+        return f"one of {', '.join(profile.curves)}"
+    return ""

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from tlslint.checks.rule import EndpointRule, good
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import SetValue
+from tlslint.model.versions import joined
 
 
 class WeakDh(EndpointRule):
@@ -31,15 +32,26 @@ class WeakDh(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Parameters below 2048 bits with DHE suites that use them."""
         bits = endpoint.dh_bits
-        if not isinstance(bits, Known) or bits.value is None or bits.value >= 2048:
+        if not isinstance(bits, Known) or bits.value is None:
             return
+        size = bits.value
+        wanting = [profile for profile in self.profiles if size < (profile.dh_bits or 0)]
+        if self.profiles and all(profile.dh_bits and size >= profile.dh_bits for profile in self.profiles):
+            return  # what every chosen profile names is what was asked for (mozilla-old@5.7: 1024)
+        if size >= 2048 and (not wanting or endpoint.is_opportunistic_mx):
+            return
+        wants = ""
+        if size >= 2048:
+            most = max(profile.dh_bits or 0 for profile in wanting)
+            wants = f", and {joined(profile.label for profile in wanting)} {'wants' if len(wanting) == 1 else 'want'} {most}"
         refused = bool(bits.origins) and endpoint.tls_works.holds(False) and endpoint.tls_works.origins == bits.origins
         if refused or any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely):
             yield self.finding(
                 endpoint,
                 bits,
-                f"{endpoint.name} uses DH parameters of {bits.value} bits"
+                f"{endpoint.name} uses DH parameters of {size} bits{wants}"
                 + (", which the library refuses: every handshake fails" if refused else ""),
-                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity if size < 2048 else Severity.WARNING,
+                profiles=tuple(profile.label for profile in wanting),
                 remedy=SetValue("dh_bits", 2048, "parameters of 2048 bits or more, or no DHE suites"),
             )

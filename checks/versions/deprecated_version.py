@@ -17,6 +17,7 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import OfferVersions
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, spoken
+from tlslint.profiles import allowed_by_all
 
 
 class DeprecatedVersion(EndpointRule):
@@ -51,7 +52,7 @@ class DeprecatedVersion(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """TLS 1.0 and 1.1 among the versions."""
-        deprecated = endpoint.versions.surely & {TLS10, TLS11}
+        deprecated = (endpoint.versions.surely & {TLS10, TLS11}) - allowed_by_all(self.profiles)
         if deprecated:
             yield self.finding(
                 endpoint,

@@ -43,6 +43,8 @@ class NoTls13(EndpointRule):
         build = libraries.build_of(self.instance.tls_library)
         if build is None or TLS13 not in libraries.build(build).versions:
             return
+        if self.instance.speaks is not None and TLS13 not in self.instance.speaks:
+            return
         yield self.finding(
             endpoint,
             versions,

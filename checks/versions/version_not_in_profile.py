@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import OfferVersions
-from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, spoken
+from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, joined, spoken
+from tlslint.profiles import allowed_by_all
 
 _HAVE_THEIR_OWN_RULE = frozenset({SSL20, SSL30, TLS10, TLS11})
 
@@ -36,17 +37,18 @@ class VersionNotInProfile(EndpointRule):
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
-        """Versions outside the strictest profile."""
+        """Versions that not every chosen profile allows: the strictest decides."""
         if endpoint.is_opportunistic_mx:
             return
         offered = endpoint.versions.surely - _HAVE_THEIR_OWN_RULE
-        for profile in self.profiles:
-            outside = offered - profile.versions
-            if outside:
-                yield self.finding(
-                    endpoint,
-                    endpoint.versions,
-                    f"{endpoint.name} offers {spoken(outside)}, which {profile.label} does not allow",
-                    remedy=OfferVersions(profile.versions, unsafe="clients that need the version lose access"),
-                    profiles=(profile.label,),
-                )
+        allowed = allowed_by_all(self.profiles)
+        outside = offered - allowed
+        if outside and self.profiles:
+            demanding = tuple(profile.label for profile in self.profiles if offered - profile.versions)
+            yield self.finding(
+                endpoint,
+                endpoint.versions,
+                f"{endpoint.name} offers {spoken(outside)}, which {joined(demanding)} {'does' if len(demanding) == 1 else 'do'} not allow",
+                remedy=OfferVersions(allowed, unsafe="clients that need the version lose access") if allowed else None,
+                profiles=demanding,
+            )

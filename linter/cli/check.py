@@ -132,6 +132,9 @@ def command(
             ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
             report = report._replace(fixes=ways, is_unsafe_wanted=unsafe_fixes)
         tell(report, wanted, color)
+    for past in decided.profiles:
+        if past.is_past(when):
+            click.echo(f"tlslint: {past.label} is past its date ({past.until}): {past.until_why or 'a newer edition exists'}", err=True)
     for sentence in result.broken:
         click.echo(f"tlslint: {sentence}", err=True)
     if result.broken and not exit_zero:

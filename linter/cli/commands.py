@@ -11,6 +11,7 @@ COMMANDS = {
     "explain": "print a rule's manual page",
     "rules": "list all rules",
     "ciphers": "say what a cipher string means",
+    "profiles": "list the policies to judge by, or compare two",
     "init": "write settings, or change them",
     "config": "show the settings that count here",
 }

@@ -8,6 +8,7 @@ from tlslint.model.finding import Confidence, Label, Severity
 from tlslint.model.remedy import Remedy
 from tlslint.model.source import SourceFile, Span
 from tlslint.model.values import Known, Value
+from tlslint.model.versions import TlsVersion
 
 
 class KnownBy(Enum):
@@ -61,3 +62,5 @@ class Instance(NamedTuple):
     endpoints: tuple[Endpoint, ...] = ()
     problems: tuple[Problem, ...] = ()
     files: tuple[SourceFile, ...] = ()
+    speaks: frozenset[TlsVersion] | None = None
+    """Versions the program can speak with its library, whatever is configured; None: whatever the library can."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,13 +13,15 @@ DEFAULT = "mozilla-intermediate"
 
 
 class UnknownProfileError(ValueError):
-    """A profile or edition there is no data for; the message is one sentence for people."""
+    """A profile or edition there is no data for, or a file that holds none; the message is one sentence for people."""
 
 
 class Profile(NamedTuple):
     """What one edition of one policy allows. `suites` and `groups` are IANA names in the policy's order; None: the policy names none.
 
-    `rsa_bits`, `dh_bits`: least sizes in bits. `hsts_seconds`: least max-age. None: the policy does not say.
+    `rsa_bits`, `dh_bits`: least sizes in bits. `hsts_seconds`: least max-age. Of certificates: `key_types` (`RSA`, `ECDSA`), `curves` (IANA
+    group names), `signatures` (`SHA-256`), `lifetime_days` at most. None: the policy does not say. `until`: the day (`2026-04-06`) from
+    which the edition is no longer the last word, and `until_why`.
     """
 
     name: str
@@ -29,13 +32,19 @@ class Profile(NamedTuple):
     suites: tuple[str, ...] | None
     groups: tuple[str, ...] | None
     rsa_bits: int | None
-    dh_bits: int | None
-    hsts_seconds: int | None
+    dh_bits: int | None = None
+    hsts_seconds: int | None = None
+    key_types: tuple[str, ...] | None = None
+    curves: tuple[str, ...] | None = None
+    signatures: tuple[str, ...] | None = None
+    lifetime_days: int | None = None
+    until: str | None = None
+    until_why: str = ""
 
     @property
     def label(self) -> str:
         """`mozilla-intermediate@6.0`, as findings name it."""
-        return f"{self.name}@{self.edition}"
+        return f"{self.name}@{self.edition}" if self.edition else self.name
 
     def allows_suite(self, suite: Suite) -> bool:
         """Is the suite on the list (or is there no list)?"""
@@ -45,10 +54,36 @@ class Profile(NamedTuple):
         """Is the group on the list (or is there no list)?"""
         return self.groups is None or group.iana in self.groups
 
+    def is_past(self, now: str) -> bool:
+        """Is the edition no longer the last word at this moment (RFC 3339)?"""
+        return self.until is not None and now >= self.until
+
+
+def listed_by_all(profiles: Sequence[Profile], suite: Suite) -> bool:
+    """Does every chosen profile name this suite? Then what is wrong with it in general is what was asked for."""
+    return bool(profiles) and all(profile.suites is not None and suite.iana in profile.suites for profile in profiles)
+
+
+def allowed_by_all(profiles: Sequence[Profile]) -> frozenset[TlsVersion]:
+    """Versions that every chosen profile allows; none where none was chosen."""
+    return frozenset.intersection(*(profile.versions for profile in profiles)) if profiles else frozenset()
+
+
+def load(name: str) -> Profile:
+    """`mozilla-intermediate` (its newest edition), `mozilla-intermediate@5.7`, or the path of a file with one of one's own.
+
+    A path has a `/` or one of the endings .yaml, .yml and .json; `#modern` behind it chooses one of several. Raises `UnknownProfileError`.
+    """
+    path = name.partition("#")[0]
+    if "/" in path or path.endswith((".yaml", ".yml", ".json")):
+        from tlslint.profiles.own import read  # noqa: PLC0415 (YAML is loaded for own profiles only)
+
+        return read(name)
+    return _known(name)
+
 
 @cache
-def load(name: str) -> Profile:
-    """`mozilla-intermediate` (its newest edition) or `mozilla-intermediate@5.7`. Raises `UnknownProfileError`."""
+def _known(name: str) -> Profile:
     wanted, _, edition = name.partition("@")
     rows = [row for row in _editions() if row["name"] == wanted]
     if not rows:
@@ -60,24 +95,27 @@ def load(name: str) -> Profile:
     chosen = [row for row in rows if row["edition"] == edition] if edition else rows[:1]
     if not chosen:
         raise UnknownProfileError(f"{wanted} has no edition {edition!r}; there are {', '.join(row['edition'] for row in rows)}")
-    row = chosen[0]
-    return Profile(
-        row["name"],
-        row["edition"],
-        row["date"],
-        row["source"],
-        frozenset(BY_WORD[word] for word in row["versions"]),
-        None if row["suites"] is None else tuple(row["suites"]),
-        None if row["groups"] is None else tuple(row["groups"]),
-        row["rsa_bits"],
-        row["dh_bits"],
-        row["hsts_seconds"],
-    )
+    return from_row(chosen[0])
+
+
+def from_row(row: dict[str, Any]) -> Profile:
+    """A profile from JSON or YAML whose shape has been checked (docs/schemas/profile.schema.json)."""
+    fields = {field: row[field] for field in Profile._fields if row.get(field) is not None}
+    for field in ("suites", "groups", "key_types", "curves", "signatures"):
+        fields[field] = tuple(fields[field]) if field in fields else None
+    fields["versions"] = frozenset(BY_WORD[word] for word in row["versions"])
+    fields.setdefault("rsa_bits", None)
+    return Profile(**fields)
 
 
 def names() -> list[str]:
     """Every profile there is data for."""
     return list(dict.fromkeys(row["name"] for row in _editions()))
+
+
+def every() -> list[Profile]:
+    """Every edition of every profile, newest first."""
+    return [from_row(row) for row in _editions()]
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, TlsMode, Unknown, Value
-from tlslint.parsers.apache import defaults, scopes, settings, vhosts
+from tlslint.parsers.apache import defaults, protocol, scopes, settings, vhosts
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.environment import environment
 from tlslint.parsers.apache.layout import mounted
@@ -62,6 +62,7 @@ def instances(
             (*(site.endpoint for site in found.sites), *found.outgoing),
             found.problems,
             reading.files,
+            protocol.every(defaults.of(target)),
         ),
     )
 
