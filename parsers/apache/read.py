@@ -488,7 +488,8 @@ class Reader:
             return
         word = node.words[0]
         if word.unknown:
-            self._unknown_include(node, word)
+            self._problems.append(Problem("include-missing", f"cannot tell which files {node.name} reads: {word.unknown}", word.span))
+            self._hole(node, where, word.unknown)
             return
         if lines.place.depth + 1 > MAX_INCLUDE_DEPTH:
             message = f"files include each other more than {MAX_INCLUDE_DEPTH} deep, so httpd does not start: is there a loop?"
@@ -497,9 +498,11 @@ class Reader:
         for path, wild, doubt in self._matches(node, where, optional=optional, condition=condition):
             self._include_path(path, node, where, _both(condition, doubt), lines.place.depth + 1, optional=optional, wild=wild)
 
-    def _unknown_include(self, node: Node, word: Word) -> None:
-        self._problems.append(Problem("include-missing", f"cannot tell which files {node.name} reads: {word.unknown}", word.span))
-        self._knows_all_modules = False
+    def _hole(self, node: Node, where: Section, why: str, *, modules: bool = True) -> None:
+        """Something is read here that was not seen: what it sets, and (`modules`) loads, is not known."""
+        if modules:
+            self._knows_all_modules = False
+        _append(where, Directive(node.line, "include", node.args_at, node.shown_in, why))
 
     def _include_path(self, path: str, node: Node, where: Section, condition: str, depth: int, *, optional: bool, wild: bool) -> None:
         self._included += 1
@@ -516,14 +519,13 @@ class Reader:
             elif problem.kind == "outside-root":
                 message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
                 self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
-                self._knows_all_modules = self._knows_all_modules and wild
-                _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include outside the scanned roots"))
+                self._hole(node, where, "an include outside the scanned roots", modules=not wild)
             else:
                 message = (
                     f"{spoken_path(path)} cannot be read: it {problem.reason}" if " " in problem.reason else f"{path}: {problem.reason}"
                 )
                 self._problems.append(Problem("unreadable", message, word.span))
-                _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include that cannot be read"))
+                self._hole(node, where, "an include that cannot be read", modules=not wild)
             return
         self._read_file(source, path, where, condition, depth)
 
@@ -537,8 +539,7 @@ class Reader:
         if self._complete and self._is_host:
             self._raise(problem, condition)
         else:
-            self._knows_all_modules = False
-            _append(where, Directive(node.line, "include", node.args_at, node.shown_in, "an include that was not found"))
+            self._hole(node, where, "an include that was not found")
             left_out = f"{problem.message.removesuffix(', so httpd does not start')} in this copy: what it sets is not known"
             self._problems.append(problem._replace(message=left_out, severity=Severity.INFO))
 
@@ -552,7 +553,7 @@ class Reader:
         if not _is_wild(path):
             kind = self._files.kind(path)
             if kind == "directory":
-                yield from ((name, True, "") for name in self._files_below(path, 0))
+                yield from ((name, True, "") for name in self._files_below(path, 0, node, where))
             else:
                 yield path, False, ""
             return
@@ -561,52 +562,55 @@ class Reader:
         if self._files.kind(base) == "outside":
             message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
             self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
-            self._knows_all_modules = False
+            self._hole(node, where, "an include outside the scanned roots")
             return
         offered = ""
+        told = len(self._problems)
         if optional and not self._is_host and self._files.kind(base) == "missing":
             # git keeps no empty folders and few people put links into it: the copy says nothing of what the host reads here.
-            _append(where, Directive(node.line, "include", node.args_at, node.shown_in, f"what {spoken_path(base)} holds is not known"))
-            self._knows_all_modules = False
+            self._hole(node, where, f"what {spoken_path(base)} holds is not known")
             if base.endswith("-enabled"):
                 offered = base = f"{base.removesuffix('-enabled')}-available"
-        try:
-            names = list(self._glob(base, pattern.split("/"), optional=optional))
-        except FileProblem:
-            names = []
-        for name in names:
+        for name in self._glob(base, pattern.split("/"), node, where, optional=optional):
             found = True
             yield name, True, f"whether {spoken_path(name.rpartition('/')[2])} is enabled is not known" if offered else ""
-        if not found and not optional:
+        if not found and not optional and len(self._problems) == told:
             message = f"no file matches {spoken_path(path)}, so httpd does not start"
             self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)
 
-    def _glob(self, base: str, parts: list[str], *, optional: bool) -> Iterator[str]:
+    def _names(self, directory: str, node: Node, where: Section) -> list[str]:
+        """What a folder holds; a folder nobody may list may hold anything."""
+        try:
+            return self._files.names(directory)
+        except FileProblem as problem:
+            if problem.kind == "unreadable":
+                message = f"{spoken_path(directory)} cannot be listed: {problem.reason}"
+                self._problems.append(Problem("unreadable", message, node.words[0].span))
+                self._hole(node, where, "a folder that cannot be listed")
+            return []
+
+    def _glob(self, base: str, parts: list[str], node: Node, where: Section, *, optional: bool) -> Iterator[str]:
         pattern = _fnmatch(parts[0])
-        for name in self._files.names(base):
+        for name in self._names(base, node, where):
             if not pattern(name):
                 continue
             path = f"{base.rstrip('/')}/{name}"
             kind = self._files.kind(path)
             if len(parts) > 1:
                 if kind == "directory":
-                    yield from self._glob(path, parts[1:], optional=optional)
+                    yield from self._glob(path, parts[1:], node, where, optional=optional)
             elif kind == "directory":
-                yield from self._files_below(path, 0)
+                yield from self._files_below(path, 0, node, where)
             elif kind != "missing" or not optional:
                 yield path
 
-    def _files_below(self, directory: str, depth: int) -> Iterator[str]:
+    def _files_below(self, directory: str, depth: int, node: Node, where: Section) -> Iterator[str]:
         if depth > MAX_INCLUDE_DEPTH:
             return
-        try:
-            names = self._files.names(directory)
-        except FileProblem:
-            return
-        for name in names:
+        for name in self._names(directory, node, where):
             path = f"{directory.rstrip('/')}/{name}"
             if self._files.kind(path) == "directory":
-                yield from self._files_below(path, depth + 1)
+                yield from self._files_below(path, depth + 1, node, where)
             else:
                 yield path
 
