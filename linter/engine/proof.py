@@ -174,9 +174,12 @@ def _moved(
     old: Instance, new: Instance, allowed: Mapping[str, set[str]], fields: set[str], also: set[str], moves: "Mapping[str, _Moves]"
 ) -> str:
     """What changed that should not have; "" where nothing did."""
-    if not _same_endpoints(old, new):
+    kept = _kept_endpoints(old, new)
+    if not _same_endpoints(old, new._replace(endpoints=tuple(kept))):
         return "other endpoints would be there than before"
-    for one, other in zip(old.endpoints, new.endpoints, strict=True):
+    if len(kept) != len(new.endpoints) and "tls" not in fields:
+        return "other endpoints would be there than before"
+    for one, other in zip(old.endpoints, kept, strict=True):
         was, will = dict(_values(one)), dict(_values(other))
         changed = {field for field in was.keys() | will.keys() if plain(was.get(field)) != plain(will.get(field))}
         wanted = allowed.get(one.name, set())
@@ -184,7 +187,7 @@ def _moved(
         touched |= {after for field in touched for after in _FOLLOWS.get(field, ())}
         left = changed - wanted - fields - touched
         if one.tls_works.holds(False):  # no handshake was ever completed here: nothing of it could be lost
-            left -= _OF_A_HANDSHAKE
+            left -= _OF_A_HANDSHAKE | {"certificates"}
         if not _OF_A_HANDSHAKE.isdisjoint(changed):
             left -= {field for field in _ONLY_BELOW_TLS13 if not getattr(other, field).holds(True)}
         if left:
@@ -192,6 +195,12 @@ def _moved(
         if changed and one.name not in allowed:
             also.add(one.name)
     return ""
+
+
+def _kept_endpoints(old: Instance, new: Instance) -> list[Endpoint]:
+    """Without the ports that open because TLS is switched on (Dovecot's 993, `ssl = no` before) and speak nothing else."""
+    known = {(one.name, one.role) for one in old.endpoints}
+    return [one for one in new.endpoints if (one.name, one.role) in known or not one.tls.holds(TlsMode.IMPLICIT)]
 
 
 def _values(endpoint: Endpoint) -> Iterator[tuple[str, object]]:
@@ -210,7 +219,7 @@ def _spoken(field: str) -> str:
 
 def _lost(old: Instance, new: Instance) -> str:
     """Who would be locked out."""
-    for one, other in zip(old.endpoints, new.endpoints, strict=True):
+    for one, other in zip(old.endpoints, _kept_endpoints(old, new), strict=True):
         if not one.versions.surely <= other.versions.surely:
             return f"clients that need an old version would lose {one.name}, and unsafe fixes were not asked for"
         if not set(one.cipher_suites.surely) <= set(other.cipher_suites.surely):

@@ -71,7 +71,7 @@ def _endpoints(judge: Judge) -> Iterator[Endpoint]:
             seen = {_essence(general)}
             for connection, shown, names, suffix in _special(judge.tree, listener, base, address):
                 endpoint = _judged(judge, listener, connection, shown)
-                if _essence(endpoint) in seen and not names:
+                if _essence(endpoint) in seen and not names and not _decides(judge.tree, connection, base):
                     continue
                 yield endpoint._replace(name=endpoint.name + suffix, server_names=Known(names) if names else endpoint.server_names)
 
@@ -113,6 +113,14 @@ def _special(tree: Tree, listener: Listener, base: Connection, address: str) -> 
         names = tuple(name.split(" ")) if name else ()
         suffix = (f" {names[0]}" if names else "") + (f" from {remote}" if remote is not base.remote else "")
         yield connection, shown, names, suffix
+
+
+def _decides(tree: Tree, connection: Connection, base: Connection) -> bool:
+    """Does a filter for this kind of client set anything of TLS or logins, be it the value that counts elsewhere too?"""
+    mine = (each for each in tree.filters if each.is_conditional and each.matches(connection) and not each.matches(base))
+    return any(
+        key.startswith(("ssl", "disable_plaintext", "auth_allow_cleartext", "login_trusted")) for each in mine for key in each.settings
+    )
 
 
 def _speaks(each: Filter, listener: Listener) -> bool:

@@ -7,41 +7,17 @@ written anew.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint.model import Problem, SourceFile, Span
 from tlslint.model.remedy import Advice, Edit, Remedy, Rewrite
 from tlslint.parsers.dovecot import protocols, settings
-from tlslint.parsers.dovecot.syntax import Kind, Statement, statements
+from tlslint.parsers.dovecot.syntax import SETTINGS, Block, Kind, Statement, blocks, statements
 
 _SWAPPED = {"yes": "no", "no": "yes"}
-_VALUES = (Kind.VALUE, Kind.FILE, Kind.VARIABLE)
 _HEAD = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
 _VARIABLE = re.compile(r"%(?:%|(?P<modifiers>[A-Z]*)(?P<letter>[a-z$])|\{(?P<word>[a-z_]+)\}|(?P<other>[\d.]*[A-Z][\w.]*|[\d.]+\w+))")
 _KNOWN_LOCATIONS = ("maildir", "mbox", "dbox", "sdbox", "mdbox", "imapc", "pop3c")
 _AUTH_DRIVERS = ("pam", "passwd", "passwd-file", "static")
-
-
-class Block(NamedTuple):
-    """A `{ }` block (or the file itself, `begin` None) with what is in it. `end` None: it is never closed in this file."""
-
-    begin: Statement | None
-    items: "list[Statement | Block]"
-    end: Statement | None = None
-
-    @property
-    def key(self) -> str:
-        """`passdb`, `service`; "" for the file."""
-        return self.begin.key if self.begin is not None else ""
-
-    @property
-    def lines(self) -> list[Statement]:
-        """Settings directly in it."""
-        return [item for item in self.items if isinstance(item, Statement) and item.kind in _VALUES]
-
-    def last(self, key: str) -> Statement | None:
-        """The last line that sets `key`."""
-        return next((line for line in reversed(self.lines) if line.key == key), None)
 
 
 def problems(
@@ -51,7 +27,7 @@ def problems(
     mover = _Mover(variables=not is_written_for_24, requires_tls=requires_tls)
     found = []
     for file in files:
-        found += list(mover.block(_blocks(file), ()))
+        found += list(mover.block(blocks(file, quoted_keys=False), ()))
     if found and not is_written_for_24 and not is_fragment:
         yield _head(files[0], sets_protocols=sets_protocols)
     yield from found
@@ -71,24 +47,6 @@ def _head(file: SourceFile, *, sets_protocols: bool) -> Problem:
         (),
         Rewrite((Edit(at, text.replace("\n", ending).encode()),), "begin with dovecot_config_version and dovecot_storage_version"),
     )
-
-
-def _blocks(file: SourceFile) -> Block:
-    """The file's statements as a tree. A block that an included file closes stays open."""
-    root = Block(None, [])
-    opened = [root]
-    for statement in statements(file, quoted_keys=False):
-        if statement.kind is Kind.BEGIN:
-            opened.append(Block(statement, []))
-        elif statement.kind is Kind.END and len(opened) > 1:
-            closed = opened.pop()._replace(end=statement)
-            opened[-1].items.append(closed)
-        else:
-            opened[-1].items.append(statement)
-    while len(opened) > 1:
-        left = opened.pop()
-        opened[-1].items.append(left)
-    return root
 
 
 class _Mover:
@@ -120,7 +78,7 @@ class _Mover:
                     elif item.key == "local_name" and item.begin is not None and " " in item.begin.value.strip():
                         yield self.one_name_each(item)
                     yield from self.block(item, (*within, item.key))
-            elif item.kind in _VALUES:
+            elif item.kind in SETTINGS:
                 found = self.setting(item, within)
                 if found is not None:
                     yield found

@@ -144,6 +144,7 @@ def _refused(judge: Judge) -> None:
                 "auth_allow_cleartext = yes contradicts ssl = required, so Dovecot 2.4 does not start",
                 allow.statement.span,
                 related=(Label(ssl_said.statement.span, "TLS is required here"),),
+                remedy=Rewrite((Edit(allow.span, b"no"),), "write auth_allow_cleartext = no"),
             )
     said = tree.root.settings.get("protocols")
     if said and not said[-1].unknown and said[-1].value != "none":

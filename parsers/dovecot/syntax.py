@@ -57,6 +57,31 @@ class Statement(NamedTuple):
     is_open: bool = False
 
 
+SETTINGS = (Kind.VALUE, Kind.FILE, Kind.VARIABLE)
+
+
+class Block(NamedTuple):
+    """A `{ }` block (or the file itself, `begin` None) with what is in it. `end` None: it is never closed in this file."""
+
+    begin: Statement | None
+    items: "list[Statement | Block]"
+    end: Statement | None = None
+
+    @property
+    def key(self) -> str:
+        """`passdb`, `service`; "" for the file."""
+        return self.begin.key if self.begin is not None else ""
+
+    @property
+    def lines(self) -> list[Statement]:
+        """Settings directly in it."""
+        return [item for item in self.items if isinstance(item, Statement) and item.kind in SETTINGS]
+
+    def last(self, key: str) -> Statement | None:
+        """The last line that sets `key`."""
+        return next((line for line in reversed(self.lines) if line.key == key), None)
+
+
 _SPACE = " \t\n\v\f\r"
 _COMMENT = re.compile(r"""[^'"#]*(?:'(?:[^'\\]|\\.)*'[^'"#]*|"(?:[^"\\]|\\.)*"[^'"#]*)*""", re.DOTALL)
 _BARE_KEY = re.compile(r"[^ \t\n\v\f\r=]*")
@@ -109,6 +134,24 @@ def statements(file: SourceFile, *, quoted_keys: bool) -> Iterator[Statement]:
         joined, parts, first = "", [], position
     if parts:
         yield _plain(file, Kind.SKIP, first, len(text), parts[0].start, len(text), is_open=True)
+
+
+def blocks(file: SourceFile, *, quoted_keys: bool) -> Block:
+    """The file's statements as a tree. A block that an included file closes stays open."""
+    root = Block(None, [])
+    opened = [root]
+    for statement in statements(file, quoted_keys=quoted_keys):
+        if statement.kind in (Kind.BEGIN, Kind.GROUP):
+            opened.append(Block(statement, []))
+        elif statement.kind is Kind.END and len(opened) > 1:
+            closed = opened.pop()._replace(end=statement)
+            opened[-1].items.append(closed)
+        else:
+            opened[-1].items.append(statement)
+    while len(opened) > 1:
+        left = opened.pop()
+        opened[-1].items.append(left)
+    return root
 
 
 def _plain(
