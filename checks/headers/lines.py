@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tlslint.checks.headers import hsts_value
 from tlslint.checks.headers.hsts_value import HstsValue
-from tlslint.model import Endpoint, HeaderLine, Span
+from tlslint.model import Endpoint, HeaderLine, Span, TlsMode
 
 HSTS = "strict-transport-security"
 
@@ -25,7 +25,7 @@ def hsts_lines(endpoint: Endpoint) -> Iterator[Line]:
     sent = sent_by(endpoint)
     for line in endpoint.http.headers:
         text = line.text
-        if line.name != HSTS or text is None:
+        if line.name != HSTS or text is None or (endpoint.tls.holds(TlsMode.NONE) and not line.reaches):
             continue
         if text not in sent and any(text in whole for whole in sent):
             continue

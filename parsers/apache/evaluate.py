@@ -4,8 +4,10 @@ The path of a configuration: read.py (files to one tree) → scopes.py (the tree
 answers where) → context.py (a server's TLS context) → handshake.py (what a client meets at an address and name).
 """
 
+import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
@@ -18,6 +20,7 @@ from tlslint.parsers.apache.listen import Socket, collide
 from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
 from tlslint.parsers.apache.sites import NOT_SEEN, Site, Verdict, base_endpoint
+from tlslint.parsers.apache.tree import taken
 from tlslint.parsers.apache.vhosts import Door, Server
 from tlslint.targets import Target
 
@@ -47,6 +50,10 @@ def instances(
     try:
         if re.search(_OTHER_HTTPD, files.read(root).data):
             return ()
+        if posixpath.basename(root) == ".htaccess":
+            from tlslint.parsers.apache import overrides  # noqa: PLC0415 (most servers are found by their root file)
+
+            return (overrides.alone(root, files, target),)
         found = evaluate(root, files, target, complete=complete, defines=defines)
     except FileProblem as problem:
         return (_unreadable(root, files, target, problem, complete=complete),)
@@ -98,7 +105,8 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
         opened = [Door(None, 0, ((main, None),), None)]
     verdict.problems.extend(vhosts.facts(servers, opened, sockets, assumed=assumed))
     sites, outgoing = _sites(context, verdict, main, servers, opened, sockets)
-    sites = _with_answers(sites, verdict, reading, files, target, complete=complete)
+    sites, read = _with_answers(sites, verdict, reading, files, target, complete=complete)
+    reading = reading._replace(files=(*reading.files, *read))
     return Evaluated(reading, walked, tuple(sites), tuple(outgoing), verdict.all_problems(), verdict.starts(), software)
 
 
@@ -139,15 +147,43 @@ def _sites(
     return [Site(base_endpoint(door, server, address), server, door) for door in opened for server, address in door.servers], []
 
 
-def _with_answers(sites: list[Site], verdict: Verdict, reading: Reading, files: Files, target: Target, *, complete: bool) -> list[Site]:
-    """Add what each site's answers carry, and which of its lines never do what they were written for."""
-    from tlslint.parsers.apache import request, web  # noqa: PLC0415 (not every configuration has a site)
+def _with_answers(
+    sites: list[Site], verdict: Verdict, reading: Reading, files: Files, target: Target, *, complete: bool
+) -> tuple[list[Site], list[SourceFile]]:
+    """Add what each site's answers carry, and which of its lines never do what they were written for.
 
-    others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in sites)
+    Also gives the .htaccess files that are part of the configuration.
+    """
+    from tlslint.parsers.apache import overrides, request, web  # noqa: PLC0415 (not every configuration has a site)
+
+    asked = sites if reading.knows_all_modules else [site._replace(server=server) for site, server in _guarded(sites)]
+    others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in asked)
     found = []
+    sources: list[SourceFile] = []
+    walked: dict[str, list[str]] = {}
+    for site, asking in zip(sites, asked, strict=True):
+        host = request.Host(asking.server, reading, files, target, complete, others, walked=walked)
+        verdict.problems.extend(overrides.facts(host, sources))
+        found.append(site._replace(endpoint=site.endpoint._replace(http=web.http(asking, host, verdict.problems))))
+    return found, sources
+
+
+def _guarded(sites: list[Site]) -> Iterator[tuple[Site, Server]]:
+    """Each site with its server as it is when the modules its sections ask for are loaded: what they guard says itself what it does."""
+    mains: dict[frozenset[str], Scope] = {}
     for site in sites:
-        answers = web.http(site, request.Host(site.server, reading, files, target, complete, others), verdict.problems)
-        found.append(site._replace(endpoint=site.endpoint._replace(http=answers)))
+        server = copy(site.server)
+        given = frozenset(server.scope.section.condition.split(", and ")) - {""}
+        if given not in mains:
+            mains[given] = _taken(server.main, given)
+        server.main = mains[given]
+        server.scope = mains[given] if server.is_main else _taken(server.scope, given)
+        yield site, server
+
+
+def _taken(scope: Scope, given: frozenset[str]) -> Scope:
+    found = copy(scope)
+    found.section = taken(scope.section, given)
     return found
 
 

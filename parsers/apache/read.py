@@ -16,7 +16,7 @@ from tlslint.model.instance import Software
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, first_word, logical_lines, next_word, spoken, substituted, words
-from tlslint.parsers.apache.tree import Directive, Node, Section
+from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Directive, Node, Section
 
 MAX_INCLUDE_DEPTH = 128
 """AP_MAX_INCLUDE_DEPTH of server/core.c."""
@@ -338,7 +338,7 @@ class Reader:
             return self._no_argument(section)
         known = self._module_named(word.text)
         if isinstance(known, str):
-            return known
+            return known.replace(IS_LOADED, IS_MISSING) if negated else known
         return known != negated
 
     def _module_named(self, name: str) -> bool | str:
@@ -348,7 +348,7 @@ class Reader:
         self.counts_on_modules = True
         if self._knows_all_modules or directives.module_meant(name) is not None:  # a name no module ever has
             return False
-        return f"whether {spoken(name)} is loaded is not known"
+        return f"whether {spoken(name)} {IS_LOADED}"
 
     def if_define(self, section: Section) -> bool | str:
         """`<IfDefine>`: `-D` names and Define'd ones, exact case."""

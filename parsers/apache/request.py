@@ -42,7 +42,8 @@ class Request(NamedTuple):
     path: str
     query: str = ""
     fails: str = ""
-    """How it is to go wrong: `backend` (no backend answers: an error of httpd's own), `refused` (once it is known which file is meant)."""
+    """How it is to go wrong: `backend` (no backend answers: an error of httpd's own), `refused` (once it is known which file is meant);
+    `no`: it is not, there is a file, whatever the disk says."""
 
     @property
     def scheme(self) -> str:
@@ -84,6 +85,8 @@ class Host(NamedTuple):
     others: tuple["tuple[Server, str | None, int, bool]", ...] = ()
     alone: Section | None = None
     programs: tuple[str, ...] | None = None
+    walked: dict[str, list[str]] = {}  # noqa: RUF012 (shared by the hosts of one configuration)
+    """The .htaccess files below each document root that was looked at."""
 
 
 class _Configuration:
@@ -539,7 +542,7 @@ class _Run:
         at = f"{directory.rstrip('/')}/{name}"
         return f"{directory}/".startswith(f"{root}/") and self.host.files.kind(at) in ("outside", "unreadable")
 
-    def _overrides_at(self, directory: str, override: "_Override", merged: list[Section]) -> None:
+    def _overrides_at(self, directory: str, override: "Override", merged: list[Section]) -> None:
         if override.is_none:
             return
         for name in self._access_names:
@@ -548,7 +551,7 @@ class _Run:
             section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
             if section is None:
                 continue
-            if section == "refused" or (isinstance(section, Section) and not override.lets(section)):
+            if section == "refused" or (isinstance(section, Section) and override.forbids(section) is not None):
                 self.config.refused_override = True
             elif isinstance(section, Section):
                 merged.append(section)
@@ -635,6 +638,8 @@ class _Run:
         self.late = self.https_is_set = True
         kind = self.host.files.kind(filename)
         path = self.request.path
+        if self.request.fails == "no" or (self.host.alone is not None and path != NOWHERE):  # where it is served, there are pages
+            return self._by_program() if self._is_program(filename) else self._made(200, "", None)
         if kind == "directory" and not path.endswith("/"):
             return self._made(301, f"{self.request.scheme}://{self.request.host}{path}/", None)
         if path.endswith("/") and (kind != "missing" or path == "/"):
@@ -814,12 +819,13 @@ NOWHERE = "/no-such-page"
 """A path nobody has."""
 
 
-class _Override(NamedTuple):
-    """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `nonfatal`."""
+class Override(NamedTuple):
+    """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `nonfatal`; `by`: what set it last."""
 
     classes: frozenset[str] | None = None
     names: frozenset[str] = frozenset()
     nonfatal: bool = False
+    by: Node | None = None
 
     @property
     def is_none(self) -> bool:
@@ -831,43 +837,60 @@ class _Override(NamedTuple):
         """Is an .htaccess let set headers and redirect?"""
         return bool(self.names) or (self.classes is not None and not self.classes.isdisjoint({"all", "fileinfo"}))
 
-    def after(self, section: Section) -> "_Override":
+    @property
+    def spoken(self) -> str:
+        """The setting as written, else its classes."""
+        return self.by.args if self.by is not None else " ".join(sorted(self.classes or ()))
+
+    def after(self, section: Section) -> "Override":
         """The setting as a deeper section changes it."""
         result = self
         for node in section.children:
             words = [word.text.lower() for word in node.words] if isinstance(node, Directive) else []
             if node.lower == "allowoverride":
                 classes = frozenset(word.partition("=")[0] for word in words if not word.startswith(("none", "nonfatal")))
-                result = result._replace(classes=classes, nonfatal=any(word.startswith("nonfatal=") for word in words))
+                nonfatal = any(word.startswith("nonfatal=") for word in words)
+                result = result._replace(classes=classes, nonfatal=nonfatal, by=node)
             elif node.lower == "allowoverridelist":
                 names = frozenset(word for word in words if word != "none")
-                result = result._replace(names=names, classes=result.classes if result.classes is not None else frozenset())
+                result = result._replace(names=names, classes=result.classes if result.classes is not None else frozenset(), by=node)
         return result
 
-    def lets(self, section: Section) -> bool:
-        """May every directive of an .htaccess stand there? One that may not makes every request a 500."""
+    def forbids(self, section: Section) -> Node | None:
+        """The first directive of an .htaccess that may not stand there; it makes every request a 500."""
         if self.nonfatal:
+            return None
+        return next((node for node in section.children if not self._lets(node)), None)
+
+    def _lets(self, node: Node) -> bool:
+        name = f"<{node.lower}" if isinstance(node, Section) else node.lower
+        if node.lower in self.names:
             return True
-        for node in section.children:
-            name = f"<{node.lower}" if isinstance(node, Section) else node.lower
-            if node.lower in self.names:
-                continue
-            known = directives.known(name)
-            if known is None:
-                return False
-            if ".htaccess" not in known.contexts:
-                return False
-            classes = {word.lower() for word in known.overrides}
-            if self.classes is None:
-                return False
-            if "all" in self.classes or ("all" in classes and self.classes):
-                continue
-            if not classes & self.classes and not ("all" in classes and self.names):
-                return False
-        return True
+        known = directives.known(name)
+        if known is None or ".htaccess" not in known.contexts or self.classes is None:
+            return False
+        classes = {word.lower() for word in known.overrides}
+        if "all" in self.classes or ("all" in classes and self.classes):
+            return True
+        return bool(classes & self.classes) or ("all" in classes and bool(self.names))
 
 
-_NEVER_SET = _Override()
+_NEVER_SET = Override()
+
+
+def override_at(host: Host, directory: str) -> Override:
+    """AllowOverride where an .htaccess in `directory` would stand."""
+    override = _NEVER_SET
+    levels = [host.server.main.section] if host.server.is_main else [host.server.main.section, host.server.scope.section]
+    sections = [node for level in levels for node in level.named("directory") if isinstance(node, Section) and node.words]
+    sections.sort(key=lambda section: len([part for part in os_path(section.words[0].text).split("/") if part]))
+    parts = [part for part in directory.split("/") if part]
+    for depth in range(len(parts) + 1):
+        here = "/" + "/".join(parts[:depth])
+        for section in sections:
+            if section.words[0].text != "~" and _directory_matches(os_path(section.words[0].text), here):
+                override = override.after(section)
+    return override
 
 
 def htaccess(host: Host, path: str) -> "Section | str | None":

@@ -53,6 +53,7 @@ class Place(Enum):
     VHOST = "vhost"
     DIRECTORY = "directory"
     PROXY = "proxy"
+    HTACCESS = ".htaccess"
 
 
 class Scope:
@@ -227,7 +228,7 @@ class _Walk:
                 return
             slot, value = read
             entry = Entry(self.order, node, value, _beyond(scope, node))
-        if place is not Place.DIRECTORY:
+        if place not in (Place.DIRECTORY, Place.HTACCESS):
             scope.entries.setdefault(slot, []).append(entry)
 
     def inner(self, section: Section, scope: Scope, place: Place) -> None:
@@ -248,7 +249,7 @@ class _Walk:
                 scope.entries.setdefault(read[0], []).append(Entry(self.order, section, read[1], _beyond(scope, section)))
         if known is None:  # of a module nothing is known about
             return
-        within = _PLACES.get(name, place)
+        within = place if place is Place.HTACCESS else _PLACES.get(name, place)
         if within is Place.PROXY and place is not Place.PROXY:
             inner = Scope(section, self.order, is_main=False)
             scope.proxies.append(inner)
@@ -298,6 +299,7 @@ class _Walk:
                 Place.SERVER: "outside <Directory>, <Location> and the like",
                 Place.VHOST: "inside a <VirtualHost>",
                 Place.DIRECTORY: "inside <Directory>, <Location>, <Files> or <If>",
+                Place.HTACCESS: "in an .htaccess",
                 Place.PROXY: "inside <Proxy>",
             }[place]
             return None, f"{spelt} is not allowed {where}, so httpd does not start"
@@ -434,6 +436,6 @@ def walk(reading: Reading, handlers: dict[str, Handler], *, absent: dict[str, st
     """
     walk = _Walk(reading, handlers, absent)
     main = Scope(reading.tree, 0, is_main=True, unseen=unseen)
-    top = Place.DIRECTORY if reading.tree.file.path.endswith(".htaccess") else Place.SERVER
+    top = Place.HTACCESS if reading.tree.file.path.endswith(".htaccess") else Place.SERVER
     walk.section(reading.tree, main, top)
     return Walked(main, tuple(walk.vhosts), tuple(walk.problems), tuple(walk.refusals), tuple(walk.doubts))

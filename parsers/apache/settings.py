@@ -15,7 +15,7 @@ from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.read import Reading, os_path
 from tlslint.parsers.apache.scopes import Handler, Place, RefusedError
-from tlslint.parsers.apache.syntax import Word
+from tlslint.parsers.apache.syntax import Word, spoken
 from tlslint.parsers.apache.tree import Node, Section
 
 SUFFIX = ":!aNULL:!eNULL:!EXP"
@@ -470,7 +470,7 @@ def _try(node: Node, read: Callable[[list[str]], object], error: type[ValueError
     except error as refused:
         index = getattr(refused, "word", 0)
         at = found[min(max(index, 0), len(found) - 1)].span if found else node.name_span
-        raise RefusedError(f"{refused}, so httpd does not start with this {node.name} line", at) from None
+        raise RefusedError(f"{spoken(str(refused))}, so httpd does not start with this {node.name} line", at) from None
 
 
 def _path(text: str, context: Context) -> str:

@@ -1,6 +1,7 @@
 """The configuration tree as httpd has it after reading: includes, defines, macros and static conditionals are gone."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from sys import intern
 
@@ -138,3 +139,30 @@ class Section(Node):
 
 def _place(node: Node) -> int:
     return node.place
+
+
+IS_LOADED, IS_MISSING = "is loaded is not known", "is missing is not known"
+"""How conditions end that hang on a module of which nobody knows whether it is loaded."""
+
+
+def taken(section: Section, given: frozenset[str]) -> Section:
+    """The section as it is when the modules it asks for are loaded and the conditions `given` hold.
+
+    What only counts without such a module is left out; other conditions stay.
+    """
+    found = copy(section)
+    found.__dict__.clear()
+    found.condition = _left(section.condition, given)
+    found.children = []
+    for child in section.children:
+        if child.condition.endswith(IS_MISSING) or f"{IS_MISSING}, and " in child.condition:
+            continue
+        inner = taken(child, given) if isinstance(child, Section) else copy(child)
+        inner.condition = _left(child.condition, given)
+        inner.parent = found
+        found.children.append(inner)
+    return found
+
+
+def _left(condition: str, given: frozenset[str]) -> str:
+    return ", and ".join(part for part in condition.split(", and ") if part and part not in given and not part.endswith(IS_LOADED))

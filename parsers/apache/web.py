@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
-from tlslint.parsers.apache import headers, redirects
+from tlslint.parsers.apache import folders, headers, redirects
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
 from tlslint.parsers.apache.syntax import spoken
@@ -66,6 +66,8 @@ class _Asked:
         name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
         self.request = Request(https, f"{name}" if port == (443 if https else 80) else f"{name}:{port}", port, "/")
         self.overrides: dict[Section, None] = {}
+        self.deeper = {} if host.alone is not None else {section: path for path, section in folders.read_below(host) if path != "/"}
+        """Folders with an .htaccess of their own, by that, as URL paths."""
         self._answers: dict[tuple[str, str], Answer | UnknownAnswerError] = {}
 
     def answer(self, path: str, fails: str = "") -> Answer:
@@ -88,7 +90,7 @@ class _Asked:
         server = self.host.server
         levels = [server.main.section] if server.is_main else [server.main.section, server.scope.section]
         alone = [self.host.alone] if self.host.alone is not None else []
-        return [*levels, *dict.fromkeys([*alone, *self.overrides])]
+        return [*levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
 
     @property
     def may_redirect(self) -> bool:
@@ -146,9 +148,17 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
     """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
     reach: dict[object, set[str]] = {}
     texts: dict[object, str | None] = {}
-    for kind, path, fails in (*((kind, path, "") for kind, path in paths.items()), ("refusal", paths["success"], "refused")):
+    asking = [
+        *((kind, path, "backend" if kind == "error" else "") for kind, path in paths.items()),
+        ("refusal", paths["success"], "refused"),
+    ]
+    for folder in asked.deeper.values():
+        page = f"{folder}page.html"
+        asking += [("success", page, "no"), ("error", folder + NOWHERE[1:], ""), ("refusal", page, "refused")]
+        asking.append(("redirect", page, "refused"))  # that the server redirects elsewhere is no fault of a folder
+    for kind, path, fails in asking:
         try:
-            found = asked.answer(path, fails if kind != "error" else "backend")
+            found = asked.answer(path, fails)
         except UnknownAnswerError:
             continue
         for line in found.lines:

@@ -1,0 +1,50 @@
+"""Folders that a server serves, as far as they are part of what is scanned: which of them have an .htaccess."""
+
+import posixpath
+from collections.abc import Iterator
+
+from tlslint.parsers.apache.read import os_path
+from tlslint.parsers.apache.request import Host, htaccess, override_at
+from tlslint.parsers.apache.tree import Section
+
+NAME = ".htaccess"
+MAX_ENTRIES = 50_000
+"""A bound of ours on what is listed below one document root: sites with more files than that keep their .htaccess near the top."""
+
+
+def root_of(host: Host) -> str:
+    """The server's document root, "" where it sets none."""
+    for scope in (host.server.scope, host.server.main):
+        for node in reversed(scope.section.named("documentroot")):
+            if node.words and not node.condition and not node.unknown:
+                return posixpath.normpath(os_path(node.words[0].text))
+    return ""
+
+
+def below(host: Host) -> Iterator[tuple[str, "Section | str"]]:
+    """Every .htaccess at and below the document root with what is in it ("refused" where httpd could not read it)."""
+    root = root_of(host)
+    if not root.startswith("/") or root == "/":
+        return
+    if root not in host.walked:
+        found: list[str] = []
+        if host.files.kind(root) == "directory":
+            for count, path in enumerate(host.files.walk(root)):
+                if count > MAX_ENTRIES:
+                    break
+                if posixpath.basename(path) == NAME:
+                    found.append(path)
+        host.walked[root] = found
+    for path in host.walked[root]:
+        section = htaccess(host, path)
+        if section is not None:
+            yield path, section
+
+
+def read_below(host: Host) -> Iterator[tuple[str, Section]]:
+    """Those of them that are read and taken, by the URL path of their folder (ending in `/`)."""
+    root = root_of(host)
+    for path, section in below(host):
+        override = override_at(host, posixpath.dirname(path))
+        if isinstance(section, Section) and not override.is_none and override.forbids(section) is None:
+            yield posixpath.dirname(path).removeprefix(root) + "/", section
