@@ -39,7 +39,7 @@ LISTENER, FIRST_PORT = 23225, 23226
 PATIENCE = 50.0
 """Seconds until all is over."""
 
-QUIET = 6.0
+QUIET = 15.0
 """Seconds without news after which a message counts as stuck: its transport dies at every attempt."""
 
 HOLDS_ALL = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
