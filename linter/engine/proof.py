@@ -27,10 +27,11 @@ _OF_A_HANDSHAKE = frozenset(
 )
 _ANSWERS = frozenset(f"http.{field}" for field in Http._fields)
 _FOLLOWS = {
-    "versions": {"cipher_suites", "groups", "dh_bits", "tls_works", "tls_failure"},
+    "versions": {"cipher_suites", "cipher_string", "groups", "dh_bits", "tls_works", "tls_failure"},
     "cipher_suites": {"cipher_string", "versions", "groups", "dh_bits", "security_level", "session_tickets", "tls_works", "tls_failure"},
     "security_level": {"cipher_suites", "cipher_string", "versions", "groups", "dh_bits", "session_tickets", "tls_works", "tls_failure"},
-    "groups": {"cipher_suites", "versions", "dh_bits", "tls_works", "tls_failure"},
+    "server_order": {"cipher_string"},  # a GnuTLS priority string says all of it
+    "groups": {"cipher_suites", "cipher_string", "versions", "dh_bits", "tls_works", "tls_failure"},
     "tls": _OF_A_HANDSHAKE
     | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification", "is_opportunistic_mx"},
     "certificates": _OF_A_HANDSHAKE,

@@ -56,7 +56,7 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     from tlslint.parsers.courier import slips  # noqa: PLC0415 (it looks back at what stands here)
 
     problems = slips.problems(started, judge)
-    read = dict.fromkeys([first, *(file for each in started for file in (*each.outer.read, *each.inner.read))])
+    read = dict.fromkeys([first, *(file for each in started for file in (*each.outer.read, *each.inner.read)), *judge.client_files])
     failed = next((each for each in started if each.failure), None)
     starts: Value[bool] = Known(True)
     if failed is not None:
@@ -125,6 +125,7 @@ class Judge:
         self.build = libraries.build_of(self.library)
         self.is_debian = target.is_debian
         self.failures: list[Failure] = []
+        self.client_files: list[SourceFile] = []
 
     @property
     def is_gnutls(self) -> bool:
@@ -170,6 +171,7 @@ class Judge:
             port=port,
             tls=mode,
             cleartext_login=clear,
+            is_opportunistic_mx=service.name == "esmtpd" and port.holds(25) and mode.holds(TlsMode.STARTTLS),
         )
         if mode.holds(TlsMode.NONE):
             return endpoint
@@ -387,6 +389,7 @@ class Judge:
         shell = Shell(self.files, {"sysconfdir": self.directory})
         shell.source(path)
         use, verify, peer = shell.get("ESMTP_USE_STARTTLS"), shell.get("ESMTP_TLS_VERIFY_DOMAIN"), shell.get("TLS_VERIFYPEER")
+        self.client_files = shell.read
         if not shell.read or shell.stopped:
             return []
         on = use.value is None or atoi(use.value) != 0
