@@ -51,6 +51,7 @@ golden: $(VENV)/installed-dev  ## write the expected output of tests/golden anew
 docs: $(VENV)/installed-dev  ## pages and schemas made from rules and settings
 	$(BIN)/python scripts/build_docs.py
 	$(BIN)/python -m scripts.build_schemas
+	$(BIN)/python -m scripts.build_hooks
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

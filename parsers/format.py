@@ -43,6 +43,9 @@ class Comments(NamedTuple):
 class Layout(Protocol):
     """Where a format's files live. Paths are logical, absolute, with `/`."""
 
+    HOOK: str
+    """What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
+
     def claim(self, path: str) -> Claim | None:
         """Is this name one of ours? By name and folder alone, nothing is opened."""
 

@@ -45,6 +45,13 @@ _PART = (
 _TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf/(?:httpd\.conf|[^/]+)/"
 _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 
+HOOK = (
+    r"^(?!(?:.*/)?original/)(?:.*/)?(?:apache2|httpd2?)\.conf$"
+    rf"|{_TEMPLATE}(?:.*/)?(?!template-(?:begin|end)$)[^/]*$"
+    rf"|^(?!.*{_TEMPLATE})(?!(?:.*/)?(?:apache2|httpd2?)\.conf$)(?!.*(?:{_SPARE})).*(?:{_PART})"
+)
+"""What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
+
 
 def claim(path: str) -> Claim | None:
     """By name and folder: root file, part, offered or spare."""

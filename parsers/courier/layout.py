@@ -15,6 +15,12 @@ _SPARE = (
 _FOLDER = r".*/(?:courier|courier-imap|courier-mta|courier-imap/etc|courier/etc)(?:/.*)?"
 _LINE = rb"(?m)^(?:export )?(?:TLS_[A-Z]+|SSLPORT|IMAPD\w*START\w*|POP3\w*START\w*|COURIERTLS|ESMTP\w+|IMAP_\w+|MAXDAEMONS)="
 
+HOOK = (
+    r"(?:^|/)(?:imapd|pop3d)-ssl$"
+    r"|(?:^|/)(?:courier|courier-imap|courier-mta)/(?:.*/)?(?:esmtpd(?:-ssl|-msa)?|imapd|pop3d|courierd)$"
+)
+"""What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
+
 
 def claim(path: str) -> Claim | None:
     """imapd-ssl, pop3d-ssl and esmtpd are roots, the files they go with parts; what Courier's upgrade keeps beside them is spare."""

@@ -7,7 +7,7 @@ from tlslint.parsers.format import Claim, Comments
 
 _ROOT = "dovecot.conf"
 # Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
-_PARTS = r"/dovecot[^/]*/(?:[^/]+/)*[^/]+\.(?:conf|conf\.ext|protocol)|/dovecot[^/]*/conf\.d/[^/]+"
+_PARTS = r"/dovecot[^/]*/(?:(?:[^/]+/)*[^/]+\.(?:conf|conf\.ext|protocol)|conf\.d/[^/]+)$"
 _CONF_D = (
     r"(?:.*/)?conf\.d/(?:10|15|20|30|90|91|99)-(?:auth|director|logging|mail|master|ssl|tcpwrapper|lda|imap|lmtp|managesieve|pop3"
     r"|submission|mailboxes|acl|plugin|quota|sieve|sieve-extprograms|metrics|replicator|stats|fts|dict-server)\.conf"
@@ -19,6 +19,13 @@ _LINE = (
     rb"(?m)^[ \t]*(?:ssl|ssl_\w+|protocols|mail_\w+|auth_\w+|login_\w+|disable_plaintext_auth|dovecot_\w+_version|listen)[ \t]*=|"
     rb"^[ \t]*(?:service|protocol|passdb|userdb|namespace|inet_listener|local_name)\b[^=\n]*\{[ \t]*$|^!include(?:_try)?[ \t]"
 )
+
+_NAMED = _SPARE.replace(".*", "[^/]*")
+HOOK = (
+    rf"^(?!(?:.*/)?(?:example-config|doc|examples?)/)(?!(?:.*/)?(?:{_NAMED})$)(?!(?:{_OTHER.replace('.*/', '(?:.*/)?', 1)})$)"
+    rf"(?:(?:.*/)?dovecot\.conf$|(?:.*/)?{_PARTS[1:]}|{_CONF_D}$)"
+)
+"""What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
 
 
 def claim(path: str) -> Claim | None:

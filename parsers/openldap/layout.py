@@ -25,6 +25,13 @@ _OWN = (
 )
 _LISTENERS = ("/etc/default/slapd", "/etc/sysconfig/slapd", "/etc/sysconfig/ldap", "/etc/conf.d/slapd")
 
+HOOK = (
+    r"(?:^|/)cn=config[^/]*/(?:.*/)?[^/]*\.ldif$|^(?!(?:.*/)?schemas?/).*\.ldif$"
+    r"|(?:^|/)(?:slapd|ldap|nslcd|sssd|libnss-ldap|pam_ldap)\.conf$|(?:^|/)\.?ldaprc$"
+    r"|(?:^|/)default/slapd$|(?:^|/)etc/(?:sysconfig/(?:slapd|ldap)|conf\.d/slapd)$"
+)
+"""What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
+
 
 def claim(path: str) -> Claim | None:
     """slapd.conf, slapd.d and LDIF files are roots (an LDIF file that says nothing of cn=config gives no server), so are clients' files.

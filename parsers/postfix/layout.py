@@ -17,6 +17,9 @@ _MAIN_LINE = rb"(?m)^(?:smtpd?|lmtp|tls|postscreen|virtual|my\w+|inet_\w+|relayh
 _MASTER_LINE = rb"(?m)^\S+[ \t]+(?:inet|unix|pass|fifo)(?:[ \t]+\S+){5}[ \t]+\w+"
 _DIRECTORY = "/etc/postfix"
 
+HOOK = r"(?:^|/)(?:main|master)\.cf$"
+"""What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
+
 
 def claim(path: str) -> Claim | None:
     """main.cf is a root, master.cf a part of it; their prototypes, templates and backups are spare."""
