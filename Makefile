@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types layers build bench golden docs agreement fixes-report clean
+.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -52,6 +52,9 @@ docs: $(VENV)/installed-dev  ## pages and schemas made from rules and settings
 	$(BIN)/python scripts/build_docs.py
 	$(BIN)/python -m scripts.build_schemas
 	$(BIN)/python -m scripts.build_hooks
+
+pyz: $(VENV)/installed-dev  ## build/tlslint.pyz: one file that needs nothing but python3
+	$(BIN)/python scripts/build_pyz.py build/tlslint.pyz
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -5,7 +5,7 @@ import os
 import tlslint
 
 
-def read(module_file: str, name: str) -> bytes:
-    """The bytes of `name` beside a module (its `__file__`)."""
+def beside(module_file: str, name: str) -> bytes:
+    """The bytes of the file `name` beside a module (its `__file__`)."""
     data: bytes = tlslint.__spec__.loader.get_data(os.path.join(os.path.dirname(module_file), name))  # type: ignore[union-attr]
     return data

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 512
 """More certificates than any chain or bundle of roots has; the rest is counted and not read."""
 NO_CERTIFICATE = "no certificate in the file"
-NOT_INSTALLED = "cryptography is not installed"
+NOT_INSTALLED = "cryptography 42 or newer is not installed"
 
 _BLOCK = re.compile(rb"^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
 _DH_BLOCK = re.compile(rb"^-----BEGIN (?:X9\.42 )?DH PARAMETERS-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
@@ -36,6 +36,8 @@ def read(data: bytes) -> Chain:
     try:
         from cryptography import x509  # noqa: PLC0415 (optional, and slow to load)
     except ImportError:
+        return Chain((), NOT_INSTALLED, False, len(blocks))
+    if not hasattr(x509.Certificate, "not_valid_after_utc"):  # Debian 12's own, for one, is 38
         return Chain((), NOT_INSTALLED, False, len(blocks))
     read_so_far: list[CertificateFacts] = []
     problem = ""

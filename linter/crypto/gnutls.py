@@ -5,7 +5,6 @@ four real builds.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from tlslint.crypto import groups as group_names
 from tlslint.crypto import libraries, suites
 from tlslint.crypto.openssl import MAX_EXPLAINED, Effect, Word
+from tlslint.data import beside
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -83,8 +83,7 @@ class _Table:
     """One build's words, lists and suites."""
 
     def __init__(self, build: str) -> None:
-        with open(os.path.join(os.path.dirname(__file__), f"{build.replace('@', '-')}.json"), "rb") as stream:
-            data = json.loads(stream.read())
+        data = json.loads(beside(__file__, f"{build.replace('@', '-')}.json"))
         self.levels = {
             name: _Level(
                 tuple(lists["protocols"]) if name.startswith("SUITEB") else (),

@@ -1,12 +1,12 @@
 """Key-exchange groups: names in every spelling, configured lists, defaults by build, and what a security level leaves of them."""
 
 import json
-import os
 import re
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from tlslint.crypto import libraries
+from tlslint.data import beside
 from tlslint.model.suites import Group
 from tlslint.model.versions import TLS13, TlsVersion
 
@@ -174,6 +174,5 @@ def _names() -> dict[str, Group]:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "groups.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "groups.json"))
     return data

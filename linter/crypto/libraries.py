@@ -5,11 +5,11 @@ Patch levels inside a branch behave alike unless the data say otherwise, so any 
 """
 
 import json
-import os
 import re
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model.instance import Software
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -93,6 +93,5 @@ def _sortable(version: str) -> tuple[tuple[int, str], ...]:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "libraries.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "libraries.json"))
     return data

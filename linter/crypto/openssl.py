@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from tlslint.crypto import libraries, suites
+from tlslint.data import beside
 from tlslint.model.suites import Suite
 
 
@@ -672,8 +673,7 @@ def words_of(build: str) -> frozenset[str]:
 @cache
 def table(name: str) -> dict[str, Any]:
     """The data of one release branch; made by scripts/cipher_tables.py."""
-    with open(os.path.join(os.path.dirname(__file__), f"openssl-{name}.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, f"openssl-{name}.json"))
     return data
 
 

@@ -1,10 +1,10 @@
 """The suite table: every suite of every library build, by any name, and what the standards say of it."""
 
 import json
-import os
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model.suites import Suite
 from tlslint.model.versions import SSL20, TLS12, TLS13, TlsVersion
 
@@ -104,6 +104,5 @@ def _names() -> dict[str, Suite]:
 
 @cache
 def _data(name: str) -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), name), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, name))
     return data

@@ -48,7 +48,8 @@ class Chain(NamedTuple):
     """The CERTIFICATE blocks of one file, in order.
 
     `certificates`: the leaf first as the file has it; `problem`: why it could not be read ("" when it could):
-    `no certificate in the file`, `cryptography is not installed`, `certificate 2 cannot be decoded` (those before it are given).
+    `no certificate in the file`, `cryptography 42 or newer is not installed`,
+    `certificate 2 cannot be decoded` (those before it are given)
     `in_order`: each certificate is issued by the next. `blocks`: how many CERTIFICATE blocks there are, read or not.
     """
 

@@ -1,8 +1,9 @@
 """What public certification authorities may issue, by the day of issue (CA/Browser Forum Baseline Requirements)."""
 
 import json
-import os
 from functools import cache
+
+from tlslint.data import beside
 
 
 def longest_days(issued: str) -> int | None:
@@ -16,5 +17,4 @@ def longest_days(issued: str) -> int | None:
 
 @cache
 def _limits() -> list[tuple[str, int]]:
-    with open(os.path.join(os.path.dirname(__file__), "authorities.json"), "rb") as stream:
-        return [(start, days) for start, days in json.loads(stream.read())["longest_days"]]
+    return [(start, days) for start, days in json.loads(beside(__file__, "authorities.json"))["longest_days"]]

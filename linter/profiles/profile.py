@@ -1,11 +1,11 @@
 """Profiles: what a policy allows, edition by edition. Editions are never rewritten; a new one is added."""
 
 import json
-import os
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -121,6 +121,5 @@ def every() -> list[Profile]:
 @cache
 def _editions() -> list[dict[str, Any]]:
     """Rows, each profile's newest edition first."""
-    with open(os.path.join(os.path.dirname(__file__), "profiles.json"), "rb") as stream:
-        rows: list[dict[str, Any]] = json.loads(stream.read())["editions"]
+    rows: list[dict[str, Any]] = json.loads(beside(__file__, "profiles.json"))["editions"]
     return rows

@@ -8,7 +8,8 @@ import hashlib
 from base64 import b64encode
 from typing import Any, NamedTuple
 
-from tlslint import __version__, data
+from tlslint import __version__
+from tlslint.data import beside
 from tlslint.model import Endpoint, Finding, Instance, Known, Label, Role, TlsMode, Unknown, Value
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
@@ -86,7 +87,7 @@ def page(report: Report) -> str:
 
 
 def _file(name: str) -> str:
-    return data.read(__file__, name).decode("utf-8")
+    return beside(__file__, name).decode("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -5,12 +5,12 @@ below /var/lib/pacman/local; pkg: local.sqlite. Nothing is run, and nothing but 
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.files import FileProblem, Files
 
 
@@ -42,8 +42,7 @@ def installed(files: Files, is_suse: bool = False) -> Installed | None:
 @cache
 def families() -> dict[str, Any]:
     """Which packages hold which service, by family."""
-    with open(os.path.join(os.path.dirname(__file__), "packages.json"), "rb") as stream:
-        rows: dict[str, Any] = json.loads(stream.read())["families"]
+    rows: dict[str, Any] = json.loads(beside(__file__, "packages.json"))["families"]
     return rows
 
 

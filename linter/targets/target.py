@@ -5,12 +5,12 @@ default; every version says which of the three it is.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model.instance import KnownBy, Software
 from tlslint.model.suites import Group
 from tlslint.model.versions import BY_WORD, TlsVersion
@@ -172,7 +172,6 @@ def names() -> list[str]:
 
 @cache
 def _distributions() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "distributions.json"), "rb") as stream:
-        data = json.loads(stream.read())
+    data = json.loads(beside(__file__, "distributions.json"))
     distributions: dict[str, Any] = data["distributions"]
     return distributions

@@ -1,11 +1,11 @@
 """Facts of httpd and OpenSSL that carry a version; the data are in defaults.json."""
 
 import json
-import os
 import re
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model.instance import KnownBy
 from tlslint.model.suites import Group
 from tlslint.model.versions import TlsVersion
@@ -75,6 +75,5 @@ def goes_without(name: str) -> bool:
 @cache
 def data() -> dict[str, Any]:
     """defaults.json."""
-    with open(os.path.join(os.path.dirname(__file__), "defaults.json"), "rb") as stream:
-        loaded: dict[str, Any] = json.loads(stream.read())
+    loaded: dict[str, Any] = json.loads(beside(__file__, "defaults.json"))
     return loaded

@@ -1,9 +1,10 @@
 """What httpd knows: directives by module, their arity and contexts. Data made by scripts/build_apache_directives.py."""
 
 import json
-import os
 from functools import cache
 from typing import Any, NamedTuple
+
+from tlslint.data import beside
 
 
 class Known(NamedTuple):
@@ -75,8 +76,7 @@ def module_meant(name: str) -> str | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "directives.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "directives.json"))
     data["identifiers"] = {source: identifier for identifier, source in data["modules"].items()}
     data["by_lower"] = {name.lower(): (name, *row) for name, row in data["directives"].items()}
     return data

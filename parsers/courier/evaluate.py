@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
+from tlslint.data import beside
 from tlslint.files import FileProblem, Files
 from tlslint.model import (
     Certificate,
@@ -85,8 +86,7 @@ def _present(service: Service, directory: str, files: Files) -> bool:
 @cache
 def data() -> dict[str, Any]:
     """TLS_PROTOCOL's tables and what nothing reads."""
-    with open(os.path.join(os.path.dirname(__file__), "protocols.json"), "rb") as stream:
-        loaded: dict[str, Any] = json.loads(stream.read())
+    loaded: dict[str, Any] = json.loads(beside(__file__, "protocols.json"))
     return loaded
 
 

@@ -1,10 +1,11 @@
 """What settings there are, by version: names, kinds of value, defaults."""
 
 import json
-import os
 import re
 from functools import cache
 from typing import Any, NamedTuple
+
+from tlslint.data import beside
 
 
 class Release(NamedTuple):
@@ -91,6 +92,5 @@ def _names(least: str) -> dict[str, str]:
 
 @cache
 def _data(name: str) -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), name), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, name))
     return data

@@ -6,11 +6,11 @@ sssd.conf(5): INI.
 """
 
 import json
-import os
 import re
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.model import SourceFile, Span
 
 _LINE = re.compile(rb"(?m)^(?!#)[ \t\r\f\v]*([^\s]+)[ \t\r\f\v]+([^\n]*[^\s])?")
@@ -60,6 +60,5 @@ def sections(source: SourceFile) -> list[Line]:
 @cache
 def data() -> dict[str, Any]:
     """Names and values libldap knows, with their source."""
-    with open(os.path.join(os.path.dirname(__file__), "client-options.json"), "rb") as stream:
-        read: dict[str, Any] = json.loads(stream.read())
+    read: dict[str, Any] = json.loads(beside(__file__, "client-options.json"))
     return read

@@ -1,10 +1,11 @@
 """What slapd's own tables say of every directive, by release (data: directives.json, made by scripts/slapd_directives.py)."""
 
 import json
-import os
 import re
 from functools import cache
 from typing import Any, NamedTuple
+
+from tlslint.data import beside
 
 
 class Directive(NamedTuple):
@@ -107,6 +108,5 @@ def _attributes(release: str) -> dict[str, Directive]:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "directives.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "directives.json"))
     return data

@@ -1,10 +1,10 @@
 """What Debian's package of slapd holds: loadable modules, schema files, default listeners (data: debian.json)."""
 
 import json
-import os
 from functools import cache
 from typing import Any, NamedTuple
 
+from tlslint.data import beside
 from tlslint.parsers.openldap import directives
 from tlslint.parsers.openldap.directives import number
 
@@ -116,6 +116,5 @@ _GONE = {"ldbm": "2.4", "bdb": "2.5", "hdb": "2.5", "shell": "2.5", "ndb": "2.6"
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "debian.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "debian.json"))
     return data

@@ -4,10 +4,11 @@ The facts are in `parameters.json` (its source and date inside; `scripts/postfix
 """
 
 import json
-import os.path
 import re
 from functools import cache
 from typing import Any, NamedTuple
+
+from tlslint.data import beside
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
@@ -126,6 +127,5 @@ def _branch(version: str) -> tuple[int, int]:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "parameters.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "parameters.json"))
     return data

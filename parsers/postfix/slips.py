@@ -4,13 +4,13 @@ Facts only; each becomes a `Problem` under the name of the rule that reports it.
 """
 
 import json
-import os.path
 import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tlslint.data import beside
 from tlslint.model import Known, Label, Problem, Span, TlsMode
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.versions import joined
@@ -297,8 +297,7 @@ def _at_least(release: defaults.Release, version: str) -> bool:
 
 @cache
 def _facts() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "renamed.json"), "rb") as stream:
-        facts: dict[str, Any] = json.loads(stream.read())
+    facts: dict[str, Any] = json.loads(beside(__file__, "renamed.json"))
     return facts
 
 

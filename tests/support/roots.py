@@ -25,7 +25,7 @@ _PRESEED = (
 )
 
 
-def root(suite: str, use: str, packages: tuple[str, ...]) -> Path:
+def root(suite: str, use: str, packages: tuple[str, ...], *, tools: tuple[str, ...] = ("openssl",)) -> Path:
     """The root of a release (`trixie`) for one use (`dovecot`) with these packages installed, made when it is not there.
 
     Skips the test, saying why, where it cannot be made: not root, no debootstrap, no network.
@@ -42,7 +42,7 @@ def root(suite: str, use: str, packages: tuple[str, ...]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             if not (wanted / ".complete").exists():
-                _install(_base(directory, suite), wanted, packages)
+                _install(_base(directory, suite), wanted, (*tools, *packages))
             # without this machine's own name every client inside waits for a name server that is not there
             shutil.copy("/etc/hosts", wanted / "etc/hosts")
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
@@ -71,7 +71,7 @@ def _install(base: Path, wanted: Path, packages: tuple[str, ...]) -> None:
     (wanted / "tmp/preseed").write_text(_PRESEED)
     _run("chroot", str(wanted), "debconf-set-selections", "/tmp/preseed")
     _run("chroot", str(wanted), "apt-get", "-q", "update")
-    _run("chroot", str(wanted), "apt-get", "-qy", "--no-install-recommends", "install", "openssl", *packages)
+    _run("chroot", str(wanted), "apt-get", "-qy", "--no-install-recommends", "install", *packages)
     _run("chroot", str(wanted), "apt-get", "clean")
     (wanted / ".complete").touch()
 
