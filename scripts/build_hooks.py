@@ -1,4 +1,4 @@
-"""Write .pre-commit-hooks.yaml from the formats' layouts. `tests/test_hooks.py` holds it current.
+"""Write .pre-commit-hooks.yaml from the formats' layouts. `tests/live/test_hooks.py` holds it current.
 
 python -m scripts.build_hooks
 """

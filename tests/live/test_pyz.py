@@ -11,7 +11,7 @@ import pytest
 from scripts.build_pyz import build
 from tests.support import roots
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 SAMPLES = REPOSITORY / "sample_configs"
 
 

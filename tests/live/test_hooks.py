@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from scripts import build_hooks
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 HOOKS = YAML(typ="safe").load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
 BIN = Path(sys.executable).parent
 
@@ -27,6 +27,7 @@ repos:
 ROOT = """ServerName host.example.test
 LoadModule ssl_module x.so
 LoadModule socache_shmcb_module x.so
+LoadModule headers_module x.so
 Listen 443
 SSLCertificateFile /etc/ssl/certs/ssl-cert-snakeoil.pem
 SSLCertificateKeyFile /etc/ssl/private/ssl-cert-snakeoil.key
@@ -38,6 +39,7 @@ SITE = """<VirtualHost *:443>
     SSLProtocol {protocol}
     SSLCipherSuite ECDHE+AESGCM
     SSLHonorCipherOrder on
+    Header always set Strict-Transport-Security "max-age=63072000; includeSubDomains"
 </VirtualHost>
 """
 GOOD, BAD = "-all +TLSv1.2 +TLSv1.3", "-all +TLSv1.2"
