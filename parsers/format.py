@@ -75,7 +75,10 @@ Way: TypeAlias = tuple[Edit, ...]
 
 
 class Fixer(Protocol):
-    """Spell remedies in this server's words, version and place."""
+    """Spell remedies in this server's words, version and place.
+
+    A module may have `sealed(text: bytes) -> bytes` as well, for files that hold a checksum of themselves: the text with it made right.
+    """
 
     def ways(self, instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
         """Ways to give all of `endpoints` (those of one finding that belong to `instance`) what `remedy` says, the best one first.

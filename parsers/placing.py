@@ -1,9 +1,11 @@
 """What every fixer needs: which endpoints share a line, what a line looks like, where a new one goes."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tlslint.model import CipherString, Endpoint, Instance, Span
 from tlslint.model.remedy import Edit
+from tlslint.parsers.format import Way
 
 
 def deciding(endpoint: Endpoint, field: str) -> Span | None:
@@ -75,3 +77,19 @@ def whole_lines(span: Span) -> Span:
         return Span(span.file, start, span.end)
     end = data.find(b"\n", span.end)
     return Span(span.file, start, len(data) if end < 0 else end + 1)
+
+
+def without_level(string: CipherString | None) -> Sequence[Way] | str:
+    """`@SECLEVEL=n` taken out of an OpenSSL list, with the separator before or behind it."""
+    if string is None or string.span is None:
+        return "the level is not written in the cipher list"
+    span = string.span
+    edits = []
+    for found in re.finditer(rb"(?i)(^)?([:, ]*)@SECLEVEL=\d+(?:([:, ]+))?", span.data):
+        start, end = found.span()
+        if found[1] is None and found[3]:
+            end -= len(found[3])  # the separator before goes, the one behind stays
+        edits.append(Edit(Span(span.file, span.start + start, span.start + end), b""))
+    if not edits or edits[0].span.data == span.data:
+        return "nothing but the level is written there"
+    return [tuple(edits)]

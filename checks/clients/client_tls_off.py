@@ -3,8 +3,8 @@
 What is sent, mail or directory queries, can be read and changed on the way.
 
 Use instead: opportunistic TLS at least (`may`), verified TLS to partners that are known.
-Fix safety: safe at the opportunistic level: a peer without TLS is still reached.
-Limits: connections to this machine are not reported.
+Fix safety: safe at the opportunistic level: a peer without TLS is still reached. LDAP clients know no such level: unsafe there.
+Limits: connections to this machine are not reported; of an LDAP client that sends its password so, TLS606 tells.
 References: RFC 7435; RFC 9325 section 3.2.
 """
 
@@ -28,7 +28,7 @@ class ClientTlsOff(EndpointRule):
         good("postfix", "smtp_tls_security_level = may", service="smtp"),
         bad(
             "slapd",
-            'syncrepl rid=001 «provider=ldap://p.example.test» searchbase="dc=example,dc=test" bindmethod=simple\n  binddn="cn=r,dc=example,dc=test" credentials=x',
+            'syncrepl rid=001 «provider=ldap://p.example.test» searchbase="dc=example,dc=test" bindmethod=sasl saslmech=gssapi',
             "plain text",
             place="database",
         ),
@@ -40,7 +40,7 @@ class ClientTlsOff(EndpointRule):
         bad("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI «ldap://l.example.test»", "plain text"),
         good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI ldaps://l.example.test"),
         good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem\nURI ldap://localhost ldapi:///", why="it does not leave this machine"),
-        bad("ldap-client", "uri «ldap://l.example.test»", "plain text", place="nslcd.conf"),
+        bad("ldap-client", "uri «ldap://l.example.test»", "plain text", place="libnss-ldap.conf"),
         good("ldap-client", "uri ldap://l.example.test\nssl start_tls\ntls_cacertfile /etc/ldap/ldap.pem", place="nslcd.conf"),
         bad("courier", "ESMTP_USE_STARTTLS=«0»", "plain text", place="courierd"),
         good("courier", "ESMTP_USE_STARTTLS=1", place="courierd"),
@@ -51,10 +51,10 @@ class ClientTlsOff(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Client role, no TLS."""
+        if endpoint.protocol == "ldap" and endpoint.cleartext_login.holds(True):
+            return  # that a password goes this way is told, and worse
         if endpoint.protocol in ("smtp", "ldap", "imap", "pop3") and endpoint.tls.holds(TlsMode.NONE) and not is_local(endpoint):
-            yield self.finding(
-                endpoint,
-                endpoint.tls,
-                f"{endpoint.name} sends everything in plain text",
-                remedy=SetValue("tls", TlsMode.STARTTLS, "use TLS where the other side offers it"),
-            )
+            remedy = SetValue("tls", TlsMode.STARTTLS, "use TLS where the other side offers it")
+            if endpoint.protocol == "ldap":  # its clients know no TLS that may fail
+                remedy = SetValue("tls", TlsMode.STARTTLS_REQUIRED, "use TLS", unsafe="a server without TLS is no longer reached")
+            yield self.finding(endpoint, endpoint.tls, f"{endpoint.name} sends everything in plain text", remedy=remedy)

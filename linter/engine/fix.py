@@ -95,7 +95,7 @@ def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Men
         steps += mended.steps
         if mended.texts:
             commands.update(dict.fromkeys(_commands(before.instances, [found.files.shown(real) for real in mended.texts])))
-    changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
+    changed = {real: (old, _sealed(new, real, found, result.instances)) for real, (old, new) in sorted(texts.items()) if old != new}
     return Mended(changed, tuple(fixed), tuple(withheld), tuple(commands), tuple(steps))
 
 
@@ -405,6 +405,15 @@ def _fixer(instance: Instance) -> Fixer | None:
             raise
         return None
     return module
+
+
+def _sealed(text: bytes, real: str, found: Discovery, instances: Iterable[Instance]) -> bytes:
+    """With the checksum made right that a format writes into its own files."""
+    for instance in instances:
+        seal: Callable[[bytes], bytes] | None = getattr(_fixer(instance), "sealed", None)
+        if seal is not None and any(found.files.real_of(file) == real for file in instance.files):
+            return seal(text)
+    return text
 
 
 def _commands(instances: Iterable[Instance], changed: Sequence[str]) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _speller(remedy: ModelRemedy) -> _Spell | str:
     if isinstance(remedy, RedirectToHttps):
         return lambda instance, endpoint, _: _redirect(instance, endpoint, remedy)
     if isinstance(remedy, SetValue) and remedy.field == "security_level":
-        return lambda _instance, endpoint, _: _security_level(endpoint)
+        return lambda _instance, endpoint, _: placing.without_level(endpoint.cipher_string)
     if isinstance(remedy, SetValue) and remedy.field == "peer_verification":
         return _verify_peer
     if isinstance(remedy, SetValue) and (remedy.field, remedy.value) not in _SWITCHES:
@@ -244,26 +244,6 @@ def _new(body: Body, wanted: _Wanted) -> Edit | None:
         return None  # outside all virtual hosts a line goes where TLS is spoken of already
     known = next((names for prefix, names in _NEIGHBOURS.items() if lower.startswith(prefix)), _FAMILY)
     return new_line(body, f"{wanted.name} {wanted.args}", (lower, *known))
-
-
-# The security level
-
-
-def _security_level(endpoint: Endpoint) -> Sequence[Way] | str:
-    """`@SECLEVEL=n` taken out of the list, with the separator before or behind it."""
-    string = endpoint.cipher_string
-    if string is None or string.span is None:
-        return "the level is not written in the cipher list"
-    span = string.span
-    edits = []
-    for found in re.finditer(rb"(?i)(^)?([:, ]*)@SECLEVEL=\d+(?:([:, ]+))?", span.data):
-        start, end = found.span()
-        if found[1] is None and found[3]:
-            end -= len(found[3])  # the separator before goes, the one behind stays
-        edits.append(Edit(Span(span.file, span.start + start, span.start + end), b""))
-    if not edits or edits[0].span.data == span.data:
-        return "nothing but the level is written there"
-    return [tuple(edits)]
 
 
 # Outgoing connections

@@ -165,7 +165,9 @@ class _Client:
             if why:
                 before = values.get(name)
                 keeps = f"{before.value!r} from before stays" if before is not None else "the default stays"
-                found.append(_ignored(line, f"{line.value!r} is no value of {name}, so {keeps}: {why}", "ignored"))
+                meant = arguments.meant(_SLAPDS[name], line.value) if name in _SLAPDS else ""
+                remedy = _acting(line.value_span, meant) if meant else None
+                found.append(_ignored(line, f"{line.value!r} is no value of {name}, so {keeps}: {why}", "ignored", remedy))
                 continue
             silent = self.without_effect(name)
             if silent:
@@ -312,9 +314,8 @@ class _Client:
             why, line = failed
             origins = _written(line)
             if line is not said.ciphers:
-                self.problems.append(
-                    Problem("verification-impossible", f"every TLS connection fails: {why}", line.value_span, "cannot be used")
-                )
+                message = f"every TLS connection fails: {why}"
+                self.problems.append(Problem("verification-impossible", message, line.value_span, "cannot be used", (), _bare(line)))
             return base._replace(
                 tls_works=Known(False, origins),
                 tls_failure=why,
@@ -482,8 +483,25 @@ def _written(*places: Line | None) -> tuple[Origin, ...]:
     return tuple(Origin(How.WRITTEN, line.value_span) for line in places if line is not None)
 
 
-def _ignored(line: Line, message: str, label: str) -> Problem:
-    return Problem("setting-ignored-here", message, line.value_span if label in ("ignored", "no effect") else line.name_span, label)
+def _ignored(line: Line, message: str, label: str, remedy: Rewrite | None = None) -> Problem:
+    span = line.value_span if label in ("ignored", "no effect") else line.name_span
+    return Problem("setting-ignored-here", message, span, label, (), remedy)
+
+
+_SLAPDS = {"TLS_PROTOCOL_MIN": "tlsprotocolmin", "TLS_PROTOCOL_MAX": "tlsprotocolmin", "TLS_REQCERT": "tlsverifyclient"}
+
+
+def _acting(span: Span, text: str) -> Rewrite:
+    """What was passed over until now."""
+    return Rewrite((Edit(span, text.encode()),), f"write {text}", unsafe="the setting begins to act")
+
+
+def _bare(line: Line) -> Rewrite | None:
+    """The name of the file without what a shell or another program would have taken away."""
+    match = re.fullmatch(r"(?:=[ \t]*|file:(?://)?)?([\"']?)(/[^\s\"'#]+)\1(?:[ \t]+#.*)?", line.value)
+    if match is None or match[2] == line.value:
+        return None
+    return Rewrite((Edit(line.value_span, match[2].encode()),), f"write {match[2]}")
 
 
 def _unknown_name(line: Line, *, is_known: bool, version: str | None) -> Iterable[Problem]:
@@ -493,15 +511,15 @@ def _unknown_name(line: Line, *, is_known: bool, version: str | None) -> Iterabl
     meant = data()["meant"].get(line.folded)
     if meant is not None:
         tail = f"; here it is {meant[1]}" if meant[1] else ""
-        return [
-            Problem("unknown-setting", f"{line.name} is a word of {meant[0]}: ldap.conf passes over it{tail}", line.name_span, "no effect")
-        ]
+        message = f"{line.name} is a word of {meant[0]}: ldap.conf passes over it{tail}"
+        remedy = _acting(line.name_span, meant[1]) if meant[1] in data()["options"] else None
+        return [Problem("unknown-setting", message, line.name_span, "no effect", (), remedy)]
     names = {name.lower(): name for name in data()["options"]}
     bare = line.folded.removeprefix("ldap")
     close = [names[bare]] if bare in names else difflib.get_close_matches(line.folded[:64], list(names), 1, 0.8)
     if close:
         name = close[0].upper()
-        remedy = Rewrite((Edit(line.name_span, name.encode()),), f"write {name}", unsafe="the setting begins to act")
+        remedy = _acting(line.name_span, name)
         message = f"{line.name} is no option of ldap.conf and is passed over, did you mean {name}?"
         return [Problem("unknown-setting", message, line.name_span, "no effect", (), remedy)]
     if line.folded.startswith("tls"):

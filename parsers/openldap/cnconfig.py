@@ -14,7 +14,7 @@ from tlslint.model import Problem, SourceFile, Span
 from tlslint.model.remedy import Rewrite
 from tlslint.parsers.openldap import arguments, directives, ldif, modules, names
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
-from tlslint.parsers.openldap.slapdconf import Build, rewritten
+from tlslint.parsers.openldap.slapdconf import Build, moved_comment, rewritten
 
 MAX_FOLDED = 1024 * 1024
 """Larger files are searched for a plain `dn: …cn=config` only: a directory's dump has base 64 names by the thousand."""
@@ -418,14 +418,15 @@ class _Reader:
         if row.kind in ("BERVAL", "BINARY") or ("QUOTE" in row.places and text[:1] != '"'):
             words, spans = [text], [value.value_span]
         else:
-            words, spans = _words(value, text)
+            words, spans = split(value, text)
         why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
         if why:
             extra = next((span for word, span in zip(words, spans, strict=False) if word.startswith("#")), None)
             why = why.replace(row.name, value.name).replace("on the line", "in the value")
             if extra is not None:
                 tail = Span(extra.file, extra.start, value.value_span.end)
-                self.refuse(f"LDIF has no comments after a value: {why}", tail, "trailing-comment", "part of the value")
+                message = f"LDIF has no comments after a value: {why}"
+                self.refuse(message, tail, "trailing-comment", "part of the value", moved_comment(value.span, tail))
             else:
                 meant = arguments.meant(row.name.lower(), words[0]) if len(words) == 1 else ""
                 remedy = rewritten(value.value_span, meant) if meant and value.how == ":" else None
@@ -461,7 +462,7 @@ class _Reader:
         if self.found.fatal is None:
             if not self.found.fragment:
                 self.found.fatal = (message, span)
-            end = "" if "slapd" in message else ", so slapd refuses it"
+            end = "" if "does not start" in message or "refuses" in message else ", so slapd refuses it"
             self.found.problems.append(Problem(rule, message + end, span, label, (), remedy))
 
 
@@ -469,7 +470,7 @@ def _setting(value: ldif.Value, name: str, words: tuple[str, ...], spans: tuple[
     return Setting(name, words, value.span, value.value_span, spans, value.name_span, value.name)
 
 
-def _words(value: ldif.Value, text: str) -> tuple[list[str], list[Span]]:
+def split(value: ldif.Value, text: str) -> tuple[list[str], list[Span]]:
     """strtok_quote_ldif(): blanks separate, a word that begins with a quote ends at the quote before a blank."""
     words: list[str] = []
     spans: list[Span] = []

@@ -99,6 +99,7 @@ class _Reader:
                                 Span(line.whole.file, line.span.start, min(line.span.end, line.span.start + 1)), "the comment begins here"
                             ),
                         ),
+                        Rewrite((_freed(span),), "make it a line of its own", unsafe="the setting begins to act"),
                     )
                 )
 
@@ -106,7 +107,7 @@ class _Reader:
         """slapd ends with an error."""
         if self.configuration.fatal is None:
             self.configuration.fatal = (message, span)
-            said = f"{message}, so slapd does not start" if "slapd" not in message else message
+            said = message if "does not start" in message else f"{message}, so slapd does not start"
             self.configuration.problems.append(Problem(rule, said, span, label, (), remedy))
         raise _Stopped
 
@@ -158,11 +159,13 @@ class _Reader:
         extra = next((word for word in line.words[1:] if word.text.startswith("#")), None)
         if extra is not None:
             tail = Span(extra.span.file, extra.span.start, line.words[-1].span.end)
-            self.refuse(f"slapd has no comments after a directive: {why}", tail, "trailing-comment", "not a comment")
+            message = f"slapd has no comments after a directive: {why}"
+            self.refuse(message, tail, "trailing-comment", "not a comment", moved_comment(line.span, tail))
         broken = _continued_by(line)
         if broken is not None:
             message = f"the indented line continues {line.words[0].text} and becomes its argument: {why}"
-            self.refuse(message, broken, "swallowed-line", "not a line of its own")
+            remedy = Rewrite((Edit(_indent(broken), b""),), "take its indentation away") if _indent(broken).data else None
+            self.refuse(message, broken, "swallowed-line", "not a line of its own", remedy)
         span = line.words[1].span if len(line.words) > 1 else line.span
         meant = arguments.meant(line.words[0].text.lower(), line.words[1].text) if len(line.words) == 2 else ""
         self.refuse(why, span, label=f"meant is {meant}" if meant else "", remedy=rewritten(span, meant) if meant else None)
@@ -405,6 +408,35 @@ def _setting(line: Line) -> Setting:
         words[0].span,
         words[0].text,
     )
+
+
+def moved_comment(setting: Span, tail: Span) -> Rewrite | None:
+    """`directive value # words`: the comment on a line of its own above; None where it does not end its line."""
+    data = setting.file.data
+    start = data.rfind(b"\n", 0, setting.start) + 1
+    if tail.end != setting.end or b"\n" in tail.data or data[start : start + 1] in (b" ", b"\t"):
+        return None
+    blank = tail.start
+    while data[blank - 1 : blank] in (b" ", b"\t"):
+        blank -= 1
+    ending = b"\r\n" if data[tail.end : tail.end + 2] == b"\r\n" else b"\n"
+    edits = Edit(Span(setting.file, start, start), tail.data + ending), Edit(Span(setting.file, blank, tail.end), b"")
+    return Rewrite(edits, "move the comment to a line of its own")
+
+
+def _indent(span: Span) -> Span:
+    """The blanks before the words of a physical line."""
+    start = span.file.data.rfind(b"\n", 0, span.start) + 1
+    return Span(span.file, start, span.start)
+
+
+def _freed(span: Span) -> Edit:
+    """What ties an indented line, or one after a backslash, to the comment before it."""
+    indent = _indent(span)
+    if indent.data:
+        return Edit(indent, b"")
+    end = len(span.file.data[: indent.start].rstrip(b"\r\n"))
+    return Edit(Span(span.file, end - 1, end), b"")
 
 
 def rewritten(span: Span, text: str) -> Rewrite:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion
+from tlslint.parsers import placing
 from tlslint.parsers.openldap import arguments, outgoing
 from tlslint.parsers.openldap.configuration import Setting
 from tlslint.parsers.openldap.listeners import Start
@@ -200,20 +201,22 @@ def _security(judge: Judge, start: Start) -> Iterator[Problem]:
                 )
             elif has_socket and name == "tls":
                 message = f"{word} shuts ldapi out as well, where there is no TLS: root's own ldapi:/// no longer works"
-                yield Problem(
-                    "means-something-else",
-                    message,
-                    span,
-                    "counts for ldapi too",
-                    (),
-                    Advice("write ssf= or simple_bind=, and a localSSF as high"),
-                    severity=Severity.WARNING,
-                )
+                wider = "what is protected in another way (ldapi, SASL) gets in as well"
+                remedy = Rewrite((Edit(span, b"ssf=64"),), "write ssf=64, which ldapi has too", unsafe=wider)
+                yield Problem("means-something-else", message, span, "counts for ldapi too", (), remedy, severity=Severity.WARNING)
             elif has_socket and name == "ssf" and least > local:
                 message = f"{word} shuts ldapi out as well: it counts as {local} (localSSF)"
-                remedy = Advice(f"set localSSF {least}")
+                remedy = _local(judge, setting, least)
                 yield Problem("means-something-else", message, span, "counts for ldapi too", (), remedy, severity=Severity.WARNING)
     yield from _lifted(judge)
+
+
+def _local(judge: Judge, security: Setting, least: int) -> Rewrite:
+    """localSSF as high as what `security` demands."""
+    said = judge.configuration.last("localssf")
+    line = f"olcLocalSSF: {least}" if judge.configuration.is_ldif else f"localSSF {least}"
+    edit = placing.below(security.span, [line.encode()], b"") if said is None else Edit(said.value_span, str(least).encode())
+    return Rewrite((edit,), f"set localSSF {least}", unsafe="ldapi counts as protected that well from then on")
 
 
 def _lifted(judge: Judge) -> Iterator[Problem]:
