@@ -28,12 +28,20 @@ class WordWithoutEffect(EndpointRule):
         good("httpd", 'SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\nSSLCipherSuite "ECDHE+AESGCM"'),
         bad("dovecot", "ssl_cipher_list = «TLS_AES_128_GCM_SHA256»:ECDHE+AESGCM", "TLS 1.3"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM\nssl_cipher_suites = TLS_AES_128_GCM_SHA256"),
+        good(
+            "slapd",
+            "TLSCipherSuite TLS_AES_128_GCM_SHA256:ECDHE+AESGCM",
+            target="debian-13",
+            why="from 2.5 on they choose TLS 1.3's suites",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Names of TLS 1.3 suites in the older list."""
         string = endpoint.cipher_string
         if string is None or string.span is None or not string.build.startswith("openssl") or string.span.text != string.text:
+            return
+        if string.has_tls13:
             return
         names = []
         for word in openssl.explain(string.text, string.build):

@@ -33,7 +33,7 @@ _FOLLOWS = {
     "server_order": {"cipher_string"},  # a GnuTLS priority string says all of it
     "groups": {"cipher_suites", "cipher_string", "versions", "dh_bits", "tls_works", "tls_failure"},
     "tls": _OF_A_HANDSHAKE
-    | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification", "is_opportunistic_mx"},
+    | {"cleartext_login", "certificates", "client_certificate", "ocsp_stapling", "peer_verification", "is_opportunistic_mx", "port"},
     "certificates": _OF_A_HANDSHAKE,
     "cleartext_login": {"tls"},
     "http.hsts_success": _ANSWERS,

@@ -31,7 +31,7 @@ class CipherString(NamedTuple):
 
     `text` is written at `span` byte for byte (a finding can underline one word of it); `span` None: a default, or put together from parts.
     `build` is the library build that reads it (`openssl@3.0`, `gnutls@3.7.9`); `evaluated` is what really goes in, with what the server
-    adds to it. `setting` names it to people.
+    adds to it. `setting` names it to people. `has_tls13`: names of TLS 1.3 suites in it choose those (slapd from 2.5).
     """
 
     text: str
@@ -39,6 +39,7 @@ class CipherString(NamedTuple):
     span: Span | None = None
     evaluated: str = ""
     setting: str = ""
+    has_tls13: bool = False
 
 
 class HeaderLine(NamedTuple):

@@ -286,8 +286,9 @@ class _Client:
         origins = _written(decides, line) if decides is not None and scheme != "ldaps" else written
         if mode is TlsMode.NONE and decides is None and starttls == "no" and line.folded in ("uri", "host"):
             origins = (Origin(How.WRITTEN, line.value_span, "" if base.name in _SWITCHES else _NO_STARTTLS),)
+        shown = uri if scheme == "ldapi" else f"client of {host}" + (f":{port}" if port not in (389, 636) else "")
         return base._replace(
-            name=uri,
+            name=shown,
             anchor=line.value_span,
             address=Known("/run/slapd/ldapi" if scheme == "ldapi" else host, written),
             port=Known(None if scheme == "ldapi" else port, written),
@@ -417,7 +418,9 @@ class _Client:
     def string(self, said: Said) -> CipherString | None:
         """The cipher string as it is written."""
         line = said.ciphers
-        return CipherString(line.value, self.build, line.value_span, line.value, line.name) if line is not None and self.build else None
+        if line is None or not self.build:
+            return None
+        return CipherString(line.value, self.build, line.value_span, line.value, line.name, self.release >= (2, 5))
 
     # ---- files
 

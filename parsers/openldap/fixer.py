@@ -170,7 +170,11 @@ class _Server:
         wide, narrow = self.factor("ssf"), self.factor("simple_bind")
         if isinstance(narrow, str) or isinstance(wide, str):
             return narrow if isinstance(narrow, str) else str(wide)
-        return [*wide, *narrow] if remedy.field == "tls" else narrow
+        if remedy.field == "cleartext_login" or self.endpoint.cleartext_login.holds(True):
+            return narrow
+        if any(spot.name == "disallows" and any(text.lower() == "bind_simple" for text, _ in spot.words) for spot in self.spots):
+            return "no simple bind is taken at all; whether searches need TLS takes a person"
+        return [*wide, *narrow]
 
     def factor(self, name: str) -> Sequence[Way] | str:
         word = f"{name}={_ENOUGH}"
@@ -272,19 +276,17 @@ _OFF = ("never", "allow", "no", "off", "false")
 
 def _ldaps(endpoint: Endpoint) -> Sequence[Way] | str:
     """ldap.conf has no word for StartTLS: the scheme says it, and with it the port."""
-    span = next((origin.span for origin in endpoint.tls.origins if origin.span is not None), None)
-    if span is None:
+    if not endpoint.tls.is_known:
         return "each program chooses its server, and whether it uses TLS"
-    match = re.search(re.escape(endpoint.name), span.text)
-    if match is None or not endpoint.name.lower().startswith("ldap://"):
-        return "the server is named without ldap://"
-    address = endpoint.name[len("ldap://") :]
-    host, colon, rest = address.partition(":389")
-    if (colon and rest[:1].isdigit()) or (not colon and re.search(r":\d", re.sub(r"\[[^\]]*\]", "", address))):
+    span = endpoint.anchor
+    if not endpoint.port.holds(389):
         return "the port with TLS is not known where another one than 389 is named"
-    start = span.start + len(span.text[: match.start()].encode())
-    place = Span(span.file, start, start + len(endpoint.name.encode()))
-    return [(Edit(place, f"ldaps://{host}{rest}".encode()),)]
+    host = re.escape(str(endpoint.address.surely).encode())
+    edits = []
+    for match in re.finditer(rb"(?i)(?<![^\s,])(ldap)://\[?" + host + rb"\]?(:389)?(?=[/?\s,]|$)", span.data):
+        scheme, port = (Span(span.file, span.start + match.start(part), span.start + match.end(part)) for part in (1, 2))
+        edits += [Edit(scheme, b"ldaps"), *([Edit(port, b"")] if match[2] else [])]
+    return [tuple(edits)] if edits else "the server is named without ldap://"
 
 
 def _line(instance: Instance, endpoint: Endpoint, name: str, word: str) -> Sequence[Way] | str:

@@ -436,7 +436,7 @@ def _freed(span: Span) -> Edit:
     if indent.data:
         return Edit(indent, b"")
     end = len(span.file.data[: indent.start].rstrip(b"\r\n"))
-    return Edit(Span(span.file, end - 1, end), b"")
+    return Edit(Span(span.file, end - 1, indent.start), span.file.data[end : indent.start])
 
 
 def rewritten(span: Span, text: str) -> Rewrite:

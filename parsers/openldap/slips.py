@@ -215,7 +215,7 @@ def _local(judge: Judge, security: Setting, least: int) -> Rewrite:
     """localSSF as high as what `security` demands."""
     said = judge.configuration.last("localssf")
     line = f"olcLocalSSF: {least}" if judge.configuration.is_ldif else f"localSSF {least}"
-    edit = placing.below(security.span, [line.encode()], b"") if said is None else Edit(said.value_span, str(least).encode())
+    edit = placing.above(security.span, [line.encode()], b"") if said is None else Edit(said.value_span, str(least).encode())
     return Rewrite((edit,), f"set localSSF {least}", unsafe="ldapi counts as protected that well from then on")
 
 

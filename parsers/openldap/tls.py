@@ -344,7 +344,8 @@ class Judge:
         if said is None or self.build is None:
             return None
         listed = None if self.is_gnutls else self.ciphers()
-        return CipherString(said.text, self.build, _exact(said, said.text), listed.string if listed else said.text, said.written)
+        evaluated = listed.string if listed else said.text
+        return CipherString(said.text, self.build, _exact(said, said.text), evaluated, said.written, self.release >= (2, 5))
 
     def ciphers(self) -> "openssl.CipherList | None":
         """TLSCipherSuite as this release of slapd hands it to OpenSSL; None: nothing is set."""
@@ -505,6 +506,7 @@ class Judge:
     def confidential(self, listener: Listener, database: Database | None) -> list[Span]:
         """The factors of `security` a bind without TLS does not meet, most telling first; a database's own non-zero factor wins."""
         factors: dict[str, tuple[int, Span]] = {}
+        local_span = self.configuration.last("localssf")
         own = database.all("security") if database is not None else []
         for setting in self.configuration.all("security"):
             for word, span in zip(setting.arguments, setting.spans, strict=False):
@@ -520,7 +522,8 @@ class Judge:
         factors.update({name: value for name, value in nearer.items() if value[0]})
         local = self.local_ssf() if listener.is_local else 0
         strength = {"ssf": local, "transport": local, "simple_bind": local, "tls": 0, "sasl": 0}
-        return [span for name, (least, span) in factors.items() if name in strength and least > strength[name]]
+        found = [span for name, (least, span) in factors.items() if name in strength and least > strength[name]]
+        return [*found, local_span.span] if found and listener.is_local and local_span is not None else found
 
     def local_ssf(self) -> int:
         """localSSF: the strength a connection over ldapi counts as."""

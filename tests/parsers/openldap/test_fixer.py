@@ -16,7 +16,10 @@ GOOD13 = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
     ":ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
-GOOD12 = "NORMAL:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD"
+SUITES12 = "-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD"
+GROUPS12 = "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"
+WHOLE12 = f"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:{SUITES12}:{GROUPS12}"
+GOOD12 = f"NORMAL:{SUITES12}:{GROUPS12}"
 SERVICES = 'SLAPD_CONF={conf}\nSLAPD_SERVICES="ldap:/// ldaps:/// ldapi:///"\n'
 
 
@@ -57,11 +60,13 @@ def difference(before: str, after: str) -> str:
 SECURITY = "+security simple_bind=64"
 CONFS = [
     Case(
-        "versions and level", "TLSCipherSuite HIGH:@SECLEVEL=0\n", f"-TLSCipherSuite HIGH:@SECLEVEL=0\n+TLSCipherSuite {GOOD13}\n{SECURITY}"
+        "versions and level",
+        "TLSCipherSuite HIGH:@SECLEVEL=0\n",
+        f"-TLSCipherSuite HIGH:@SECLEVEL=0\n+TLSCipherSuite {GOOD13}\n+TLSProtocolMin 3.3\n{SECURITY}",
     ),
     Case("minimum below", "TLSProtocolMin 1.2\n", f"-TLSProtocolMin 1.2\n+TLSProtocolMin 3.3\n+TLSCipherSuite {GOOD13}\n{SECURITY}"),
     Case("no version", "TLSProtocolMin 4\nsecurity ssf=64\n", f"-TLSProtocolMin 4\n+TLSProtocolMin 3.3\n+TLSCipherSuite {GOOD13}"),
-    Case("nothing said, GnuTLS", "", f"+TLSCipherSuite {GOOD12}\n{SECURITY}", "debian-12"),
+    Case("nothing said, GnuTLS", "", f"+TLSCipherSuite {WHOLE12}\n{SECURITY}", "debian-12"),
     Case(
         "the other language",
         "TLSCipherSuite HIGH:+SSLv2\n",
@@ -85,7 +90,7 @@ CONFS = [
     Case("shut for ldapi", f"TLSCipherSuite {GOOD13}\nsecurity tls=1\n", "-security tls=1\n+security ssf=64"),
     Case("stronger than ldapi", f"TLSCipherSuite {GOOD13}\nsecurity ssf=128\n", "+localSSF 128"),
     Case("localSSF there", f"TLSCipherSuite {GOOD13}\nsecurity ssf=128\nlocalSSF 100\n", "-localSSF 100\n+localSSF 128"),
-    Case("only simple binds shut off", f"TLSCipherSuite {GOOD13}\ndisallow bind_simple\n", "+security ssf=64"),
+    Case("simple binds shut off", f"TLSCipherSuite {GOOD13}\ndisallow bind_simple\n", ""),
     Case(
         "after a database",
         "",
@@ -160,7 +165,11 @@ def test_line_ends_and_a_missing_last_one_are_kept(tmp_path: Path) -> None:
 
 LDIFS = [
     ("minimum below", "olcTLSProtocolMin: 1.2\n", f"-olcTLSProtocolMin: 1.2\n+olcTLSProtocolMin: 3.3\n+olcTLSCipherSuite: {GOOD13}"),
-    ("folded", "olcTLSCipherSuite: HIGH:@SEC\n LEVEL=0\n", f"-olcTLSCipherSuite: HIGH:@SEC\n- LEVEL=0\n+olcTLSCipherSuite: {GOOD13}"),
+    (
+        "folded",
+        "olcTLSCipherSuite: HIGH:@SEC\n LEVEL=0\n",
+        f"-olcTLSCipherSuite: HIGH:@SEC\n- LEVEL=0\n+olcTLSCipherSuite: {GOOD13}\n+olcTLSProtocolMin: 3.3",
+    ),
     ("base 64", "olcTLSCipherSuite:: SElHSA==\n", f"-olcTLSCipherSuite:: SElHSA==\n+olcTLSCipherSuite: {GOOD13}"),
     ("case", "OLCTLSCIPHERSUITE: HIGH\n", f"-OLCTLSCIPHERSUITE: HIGH\n+OLCTLSCIPHERSUITE: {GOOD13}"),
 ]
@@ -197,7 +206,7 @@ CHANGE = "dn: cn=config\nchangetype: modify\n"
     [
         (
             f"{CHANGE}replace: olcTLSCipherSuite\nolcTLSCipherSuite: NORMAL:-VERS-TLS1.3\n",
-            f"-olcTLSCipherSuite: NORMAL:-VERS-TLS1.3\n+olcTLSCipherSuite: {GOOD12}",
+            f"-olcTLSCipherSuite: NORMAL:-VERS-TLS1.3\n+olcTLSCipherSuite: {WHOLE12}",
             "debian-12",
         ),
         (
