@@ -506,7 +506,7 @@ class Judge:
     def confidential(self, listener: Listener, database: Database | None) -> list[Span]:
         """The factors of `security` a bind without TLS does not meet, most telling first; a database's own non-zero factor wins."""
         factors: dict[str, tuple[int, Span]] = {}
-        local_span = self.configuration.last("localssf")
+        local_ssf = self.configuration.last("localssf")
         own = database.all("security") if database is not None else []
         for setting in self.configuration.all("security"):
             for word, span in zip(setting.arguments, setting.spans, strict=False):
@@ -522,8 +522,8 @@ class Judge:
         factors.update({name: value for name, value in nearer.items() if value[0]})
         local = self.local_ssf() if listener.is_local else 0
         strength = {"ssf": local, "transport": local, "simple_bind": local, "tls": 0, "sasl": 0}
-        found = [span for name, (least, span) in factors.items() if name in strength and least > strength[name]]
-        return [*found, local_span.span] if found and listener.is_local and local_span is not None else found
+        unmet = [span for name, (least, span) in factors.items() if name in strength and least > strength[name]]
+        return [*unmet, local_ssf.span] if unmet and listener.is_local and local_ssf is not None else unmet
 
     def local_ssf(self) -> int:
         """localSSF: the strength a connection over ldapi counts as."""
