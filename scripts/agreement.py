@@ -115,11 +115,14 @@ def _all_start(instances: list[Json]) -> Any:
 def _endpoint(endpoints: list[Json], probe: Json) -> Json | None:
     """The endpoint a probe's client meets: an address of its own before a network before all; the same for where the client comes from."""
     name = probe.get("sni") or probe.get("server_name")
+    # postscreen answers strangers itself and passes known clients on: two endpoints on one port
+    passed = str(probe.get("service", "")).endswith("/pass")
     client = probe.get("client_address")
     met = [
         endpoint
         for endpoint in endpoints
         if endpoint["port"] == probe["port"]
+        and endpoint["name"].endswith("passed on by postscreen") == passed
         and _size(endpoint["address"], probe["address"]) is not None
         and _from(endpoint, client) is not None
     ]

@@ -15,7 +15,6 @@ from tests.support.world import Record, lay, records
 BEYOND_FILES = {
     "key-mismatch": "a private key is never opened, so that it belongs to another certificate cannot be told",
     "eckey-mismatch": "likewise",
-    "pf-ps-": "postscreen: the same port answers strangers and known clients differently, and one endpoint stands for it here",
 }
 """Parts of record names, with why a difference there is none of the prediction's."""
 

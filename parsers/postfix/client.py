@@ -7,7 +7,7 @@ seen on 3.5.25, 3.7.11 and 3.10.13.
 import re
 from typing import NamedTuple
 
-from tlslint.crypto import negotiation, openssl
+from tlslint.crypto import libraries, negotiation, openssl
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Known, Origin, Problem, SourceFile, Span, TlsMode, Unknown, Value
@@ -99,11 +99,20 @@ def _unknown(reason: str, origins: tuple[Origin, ...]) -> Client:
 
 
 def transport(
-    parameters: Parameters, daemon: str, build: str | None, files: Files, policy: Policy | None = None, *, dane_found: bool = False
+    parameters: Parameters,
+    daemon: str,
+    build: str | None,
+    files: Files,
+    policy: Policy | None = None,
+    *,
+    dane_found: bool = False,
+    jail: str = "",
+    has_proxy: bool = True,
 ) -> Client:
     """What smtp or lmtp does for a destination without a policy of its own, or with `policy`.
 
-    `dane_found`: the destination publishes TLSA records and DNSSEC holds; otherwise `dane` means `may`.
+    `dane_found`: the destination publishes TLSA records and DNSSEC holds; otherwise `dane` means `may`. `jail`: the directory the daemon
+    locks itself into, "" for none. `has_proxy`: does a tlsproxy run?
     """
     stop = stops(parameters, daemon)
     if stop is not None:
@@ -118,7 +127,47 @@ def transport(
             text = f"this policy is invalid ({policy.error}): {DEFERRED}"
             return Client(Unknown(text, origins), failure=text, failure_origins=origins)
         base = Destination(policy.level, origins, policy)
-    return _connection(parameters, daemon, build, files, base, dane_found)
+    client = _connection(parameters, daemon, build, files, base, dane_found)
+    if client.level in ("verify", "secure") and not client.failure:
+        client = _behind_bars(client, parameters, daemon, base, files, jail)
+    return client if has_proxy or client.failure else _without_proxy(client, parameters, daemon, base)
+
+
+def _behind_bars(client: Client, parameters: Parameters, prefix: str, base: Destination, files: Files, jail: str) -> Client:
+    """Trust anchors are read with each policy, long after chroot(2), unlike CAfile (load_tas() in src/smtp/smtp_tls_policy.c).
+
+    Seen on 3.7.11 and 3.10.13 with Debian's master.cf: "client TLS configuration problem".
+    """
+    anchors = parameters.get(f"{prefix}_tls_trust_anchor_file")
+    text = base.policy.attributes.get("tafile", "") if base.policy else ""
+    text = text or anchors.text
+    if not jail or not text or anchors.unknown:
+        return client
+    origins = base.origins if base.policy and "tafile" in base.policy.attributes else anchors.origins
+    for name in re.findall(r"[^, \t\r\n]+", text):
+        inside = jail + absolute(name, "/")
+        if files.kind(inside) == "file":
+            continue
+        if is_missing(inside, files):
+            why = f"the trust anchor is looked for in the chroot, where there is no {inside}: {DEFERRED}"
+            return client._replace(failure=why, failure_origins=origins)
+        reason = f"the trust anchor is looked for in the chroot, and whether {inside} is there was not seen"
+        return client._replace(versions=Unknown(reason, origins, frozenset()), suites=Unknown(reason, origins, ()))
+    return client
+
+
+def _without_proxy(client: Client, parameters: Parameters, prefix: str, base: Destination) -> Client:
+    """smtp_tls_connection_reuse hands the handshake to tlsproxy; where none runs it fails (seen on 3.7.11)."""
+    reuse = parameters.get(f"{prefix}_tls_connection_reuse")
+    said = base.policy.attributes.get("connection_reuse", "") if base.policy else ""
+    if client.mode == Known(TlsMode.NONE, client.mode.origins) or (said.lower() != "yes" if said else not is_yes(reuse)):
+        return client
+    why = f"every handshake fails: {reuse.name} leaves it to tlsproxy, and master.cf has no such service; {_outcome(client.level)}"
+    return client._replace(failure=why, failure_origins=base.origins if said else reuse.origins)
+
+
+def _outcome(level: str) -> str:
+    return "the message waits, and goes out in the clear at a later attempt" if level == "may" else DEFERRED
 
 
 def _written(span: Span) -> Origin:
@@ -281,12 +330,13 @@ def _offer(parameters: Parameters, prefix: str, build: str | None, client: Clien
     elif listed.unknown or listed.error:
         reason = listed.unknown or listed.error
         return client._replace(versions=Unknown(reason, listed.origins, frozenset()), suites=Unknown(reason, listed.origins, ()))
-    outcome = "the message waits, and goes out in the clear at a later attempt" if client.level == "may" else DEFERRED
+    outcome = _outcome(client.level)
     parsed = protocols.parse(listed_text, parameters.release)
     if parsed.invalid is not None:
         text = f"every handshake is broken off: {listed_name} is refused as a whole because of {readable(parsed.invalid.text)!r}; {outcome}"
         return client._replace(failure=text, failure_origins=listed_origins)
-    versions = protocols.client_range(parsed.versions)
+    spoken = parsed.versions if build is None else parsed.versions & libraries.build(build).versions
+    versions = protocols.client_range(spoken)
     grade = parameters.get(f"{prefix}_tls_{which}ciphers")
     exclusions = [parameters.get(f"{prefix}_tls_exclude_ciphers")]
     if which:

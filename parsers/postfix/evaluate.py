@@ -263,6 +263,13 @@ class _Context:
         pseudo = {**self.pseudo, "service_name": service.name, "process_name": service.daemon}
         return Parameters(self.release, self.settings, overrides, service.daemon, pseudo=pseudo, main_unseen=self.unseen)
 
+    def jail(self, service: Service, parameters: Parameters) -> str:
+        """Where the daemon locks itself in: the queue directory, or nowhere. `-` means y before 3.0 and at compatibility level 0."""
+        is_old = not self.release >= (3, 0) or parameters.text("compatibility_level") in ("", "0")
+        if service.chroot == "y" or (service.chroot == "-" and is_old):
+            return parameters.get("queue_directory").text or "/var/spool/postfix"
+        return ""
+
     def listeners(self) -> Iterator[Listener]:
         proxy = next((service for service in self.running.running if service.daemon == "tlsproxy"), None)
         guarded = next((service for service in self.running.running if service.daemon == "postscreen" and service.type == "inet"), None)
@@ -302,7 +309,9 @@ class _Context:
 
     def _transport(self, service: Service, parameters: Parameters) -> Iterator[Transport]:
         daemon = service.daemon
-        general = clients.transport(parameters, daemon, self.build, self.files)
+        jail = self.jail(service, parameters)
+        proxy = any(other.daemon == "tlsproxy" for other in self.running.running)
+        general = clients.transport(parameters, daemon, self.build, self.files, jail=jail, has_proxy=proxy)
         table = clients.policy_table(parameters, daemon, self.files)
         key = parameters.text(f"{daemon}_tls_policy_maps")
         self.tables.setdefault(key, table)
@@ -314,10 +323,13 @@ class _Context:
         yield Transport(service, parameters, general, _outgoing(service, parameters, general, title))
         base = clients.base_level(parameters, daemon)
         if isinstance(base, clients.Destination) and base.level == "dane" and clients.dane_trouble(parameters, daemon) is None:
-            found = clients.transport(parameters, daemon, self.build, self.files, dane_found=True)
+            found = clients.transport(parameters, daemon, self.build, self.files, dane_found=True, has_proxy=proxy)
             yield Transport(service, parameters, found, _outgoing(service, parameters, found, f"{title}, destinations with DANE"))
         for policy in table.policies:
-            own = clients.transport(parameters, daemon, self.build, self.files, policy, dane_found=policy.level in ("dane", "dane-only"))
+            is_dane = policy.level in ("dane", "dane-only")
+            own = clients.transport(
+                parameters, daemon, self.build, self.files, policy, dane_found=is_dane, jail=jail, has_proxy=proxy
+            )
             name = f"{title} to {readable(policy.key)}"
             yield Transport(service, parameters, own, _outgoing(service, parameters, own, name, policy), policy)
 

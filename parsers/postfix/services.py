@@ -44,6 +44,11 @@ class Service(NamedTuple):
     title: str
 
     @property
+    def chroot(self) -> str:
+        """The fifth column: y, n, or - for the default."""
+        return self.entry.fields[4].text
+
+    @property
     def anchor(self) -> Span:
         """The columns of the entry."""
         first, last = self.entry.fields[0].span, self.entry.fields[7].span
