@@ -74,7 +74,8 @@ _RULES: dict[tuple[str, str], str] = {
         TLS403 starttls-optional server
         TLS404 mx-demands-tls server
         TLS406 weak-redirect server
-        TLS407 port-speaks-other-mode server""",
+        TLS407 port-speaks-other-mode server
+        TLS409 mx-shuts-senders-out server""",
     ("enforcement", "problem"): "TLS408 trusted-network-too-wide",
     ("enforcement", "instance"): "TLS405 no-https-redirect",
     ("headers", "endpoint"): """

@@ -5,7 +5,8 @@ An anonymous suite never shows a certificate: whoever sits in between can pose a
 Use instead: a list that ends in !aNULL.
 Fix safety: unsafe, clients that know nothing better lose access.
 Limits: on mail servers with opportunistic TLS anonymous suites are fine and silent: nobody checks the certificate there (Postfix
-TLS_README; RFC 7672 section 8.2).
+TLS_README; RFC 7672 section 8.2). Where a submission server has other suites beside them, only a program that verifies nobody asks
+for them, and it would take any certificate as well: information. A client that verifies nothing loses nothing by them (that is TLS602).
 References: RFC 9325 section 4.1; RFC 7672 section 8.2.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 
 from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model import Endpoint, Finding, Role, Severity
 
 
 class AnonymousCipher(EndpointRule):
@@ -26,22 +27,26 @@ class AnonymousCipher(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "ALL"', why="httpd adds :!aNULL:!eNULL:!EXP to every list"),
         good("postfix", "smtpd_tls_ciphers = medium", why="opportunistic TLS on port 25 verifies nobody", service="smtp"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «medium»", "without authentication", service="submission"),
+        good("postfix", "smtpd_tls_exclude_ciphers = aNULL", service="submission"),
+        good("postfix", "smtp_tls_security_level = encrypt", why="any certificate is accepted anyway", service="smtp"),
         bad("dovecot", "ssl_cipher_list = «ALL»:@SECLEVEL=0", "without authentication"),
         good("dovecot", "ssl_cipher_list = ALL:!aNULL:@SECLEVEL=0"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        if endpoint.is_opportunistic_mx:
+        if endpoint.is_opportunistic_mx or (endpoint.role is Role.CLIENT and endpoint.peer_verification.holds("none")):
             return
         found = [suite for suite in endpoint.cipher_suites.surely if suite.authentication == "anonymous"]
         if found:
+            beside = endpoint.protocol == "smtp" and len(found) < len(endpoint.cipher_suites.surely)
             place, related = culprit(endpoint, found)
             yield self.finding(
                 endpoint,
                 place,
                 f"{endpoint.name} offers suites without authentication: {listed(found)}",
-                severity=self.severity,
+                severity=Severity.INFO if beside else self.severity,
                 related=related,
                 remedy=better_list(self.profiles, "a list that ends in !aNULL", unsafe="clients that know nothing better lose access"),
             )

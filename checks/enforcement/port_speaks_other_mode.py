@@ -41,6 +41,8 @@ class PortSpeaksOtherMode(EndpointRule):
         port, mode = endpoint.port, endpoint.tls
         if not isinstance(port, Known) or not isinstance(mode, Known) or port.value is None or is_local(endpoint):
             return
+        if self.instance.starts.holds(False):
+            return
         service = (endpoint.protocol, port.value)
         if service in _IMPLICIT and mode.value is not TlsMode.IMPLICIT:
             said, wanted = "does not begin with TLS, as clients of this port expect", TlsMode.IMPLICIT

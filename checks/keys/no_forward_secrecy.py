@@ -41,11 +41,14 @@ class NoForwardSecrecy(EndpointRule):
         ]
         if found:
             place, related = culprit(endpoint, found)
+            lenient = endpoint.is_opportunistic_mx
+            better = better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access")
             yield self.finding(
                 endpoint,
                 place,
-                f"{endpoint.name} offers suites without forward secrecy: {listed(found)}",
-                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
+                f"{endpoint.name} offers suites without forward secrecy: {listed(found)}"
+                + ("; where TLS is optional they beat plain text" if lenient else ""),
+                severity=Severity.INFO if lenient else self.severity,
                 related=related,
-                remedy=better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
+                remedy=None if lenient else better,
             )

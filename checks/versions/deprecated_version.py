@@ -54,11 +54,12 @@ class DeprecatedVersion(EndpointRule):
         """TLS 1.0 and 1.1 among the versions."""
         deprecated = (endpoint.versions.surely & {TLS10, TLS11}) - allowed_by_all(self.profiles)
         if deprecated:
+            lenient = endpoint.is_opportunistic_mx
             yield self.finding(
                 endpoint,
                 endpoint.versions,
-                f"{endpoint.name} offers {spoken(deprecated)}",
+                f"{endpoint.name} offers {spoken(deprecated)}" + ("; where TLS is optional that beats plain text" if lenient else ""),
                 label=f"leaves {spoken(endpoint.versions.surely)}",
-                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-                remedy=OfferVersions(frozenset({TLS12, TLS13}), unsafe="clients from before 2014 lose access"),
+                severity=Severity.INFO if lenient else self.severity,
+                remedy=None if lenient else OfferVersions(frozenset({TLS12, TLS13}), unsafe="clients from before 2014 lose access"),
             )

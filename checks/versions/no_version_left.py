@@ -43,10 +43,12 @@ class NoVersionLeft(EndpointRule):
         if not begins_tls or self.instance.starts.holds(False) or not endpoint.tls_works.holds(False):
             return
         if endpoint.versions.holds(frozenset()) and not endpoint.cipher_suites.surely and endpoint.versions.origins:
+            failure = endpoint.tls_failure
+            says_so = "every handshake" in failure
             yield self.finding(
                 endpoint,
                 endpoint.versions,
-                f"no TLS version is left on {endpoint.name}: every handshake fails"
-                + (f"; {endpoint.tls_failure}" if endpoint.tls_failure else ""),
+                f"no TLS version is left on {endpoint.name}: {failure if says_so else 'every handshake fails'}"
+                + (f"; {failure}" if failure and not says_so else ""),
                 remedy=OfferVersions(frozenset({TLS12, TLS13})),
             )

@@ -44,7 +44,8 @@ def choose(grade: str, base: str, exclusions: tuple[str, ...], release: Release)
     """
     parameter = list_parameter(grade, release)
     if parameter is None:
-        return Choice("", "", f"{grade!r} is no cipher grade ({', '.join(GRADES[:2])})", grade, "grade")
+        hint = "; words of OpenSSL belong in tls_high_cipherlist" if re.search(r"[:!+@]", grade) else ""
+        return Choice("", "", f"{grade!r} is no cipher grade ({', '.join(GRADES[:2])}){hint}", grade, "grade")
     string = base
     for text in exclusions:
         for match in _SEPARATED.finditer(text):

@@ -46,6 +46,8 @@ class Client(NamedTuple):
     level: str = "none"
     failure: str = ""
     failure_origins: tuple[Origin, ...] = ()
+    rule: str = ""
+    """The rule that reports the failure; "" where a problem about the text says it already."""
     goes_in_clear: bool = False
     versions: Value[frozenset[TlsVersion]] = Known(frozenset())
     suites: Value[tuple[Suite, ...]] = Known(())
@@ -150,7 +152,7 @@ def _behind_bars(client: Client, parameters: Parameters, prefix: str, base: Dest
             continue
         if is_missing(inside, files):
             why = f"the trust anchor is looked for in the chroot, where there is no {inside}: {DEFERRED}"
-            return client._replace(failure=why, failure_origins=origins)
+            return client._replace(failure=why, failure_origins=origins, rule="verification-impossible")
         reason = f"the trust anchor is looked for in the chroot, and whether {inside} is there was not seen"
         return client._replace(versions=Unknown(reason, origins, frozenset()), suites=Unknown(reason, origins, ()))
     return client
@@ -163,7 +165,7 @@ def _without_proxy(client: Client, parameters: Parameters, prefix: str, base: De
     if client.mode == Known(TlsMode.NONE, client.mode.origins) or (said.lower() != "yes" if said else not is_yes(reuse)):
         return client
     why = f"every handshake fails: {reuse.name} leaves it to tlsproxy, and master.cf has no such service; {_outcome(client.level)}"
-    return client._replace(failure=why, failure_origins=base.origins if said else reuse.origins)
+    return client._replace(failure=why, failure_origins=base.origins if said else reuse.origins, rule="refused")
 
 
 def _outcome(level: str) -> str:
@@ -194,7 +196,8 @@ def _connection(parameters: Parameters, prefix: str, build: str | None, files: F
                 level = "may"
     if wraps and wrapper is not None and LEVELS.index(level) < LEVELS.index("encrypt"):
         text = f"{wrapper.name} needs {prefix}_tls_security_level = encrypt or stronger, and the level is {level}: {DEFERRED}"
-        return Client(Known(TlsMode.IMPLICIT, wrapper.origins), level, text, (*wrapper.origins, *origins), password_in_clear=Known(False))
+        where = (*wrapper.origins, *origins)
+        return Client(Known(TlsMode.IMPLICIT, wrapper.origins), level, text, where, "refused", password_in_clear=Known(False))
     password = _password(parameters, prefix, level, wraps, origins)
     if level == "none":
         return Client(Known(TlsMode.NONE, origins), level, password_in_clear=password)
@@ -205,18 +208,20 @@ def _connection(parameters: Parameters, prefix: str, build: str | None, files: F
     if not wraps and any(word.lower() == "starttls" for word in re.split(r"[, \t\r\n]+", hidden.text)):
         if level == "may":
             return client._replace(mode=Known(TlsMode.NONE, hidden.origins))
-        return client._replace(failure=f"STARTTLS is ignored ({hidden.name}) and demanded: {DEFERRED}", failure_origins=hidden.origins)
+        text = f"STARTTLS is ignored ({hidden.name}) and demanded: {DEFERRED}"
+        return client._replace(failure=text, failure_origins=hidden.origins, rule="means-something-else")
     trouble = _engine_trouble(parameters, prefix, files)
     if trouble is not None:
         text, where = trouble
         clear = level == "may"
         outcome = "mail goes out in the clear" if clear else DEFERRED
-        return client._replace(failure=f"TLS is off in {prefix}: {text}; {outcome}", failure_origins=where, goes_in_clear=clear)
+        text = f"TLS is off in {prefix}: {text}; {outcome}"
+        return client._replace(failure=text, failure_origins=where, rule="certificate-missing", goes_in_clear=clear)
     unverifiable = _unverifiable(parameters, prefix, base, files)
     client = client._replace(match=_match(parameters, prefix, base), has_authorities=unverifiable is None and level in ("verify", "secure"))
     client = _offer(parameters, prefix, build, client, base)
     if not client.failure and unverifiable is not None:
-        client = client._replace(failure=unverifiable[0], failure_origins=unverifiable[1])
+        client = client._replace(failure=unverifiable[0], failure_origins=unverifiable[1], rule="verification-impossible")
     return client
 
 
@@ -358,12 +363,13 @@ def _offer(parameters: Parameters, prefix: str, build: str | None, client: Clien
         cipher_origins += own.origins
     choice = ciphers.choose(grade_text, own.text if own else "", (*texts, *([also] if also else [])), parameters.release)
     if choice.error:
-        text = f"every handshake is broken off: {readable(choice.error)}; {outcome}"
-        return client._replace(failure=text, failure_origins=cipher_origins)
+        named = grade if choice.fault_in == "grade" else next((item for item in exclusions if choice.wrong in item.text), grade)
+        text = f"every handshake is broken off: {named.name}: {readable(choice.error)}; {outcome}"
+        return client._replace(failure=text, failure_origins=named.origins, rule="no-cipher-left")
     string = openssl.evaluate(choice.string, build)
     if not string.accepted:
         text = f"every handshake is broken off: OpenSSL refuses the cipher string {readable(choice.string)!r} ({string.error}); {outcome}"
-        return client._replace(failure=text, failure_origins=cipher_origins)
+        return client._replace(failure=text, failure_origins=cipher_origins, rule="no-cipher-left")
     # TLS_MUST_MATCH in tls_client_start(): a peer that must prove who it is is asked for at level 1, after the string was set
     level = 1 if client.verification != Known("none", client.verification.origins) else string.security_level if string.sets_level else 0
     offer = negotiation.negotiable(
@@ -376,7 +382,9 @@ def _offer(parameters: Parameters, prefix: str, build: str | None, client: Clien
     )
     if not offer.versions:
         what = f"{listed_name} leaves no version of TLS" if not versions else "no version and suite is left that go together"
-        return client._replace(failure=f"every handshake fails: {what}; {outcome}", failure_origins=listed_origins)
+        rule = "no-version-left" if not versions else "no-cipher-left"
+        where = listed_origins if not versions else cipher_origins
+        return client._replace(failure=f"every handshake fails: {what}; {outcome}", failure_origins=where, rule=rule)
     return client
 
 

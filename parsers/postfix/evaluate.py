@@ -122,7 +122,8 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool) -> tupl
     services_file = _optional("/etc/services", files)
     ports = known_ports(release, common.text("known_tcp_ports") or None, services_file)
     disabled = common.text("master_service_disable") if release >= (2, 6) else ""
-    running = services(entries or (), disabled, ports) if entries is not None else Services((), (), None)
+    known = services_file is not None
+    running = services(entries or (), disabled, ports, all_ports_known=known) if entries is not None else Services((), (), None)
     problems += running.problems
     listeners: list[Listener] = []
     transports: list[Transport] = []
@@ -263,6 +264,15 @@ class _Context:
         pseudo = {**self.pseudo, "service_name": service.name, "process_name": service.daemon}
         return Parameters(self.release, self.settings, overrides, service.daemon, pseudo=pseudo, main_unseen=self.unseen)
 
+    def reached(self, service: Service, parameters: Parameters, policies: tuple[clients.Policy, ...]) -> tuple[clients.Policy, ...]:
+        """Policies that a transport can meet: one that a filter's setting sends to a single next hop meets no other."""
+        general = {parameters.text(name).partition(":")[0] for name in ("default_transport", "relay_transport")} | {"smtp", "relay"}
+        hop = "" if service.name in general else _fixed_hop(service, parameters)
+        if not hop:
+            return policies
+        met = clients.policy_for(hop, policies)
+        return (met,) if met is not None else ()
+
     def jail(self, service: Service, parameters: Parameters) -> str:
         """Where the daemon locks itself in: the queue directory, or nowhere. `-` means y before 3.0 and at compatibility level 0."""
         is_old = not self.release >= (3, 0) or parameters.text("compatibility_level") in ("", "0")
@@ -318,18 +328,16 @@ class _Context:
         if table.missing:
             origins = parameters.get(f"{daemon}_tls_policy_maps").origins
             text = f"{daemon}_tls_policy_maps: {table.missing}; {clients.DEFERRED}"
-            general = general._replace(mode=Unknown(text, origins), failure=text, failure_origins=origins)
+            general = general._replace(mode=Unknown(text, origins), failure=text, failure_origins=origins, rule="refused")
         title = f"{service.title} (outgoing)"
         yield Transport(service, parameters, general, _outgoing(service, parameters, general, title))
         base = clients.base_level(parameters, daemon)
         if isinstance(base, clients.Destination) and base.level == "dane" and clients.dane_trouble(parameters, daemon) is None:
             found = clients.transport(parameters, daemon, self.build, self.files, dane_found=True, has_proxy=proxy)
             yield Transport(service, parameters, found, _outgoing(service, parameters, found, f"{title}, destinations with DANE"))
-        for policy in table.policies:
+        for policy in self.reached(service, parameters, table.policies):
             is_dane = policy.level in ("dane", "dane-only")
-            own = clients.transport(
-                parameters, daemon, self.build, self.files, policy, dane_found=is_dane, jail=jail, has_proxy=proxy
-            )
+            own = clients.transport(parameters, daemon, self.build, self.files, policy, dane_found=is_dane, jail=jail, has_proxy=proxy)
             name = f"{title} to {readable(policy.key)}"
             yield Transport(service, parameters, own, _outgoing(service, parameters, own, name, policy), policy)
 
@@ -375,6 +383,7 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
         tls_failure=failure.text if failure else "",
         versions=server.versions,
         cipher_suites=server.suites,
+        cipher_string=server.string,
         groups=server.groups,
         server_order=server.server_order,
         security_level=server.security_level,
@@ -434,12 +443,13 @@ def _outgoing(service: Service, parameters: Parameters, client: Client, title: s
         tls=client.mode,
         tls_works=works,
         tls_failure=client.failure,
-        versions=Known(frozenset(), client.failure_origins) if empty else client.versions,
-        cipher_suites=Known((), client.failure_origins) if empty else client.suites,
+        versions=Known(frozenset(), client.failure_origins if client.rule == "no-version-left" else ()) if empty else client.versions,
+        cipher_suites=Known(()) if empty else client.suites,
         security_level=client.security_level,
         cleartext_login=client.password_in_clear,
         peer_verification=client.verification if is_tls else NOT_SET,
-        is_opportunistic_mx=isinstance(client.mode, Known) and client.mode.value is TlsMode.STARTTLS,
+        # DANE insists where a domain publishes records; who that is nobody chose (RFC 7672 section 1.3)
+        is_opportunistic_mx=isinstance(client.mode, Known) and (client.mode.value is TlsMode.STARTTLS or client.level == "dane"),
     )
 
 
@@ -449,7 +459,7 @@ _RELAY = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\w+))?\Z")
 def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | None], Value[int | None]]:
     """Where everything goes: relayhost, or the one next hop that content_filter and its like name for this transport."""
     if service.name != "smtp":
-        for name in ("content_filter", "default_transport", "relay_transport", "virtual_transport", "mailbox_transport"):
+        for name in _FIXED:
             value = parameters.get(name)
             transport, _, nexthop = value.text.partition(":")
             match = _RELAY.match(nexthop) if transport == service.name else None
@@ -461,6 +471,18 @@ def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | Non
         return Unknown(relay.unknown or relay.error, relay.origins), Unknown(relay.unknown or relay.error, relay.origins)
     match = _RELAY.match(relay.text)
     return _hop(match, relay.origins) if match else (NOT_SET, NOT_SET)
+
+
+_FIXED = ("content_filter", "default_transport", "relay_transport", "virtual_transport", "mailbox_transport")
+
+
+def _fixed_hop(service: Service, parameters: Parameters) -> str:
+    """The next hop that content_filter or its like names for a transport; "" where none does."""
+    for name in _FIXED:
+        transport, _, nexthop = parameters.text(name).partition(":")
+        if transport == service.name and nexthop:
+            return nexthop
+    return ""
 
 
 def _hop(match: re.Match[str], origins: tuple[Origin, ...]) -> tuple[Value[str | None], Value[int | None]]:

@@ -9,11 +9,11 @@ import re
 from typing import NamedTuple
 
 from tlslint.crypto import groups as groups_of
-from tlslint.crypto import negotiation, openssl
+from tlslint.crypto import libraries, negotiation, openssl
 from tlslint.files import Files
-from tlslint.model import Certificate, How, Known, Origin, Span, TlsMode, Unknown, Value
+from tlslint.model import Certificate, CipherString, How, Known, Origin, Span, TlsMode, Unknown, Value
 from tlslint.model.suites import Group, Suite
-from tlslint.model.versions import TlsVersion
+from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.postfix import ciphers, protocols
 from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, load_chain, load_pairs, trouble_with_authorities
 from tlslint.parsers.postfix.defaults import load_order
@@ -30,12 +30,14 @@ NO_MAIL = "no mail is accepted"
 class Failure(NamedTuple):
     """TLS that cannot work. `kind`: `454`, `handshake`, `dropped`, `no banner`, `after starttls`, `not offered`; `text` is for people.
 
-    `at`: the setting to blame.
+    `origins`: the settings to blame. `rule`: the name of the rule that reports it. `cause`: why, without what follows.
     """
 
     kind: str
     text: str
     origins: tuple[Origin, ...] = ()
+    rule: str = "refused"
+    cause: str = ""
 
 
 class Server(NamedTuple):
@@ -54,6 +56,8 @@ class Server(NamedTuple):
     cleartext_login: Value[bool | None] = Known(False)
     certificates: tuple[Certificate, ...] = ()
     loaded: Loaded | None = None
+    string: CipherString | None = None
+    """The list of the grade, where a line says it."""
     is_enforced: bool = False
     used: frozenset[str] = frozenset()
     """Parameters that decided something."""
@@ -159,7 +163,8 @@ def smtpd(parameters: Parameters, build: str | None, files: Files) -> Server:
     server = server._replace(cleartext_login=Known(False, login.origins) if isinstance(login, Failure) else login)
     if hidden and state.enforce and not state.wrapper:
         text = f"STARTTLS is demanded and never announced (smtpd_discard_ehlo_keywords): {NO_MAIL}"
-        return _broken(server, Failure("not offered", text, parameters.get("smtpd_discard_ehlo_keywords").origins))
+        origins = parameters.get("smtpd_discard_ehlo_keywords").origins
+        return _broken(server, Failure("not offered", text, origins, "means-something-else", text.partition(":")[0]))
     if isinstance(login, Failure) and server.failure is None:
         return _broken(server, login)
     return server
@@ -204,10 +209,12 @@ def _dead(text: str, origins: tuple[Origin, ...]) -> Server:
 
 
 def _broken(server: Server, failure: Failure) -> Server:
+    # Versions that are gone for another reason than their own list have nobody to blame.
+    origins = failure.origins if failure.rule == "no-version-left" and failure.kind == "handshake" else ()
     return server._replace(
         failure=failure,
-        versions=Known(frozenset(), failure.origins),
-        suites=Known((), failure.origins),
+        versions=Known(frozenset(), origins),
+        suites=Known((), origins),
         groups=Known(()),
         server_order=Known(None),
     )
@@ -219,7 +226,7 @@ def _then(mode: TlsMode) -> str:
 
 def engine(source: Engine, state: Enforcement, build: str | None, files: Files, mode: TlsMode) -> Server:
     """The TLS engine of smtpd or tlsproxy: certificates, protocol list, cipher string, client certificates."""
-    parameters, prefix = source.parameters, source.prefix
+    parameters = source.parameters
     # like "mandatory" in the names of parameters: counts where TLS is demanded
     which = "mandatory_" if state.enforce else ""
     server = Server(Known(mode, state.origins), is_enforced=state.enforce)
@@ -241,11 +248,30 @@ def engine(source: Engine, state: Enforcement, build: str | None, files: Files, 
     parsed = protocols.parse(listed.text, parameters.release)
     if parsed.invalid is not None:
         text = f"{listed.name} is refused as a whole because of {readable(parsed.invalid.text)!r}"
-        return _broken(server, _off(Failure("454", text, listed.origins), mode))
+        return _broken(server, _off(Failure("454", text, listed.origins, "no-version-left"), mode))
     trouble = _authorities(source, files) or _digest(source)
     if trouble is not None:
         return _broken(server, _off(trouble, mode))
+    return _negotiated(source, state, build, files, server, listed, parsed, certificate, mode, asks=asks, requires=requires)
 
+
+def _negotiated(
+    source: Engine,
+    state: Enforcement,
+    build: str | None,
+    files: Files,
+    server: Server,
+    listed: Resolved,
+    parsed: protocols.Protocols,
+    certificate: Loaded,
+    mode: TlsMode,
+    *,
+    asks: bool,
+    requires: bool,
+) -> Server:
+    """Ciphers, and what handshakes come of everything."""
+    parameters = source.parameters
+    which = "mandatory_" if state.enforce else ""
     grade = source.get(f"{which}ciphers")
     exclusions = [source.get("exclude_ciphers")]
     if state.enforce:
@@ -269,13 +295,12 @@ def engine(source: Engine, state: Enforcement, build: str | None, files: Files, 
     )
     if choice.error:
         named = grade if choice.fault_in == "grade" else next(item for item in exclusions if choice.wrong in item.text)
-        return _broken(
-            server, Failure("handshake", f"every handshake fails: in {named.name} {readable(choice.error)}; {_then(mode)}", named.origins)
-        )
+        return _broken(server, _every_handshake(f"{named.name}: {readable(choice.error)}", mode, named.origins))
     string = openssl.evaluate(choice.string, build)
     if not string.accepted:
-        text = f"every handshake fails: OpenSSL refuses the cipher string {readable(choice.string)!r} ({string.error}); {_then(mode)}"
-        return _broken(server, Failure("handshake", text, cipher_origins))
+        text = f"OpenSSL refuses the cipher string {readable(choice.string)!r} ({string.error})"
+        blamed = next((item.origins for item in (base, *exclusions) if item is not None and item.is_set), cipher_origins)
+        return _broken(server, _every_handshake(text, mode, blamed))
     level = string.security_level if string.sets_level else 0
     if requires:
         level = 1  # tls_server_start(): 80 bits and more when the peer must prove who it is
@@ -301,25 +326,36 @@ def engine(source: Engine, state: Enforcement, build: str | None, files: Files, 
         groups=Known(offer.groups, group_note),
         server_order=_order(parameters),
         security_level=Known(level),
-        session_tickets=_tickets(parameters, prefix),
+        session_tickets=_tickets(parameters, source.prefix),
         certificates=_presented(certificate.certificates, offer.suites),
     )
+    if base is not None and base.setting is not None and base.setting.value_span.text == readable(base.text):
+        string_at = base.setting.value_span
+        server = server._replace(string=CipherString(readable(base.text), build, string_at, choice.string, base.name))
     if not offer.versions:
-        return _broken(
-            server,
-            Failure(
-                "handshake", _no_handshake(listed, parsed, mode, certificate), listed.origins if not parsed.versions else cipher_origins
-            ),
-        )
+        return _broken(server, _no_handshake(listed, parsed, mode, certificate, build, cipher_origins))
     return server
 
 
-def _no_handshake(listed: Resolved, parsed: protocols.Protocols, mode: TlsMode, loaded: Loaded) -> str:
+def _every_handshake(cause: str, mode: TlsMode, origins: tuple[Origin, ...], rule: str = "no-cipher-left") -> Failure:
+    return Failure("handshake", f"every handshake fails: {cause}; {_then(mode)}", origins, rule, cause)
+
+
+def _no_handshake(
+    listed: Resolved, parsed: protocols.Protocols, mode: TlsMode, loaded: Loaded, build: str, ciphers_at: tuple[Origin, ...]
+) -> Failure:
     if not parsed.versions:
-        return f"every handshake fails: {listed.name} leaves no version of TLS; {_then(mode)}"
+        return _every_handshake(f"{listed.name} leaves no version of TLS", mode, listed.origins, "no-version-left")
+    if not parsed.versions & libraries.build(build).versions:
+        left = spoken(parsed.versions)
+        return _every_handshake(f"{listed.name} leaves {left}, which this OpenSSL does not speak", mode, listed.origins, "no-version-left")
     if loaded.missing:
-        return f"every handshake fails: {loaded.missing}, and anonymous suites are excluded; {_then(mode)}"
-    return f"every handshake fails: no suite can be agreed on with these versions, ciphers and certificates; {_then(mode)}"
+        return _every_handshake(f"{loaded.missing}, and anonymous suites are excluded", mode, _written(loaded.at), "certificate-missing")
+    return _every_handshake("no suite can be agreed on with these versions, ciphers and certificates", mode, ciphers_at)
+
+
+def _written(span: Span | None) -> tuple[Origin, ...]:
+    return (Origin(How.WRITTEN, span),) if span is not None else ()
 
 
 def _presented(certificates: tuple[Certificate, ...], suites: tuple[Suite, ...]) -> tuple[Certificate, ...]:
@@ -337,8 +373,10 @@ def _presented(certificates: tuple[Certificate, ...], suites: tuple[Suite, ...])
 def _off(failure: Failure, mode: TlsMode) -> Failure:
     """TLS switched off at start: STARTTLS still stands in the greeting, implicit TLS drops the connection."""
     if mode is TlsMode.IMPLICIT:
-        return Failure("dropped", f"the connection is dropped at once: {failure.text}", failure.origins)
-    return Failure("454", f"STARTTLS is answered 454 (TLS not available): {failure.text}; {_then(mode)}", failure.origins)
+        kind, text = "dropped", f"the connection is dropped at once: {failure.text}"
+    else:
+        kind, text = "454", f"STARTTLS is answered 454 (TLS not available): {failure.text}; {_then(mode)}"
+    return failure._replace(kind=kind, text=text, cause=failure.text)
 
 
 def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
@@ -350,7 +388,7 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
     is_none = rsa.text.lower() == "none"
     if chain.text:
         loaded = load_chain(chain.text, _span(chain), files, queue)
-        return Failure("454", loaded.error, chain.origins) if loaded.error else _completed(loaded, source)
+        return Failure("454", loaded.error, chain.origins, "certificate-missing") if loaded.error else _completed(loaded, source)
     named = [value for value in (rsa, dsa, ec) if value.text and not (value is rsa and is_none)]
     if not named:
         if is_none and not asks:
@@ -360,7 +398,7 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
             if is_none
             else (f"no certificate is configured ({source.prefix}_tls_chain_files or {source.prefix}_tls_cert_file)")
         )
-        return Failure("454", text, rsa.origins if rsa.is_set else ())
+        return Failure("454", text, rsa.origins if rsa.is_set else (), "certificate-missing")
     pairs = []
     for value in named:
         key = source.get(value.name.removeprefix(f"{source.prefix}_tls_").replace("cert_file", "key_file"))
@@ -368,7 +406,7 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
             return Loaded((), keys_known=False, at=_span(value))
         pairs.append(Pair(absolute(value.text, queue), absolute(key.text, queue), _span(value)))
     loaded = load_pairs(tuple(pairs), files)
-    return Failure("454", loaded.error, _blame(named, loaded.at)) if loaded.error else _completed(loaded, source)
+    return Failure("454", loaded.error, _blame(named, loaded.at), "certificate-missing") if loaded.error else _completed(loaded, source)
 
 
 def _completed(loaded: Loaded, source: Engine) -> Loaded:
@@ -393,7 +431,7 @@ def _authorities(source: Engine, files: Files) -> Failure | None:
     if not value.text or value.unknown:
         return None
     why = trouble_with_authorities(absolute(value.text, source.parameters.get("queue_directory").text or "/var/spool/postfix"), files)
-    return Failure("454", f"{value.name}: {why}", value.origins) if why else None
+    return Failure("454", f"{value.name}: {why}", value.origins, "certificate-missing") if why else None
 
 
 DIGESTS = frozenset(
@@ -440,8 +478,6 @@ def _groups(parameters: Parameters, build: str) -> tuple[tuple[Group, ...] | Non
     if parameters.release < (3, 8):
         known = _known_groups(curves.text, build)
         return known or None, origins  # "using default ECDHE curves" when nothing is left
-    from tlslint.crypto import libraries  # noqa: PLC0415
-
     field_text = fields.text if libraries.build(build).branch >= (3, 0) else ""
     if not curves.text and not field_text:
         return None, origins

@@ -63,10 +63,11 @@ class Services(NamedTuple):
     fatal: Problem | None
 
 
-def services(entries: Sequence[Entry], disabled: str, ports: Callable[[str], int | None]) -> Services:
+def services(entries: Sequence[Entry], disabled: str, ports: Callable[[str], int | None], *, all_ports_known: bool = False) -> Services:
     """Turn entries into services; the last of several for one endpoint wins.
 
-    `disabled` is the expanded master_service_disable; `ports` resolves the name of a TCP port, None where it is not known.
+    `disabled` is the expanded master_service_disable; `ports` resolves the name of a TCP port, None where it is not known;
+    `all_ports_known`: a name that it does not resolve keeps master(8) from starting (seen on 3.7.11 and 3.10.13).
     """
     problems: list[Problem] = []
     running: dict[tuple[str, str], Service] = {}
@@ -76,6 +77,10 @@ def services(entries: Sequence[Entry], disabled: str, ports: Callable[[str], int
         if len(entry.fields) > 1 and _is_disabled(patterns, entry.fields[0].text, entry.fields[1].text):
             continue
         fault = entry.fault or _endpoint_fault(entry)
+        if not fault and all_ports_known and entry.fields[1].text == "inet":
+            name = split_endpoint(entry.fields[0].text)[1]
+            if not name[0].isdigit() and ports(name) is None:
+                fault = f"the port name {readable(name)!r} stands neither in /etc/services nor in known_tcp_ports; write the number"
         if fault:
             problem = _refused(entry, fault)
             problems.append(problem)

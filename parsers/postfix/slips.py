@@ -5,15 +5,15 @@ Facts only; each becomes a `Problem` under the name of the rule that reports it.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tlslint.data import beside
-from tlslint.model import Known, Label, Problem, Span, TlsMode
-from tlslint.model.remedy import Edit, Rewrite
-from tlslint.model.versions import joined
+from tlslint.model import Certificate, Known, Label, Origin, Problem, Severity, Span, TlsMode
+from tlslint.model.remedy import Edit, OfferVersions, Rewrite
+from tlslint.model.versions import TLS12, TLS13, joined
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import defaults, expansion, protocols
 from tlslint.parsers.postfix import server as servers
@@ -50,12 +50,15 @@ def problems(evaluated: "Evaluated") -> Iterator[Problem]:
     yield from _names(evaluated)
     yield from _master_lines(evaluated)
     yield from _stops(evaluated)
+    yield from _failures(evaluated)
+    yield from _shared_keys(evaluated)
     yield from _protocol_lists(evaluated)
     yield from _without_effect(evaluated)
     yield from _overridden(evaluated)
     yield from _outgoing(evaluated)
     yield from _policies(evaluated)
     yield from _references(evaluated)
+    yield from _digests(evaluated)
 
 
 # --- how the text is written -------------------------------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ def _value_text(setting: Setting, release: defaults.Release) -> Iterator[Problem
         at = Span(setting.value_span.file, start, setting.value_span.end) if _is_one_piece(setting) else setting.value_span
         yield Problem(
             "trailing-comment",
-            f"Postfix knows no comment after a value: {readable(comment.group(1)[:60])!r} is part of the value of {name}",
+            f"Postfix knows no comment after a value: {readable(comment.group(1)[:60])!r} is part of the value of {name}{_what_then(name)}",
             at,
             "part of the value",
             remedy=Rewrite((Edit(_with_blanks(at), b""),), "put the comment on a line of its own"),
@@ -151,6 +154,21 @@ def _value_text(setting: Setting, release: defaults.Release) -> Iterator[Problem
             "quotes included",
             remedy=Rewrite((Edit(inside, inside.data[1:-1]),), "leave the quotes out"),
         )
+
+
+def _what_then(name: str) -> str:
+    """What a comment in the value of a parameter leads to."""
+    if defaults.kind(name).type != "str":
+        return ", and every daemon that reads it stops"
+    if name.endswith("_protocols") and "_tls_" in name:
+        return ", which is refused as a whole: TLS is off"
+    if name.endswith("_ciphers") and "_tls_" in name and "exclude" not in name:
+        return ", which is no grade: every handshake fails"
+    return ""
+
+
+def _has_comment(setting: Setting) -> bool:
+    return _COMMENT.search(setting.value) is not None
 
 
 def _is_one_piece(setting: Setting) -> bool:
@@ -213,22 +231,29 @@ def _names(evaluated: "Evaluated") -> Iterator[Problem]:
     prefixes = {match.group(1) for value in values for match in _TABLE_PREFIX.finditer(value)}
     transports = {service.name for service in evaluated.services.running}
     for setting in evaluated.settings.values():
-        yield from _name(setting, release, used, prefixes, transports, "")
+        yield from _name(setting, release, used, prefixes, transports, "", evaluated.settings)
     for service in evaluated.services.running:
         own = {name for setting in service.overrides for name in expansion.references(setting.value) if "$" in setting.value}
         for setting in service.overrides:
-            yield from _name(setting, release, used | own, prefixes, transports, service.title)
+            nearby = {**evaluated.settings, **{other.name: other for other in service.overrides}}
+            yield from _name(setting, release, used | own, prefixes, transports, service.title, nearby)
 
 
 def _name(
-    setting: Setting, release: defaults.Release, used: set[str], prefixes: set[str], transports: set[str], endpoint: str
+    setting: Setting,
+    release: defaults.Release,
+    used: set[str],
+    prefixes: set[str],
+    transports: set[str],
+    endpoint: str,
+    main: Mapping[str, Setting],
 ) -> Iterator[Problem]:
     name = setting.name
     renamed = _facts()["deprecated"].get(name)
     endpoints = (endpoint,) if endpoint else ()
     if release.knows(name):
         if renamed and _at_least(release, renamed["since"]):
-            yield _deprecated(setting, renamed, endpoints)
+            yield _deprecated(setting, renamed, endpoints, main)
         return
     if name in used or any(name.startswith(f"{prefix}_") for prefix in prefixes) or looks_like_template(name):
         return
@@ -275,19 +300,40 @@ def _meant(name: str, release: defaults.Release) -> str:
     return close[0] if close else ""
 
 
-def _deprecated(setting: Setting, fact: dict[str, Any], endpoints: tuple[str, ...]) -> Problem:
+def _deprecated(setting: Setting, fact: dict[str, Any], endpoints: tuple[str, ...], nearby: Mapping[str, Setting]) -> Problem:
     instead: str = fact["instead"]
     message = f"{setting.name} is deprecated since Postfix {fact['since']}; "
     if instead.startswith("nothing"):
         message += "leave it out" + instead.removeprefix("nothing").replace(": ", ", ")
-        return Problem("setting-renamed", message, setting.name_span, "deprecated", endpoints=endpoints)
+        return Problem("setting-renamed", message, setting.name_span, "deprecated", endpoints=endpoints, remedy=_left_out(setting))
+    newer = nearby.get(instead)
+    if newer is not None and newer.value:
+        message += f"{instead} is set and counts: leave it out"
+        related = (Label(newer.span, "counts"),)
+        return Problem("setting-renamed", message, setting.name_span, "deprecated", related, _left_out(setting), endpoints)
     value = fact.get("values", {}).get(setting.value.lower())
+    by_name = nearby.get(setting.name.replace("_enforce_tls", "_tls_enforce_peername"))
+    if (
+        value == "encrypt"
+        and setting.name in ("smtp_enforce_tls", "lmtp_enforce_tls")
+        and (by_name is None or by_name.value.lower() != "no")
+    ):
+        value = "verify"  # what the pair of settings means (smtp_tls_policy.c)
     message += f"write {instead} = {value}" if value else f"{instead} takes its place"
     remedy = None
     if value:
         edits = (Edit(setting.name_span, instead.encode()), Edit(setting.value_span, value.encode()))
         remedy = Rewrite(edits, f"write {instead} = {value}", "a level set elsewhere would count twice")
     return Problem("setting-renamed", message, setting.name_span, "deprecated", remedy=remedy, endpoints=endpoints)
+
+
+def _left_out(setting: Setting) -> Rewrite | None:
+    """The whole line of main.cf gone, where it is a line of its own."""
+    if setting.line is None or len(setting.line.pieces) != 1 or setting.line.notes:
+        return None
+    file, start, end = setting.span.file, setting.span.start, setting.span.end
+    after = file.data.find(b"\n", end)
+    return Rewrite((Edit(Span(file, start, after + 1 if after != -1 else len(file.data)), b""),), "leave the line out")
 
 
 def _at_least(release: defaults.Release, version: str) -> bool:
@@ -316,8 +362,8 @@ def _stops(evaluated: "Evaluated") -> Iterator[Problem]:
                 if item.service.title not in row[2]:
                     row[2].append(item.service.title)
     for value, why, titles in said.values():
-        if value.setting is None:
-            continue
+        if value.setting is None or (_has_comment(value.setting) and value.setting.line is not None):
+            continue  # told as a comment
         is_list = defaults.kind(value.name).type == "str"
         yield Problem(
             "refused",
@@ -357,6 +403,98 @@ def _who(titles: list[str]) -> str:
     return joined(titles) if len(titles) <= 3 else f"{joined(titles[:2])} and {len(titles) - 2} more"
 
 
+# --- TLS that cannot work ----------------------------------------------------------------------------------------------------------
+
+_NOT_TLS = {TlsMode.STARTTLS: servers.IN_CLEAR, TlsMode.STARTTLS_REQUIRED: servers.NO_MAIL, TlsMode.IMPLICIT: "nobody can connect"}
+
+
+def _failures(evaluated: "Evaluated") -> Iterator[Problem]:
+    """Listeners and transports that would do TLS and cannot: one problem for each cause, with what comes of it where.
+
+    What `_stops` and `_protocol_lists` say about a text is not said again; a list that leaves no version is the rule's own business.
+    """
+    said: dict[tuple[str, str, int], list[Listener]] = {}
+    for item in evaluated.listeners:
+        failure = item.server.failure
+        if failure is None or failure.rule == "no-version-left" or item.service.fatal is not None:
+            continue
+        span = _place(failure.origins, item)
+        if failure.kind == "no banner" and any(True for _ in _faults(item.parameters, item.service.daemon)):
+            continue
+        said.setdefault((failure.rule, failure.cause or failure.text, id(span.file) + span.start), []).append(item)
+    for (rule, cause, _), items in said.items():
+        names = tuple(item.endpoint.name for item in items)
+        failure = items[0].server.failure
+        assert failure is not None  # noqa: S101
+        text = cause
+        if failure.cause:
+            outcomes: dict[str, list[str]] = {}
+            for item in items:
+                mode = item.server.mode
+                outcomes.setdefault(_NOT_TLS[mode.value] if isinstance(mode, Known) else servers.NO_MAIL, []).append(item.endpoint.name)
+            after = [f"{outcome} on {joined(where)}" if len(outcomes) > 1 else outcome for outcome, where in outcomes.items()]
+            text = f"{cause}: TLS cannot work on {_who(list(names))}; {', '.join(after)}"
+        remedy = _exclusion_mended(items[0]) if rule == "no-cipher-left" else None
+        yield Problem(rule, text, _place(failure.origins, items[0]), "", endpoints=names, remedy=remedy)
+    done: set[tuple[str, Span]] = set()
+    for one in evaluated.transports:
+        client = one.client
+        if not client.failure or client.rule in ("", "no-version-left", "verification-impossible"):
+            continue
+        span = _place(client.failure_origins, one)
+        if (client.rule, span) not in done:
+            done.add((client.rule, span))
+            names = tuple(
+                other.endpoint.name
+                for other in evaluated.transports
+                if (other.client.rule, other.client.failure) == (client.rule, client.failure)
+            )
+            yield Problem(client.rule, f"{_who(list(names))}: {readable(client.failure)}", span, "", endpoints=names)
+
+
+def _place(origins: tuple[Origin, ...], item: "Listener | Transport") -> Span:
+    return next((origin.span for origin in origins if origin.span is not None), item.service.anchor)
+
+
+def _exclusion_mended(item: "Listener") -> Rewrite | None:
+    """An exclusion that begins with an operator, without it."""
+    for name in ("exclude_ciphers", "mandatory_exclude_ciphers"):
+        setting = item.parameters.setting(f"{item.service.daemon}_tls_{name}")
+        if setting is not None and _is_one_piece(setting) and "$" not in setting.value:
+            edits = tuple(
+                Edit(_part(setting, match.start(1), match.end(1)), b"")
+                for match in re.finditer(r"(?:^|[, \t\r\n:])([!-]+)(?=\w)", setting.value)
+            )
+            if edits:
+                return Rewrite(edits, f"the words of {setting.name} are what is excluded: leave the operator out")
+    return None
+
+
+def _shared_keys(evaluated: "Evaluated") -> Iterator[Problem]:
+    """One key file beside certificates with different public keys: it fits one of them at most. The key itself is never opened."""
+    users: dict[str, dict[str, tuple[Certificate, str]]] = {}
+    for item in evaluated.listeners:
+        for certificate in item.server.loaded.certificates if item.server.loaded else ():
+            if certificate.key is not None and certificate.leaf is not None and certificate.leaf.spki_sha256:
+                of_key = users.setdefault(certificate.key.path, {})
+                of_key.setdefault(certificate.leaf.spki_sha256, (certificate, item.endpoint.name))
+    in_main = {setting.span for setting in evaluated.settings.values()}
+    for key, certificates in users.items():
+        if len(certificates) > 1:
+            first, *others = sorted(certificates.values(), key=lambda row: row[0].span not in in_main)
+            for certificate, name in others:
+                if certificate.span is not None and first[0].span is not None:
+                    yield Problem(
+                        "certificate-missing",
+                        f"{name} uses {certificate.path} with the private key {key}, which {first[1]} uses with {first[0].path}: "
+                        "a key fits one certificate, so TLS is off on one of them",
+                        certificate.span,
+                        "set its key file beside it",
+                        (Label(first[0].span, "the other certificate"),),
+                        endpoints=(name,),
+                    )
+
+
 # --- protocol lists ----------------------------------------------------------------------------------------------------------------
 
 
@@ -383,14 +521,15 @@ def _protocol_lists(evaluated: "Evaluated") -> Iterator[Problem]:
                 )
         parsed = protocols.parse(setting.value, evaluated.release)
         if parsed.invalid is not None:
-            if not looks_like_template(setting.value):
+            if not looks_like_template(setting.value) and not (_has_comment(setting) and setting.line is not None):
                 yield _invalid_list(setting, parsed.invalid, evaluated)
             continue
         bare = [token for token in tokens if not token.operator]
         old = [token for token in bare if token.word.lower() in ("sslv2", "sslv3")]
         if old and len(bare) == len(old) and any(token.operator == "!" for token in tokens):
             token = old[0]
-            effect = "it counts for nothing" if token.word.lower() == "sslv2" else "every version but SSLv3 is off"
+            is_harmless = token.word.lower() == "sslv2"
+            effect = "to OpenSSL it counts for nothing" if is_harmless else "every version but SSLv3 is off"
             place = _part(setting, token.start, token.end)
             yield Problem(
                 "means-something-else",
@@ -398,6 +537,7 @@ def _protocol_lists(evaluated: "Evaluated") -> Iterator[Problem]:
                 place,
                 "! is missing",
                 remedy=Rewrite((Edit(place, b"!" + place.data),), f"write !{token.text}"),
+                severity=Severity.INFO if is_harmless else None,
             )
 
 
@@ -408,23 +548,40 @@ def _invalid_list(setting: Setting, token: protocols.Token, evaluated: "Evaluate
         why = f"{word!r} needs Postfix 3.6; {release.version} refuses the whole list"
     else:
         why = f"{word!r} is no version of TLS to Postfix, which refuses the whole list"
-    meant = _version_meant(token)
+    meant = _version_meant(token, release)
     side = (
         "outgoing mail waits, or goes out in the clear"
         if not setting.name.startswith(("smtpd", "tlsproxy"))
         else ("TLS is off: with level may mail arrives in the clear, with encrypt none arrives")
     )
     place = _part(setting, token.start, token.end)
-    remedy = Rewrite((Edit(place, meant.encode()),), f"write {meant}") if meant else None
-    return Problem("no-version-left", f"{setting.name}: {why}; {side}", place, f"did you mean {meant}?" if meant else "", remedy=remedy)
+    endpoints = tuple(
+        item.endpoint.name
+        for item in evaluated.items
+        if item.endpoint.tls_works.holds(False) and item.parameters.setting(setting.name) is setting
+    )
+    remedy: Rewrite | OfferVersions | None = OfferVersions(frozenset({TLS12, TLS13})) if endpoints else None
+    if meant:
+        remedy = Rewrite((Edit(place, meant.encode()),), f"write {meant}")
+    label = f"did you mean {meant}?" if meant else ""
+    return Problem("no-version-left", f"{setting.name}: {why}; {side}", place, label, remedy=remedy, endpoints=endpoints)
 
 
-def _version_meant(token: protocols.Token) -> str:
-    match = re.fullmatch(r"(!|>=|<=|>|-|\+)?[\"']?(tls|ssl)[v_ ]*([123])(?:[._]([0-3]))?[\"']?", token.text, re.IGNORECASE)
+_BEFORE = {"1": "!SSLv2, !SSLv3", "1.1": "!SSLv2, !SSLv3, !TLSv1", "1.2": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1",
+           "1.3": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1, !TLSv1.2"}  # fmt: skip
+"""A least version in words that Postfix before 3.6 knows."""
+
+
+def _version_meant(token: protocols.Token, release: defaults.Release) -> str:
+    match = re.fullmatch(r"(!|>=|<=|==?|>|-|\+)?[\"']?(tls|ssl)[v_ ]*([123])(?:[._]([0-3]))?[\"']?", token.text, re.IGNORECASE)
     if match is None:
         return ""
     operator, kind, major, minor = match.groups()
-    operator = {"-": "!", "+": "", ">": ">="}.get(operator or "", operator or "")
+    operator = {"-": "!", "+": "", ">": ">=", "=": ">=", "==": ">="}.get(operator or "", operator or "")
+    if operator in (">=", "<=") and release < (3, 6):
+        return (
+            _BEFORE.get(f"{major}.{minor}" if minor and minor != "0" else major, "") if operator == ">=" and kind.lower() == "tls" else ""
+        )
     if kind.lower() == "ssl":
         return f"{operator}SSLv{major}" if major in "23" and not minor else ""
     return f"{operator}TLSv1" + (f".{minor}" if minor and minor != "0" else "") if major == "1" else ""
@@ -458,7 +615,11 @@ def _without_effect(evaluated: "Evaluated") -> Iterator[Problem]:
         if fact and setting.value and _at_least(release, fact["since"]) and setting.span not in seen:
             seen.add(setting.span)
             yield Problem(
-                "setting-ignored-here", f"{setting.name} decides nothing since Postfix {fact['since']}: {fact['why']}", setting.span, ""
+                "setting-ignored-here",
+                f"{setting.name} decides nothing since Postfix {fact['since']}: {fact['why']}",
+                setting.span,
+                "",
+                remedy=_left_out(setting),
             )
     yield from _wrong_daemon(evaluated)
     if evaluated.main is not None and evaluated.main.fatal is None:
@@ -679,6 +840,8 @@ def _shadowed(evaluated: "Evaluated") -> Iterator[Problem]:
                 continue
             if defaults.kind(value.name).type == "bool" and not is_yes(value):
                 continue
+            if value.name in _facts()["deprecated"] and _at_least(evaluated.release, _facts()["deprecated"][value.name]["since"]):
+                continue  # told as deprecated
             said.add(value.setting.span)
             yield Problem(
                 "setting-ignored-here",
@@ -686,7 +849,8 @@ def _shadowed(evaluated: "Evaluated") -> Iterator[Problem]:
                 value.setting.span,
                 "does not count",
                 (Label(by.setting.span, "counts"),),
-                endpoints=(item.service.title,),
+                _left_out(value.setting),
+                (item.service.title,),
             )
 
 
@@ -748,11 +912,10 @@ def _outgoing(evaluated: "Evaluated") -> Iterator[Problem]:
                     at,
                     endpoints=(item.endpoint.name,),
                 )
-        anchor = item.policy.span if item.policy is not None else level.setting.span if level.setting is not None else None
-        text = item.client.failure
-        if anchor is not None and anchor not in said and ("needs authorities" in text or "needs fingerprints" in text):
+        anchor = _place(item.client.failure_origins, item)
+        if item.client.rule == "verification-impossible" and anchor not in said:
             said.add(anchor)
-            yield Problem("verification-impossible", readable(text), anchor, "", endpoints=(item.endpoint.name,))
+            yield Problem("verification-impossible", readable(item.client.failure), anchor, "", endpoints=(item.endpoint.name,))
         yield from _relayhost(item, said)
 
 
@@ -816,3 +979,27 @@ def _references(evaluated: "Evaluated") -> Iterator[Problem]:
                         f"set {other} in main.cf",
                         endpoints=(item.service.title,),
                     )
+
+
+_USE_FINGERPRINTS = ("relay_clientcerts", "smtp_tls_fingerprint_cert_match", "lmtp_tls_fingerprint_cert_match")
+
+
+def _digests(evaluated: "Evaluated") -> Iterator[Problem]:
+    """Fingerprints compared by MD5 because compatibility_level keeps the default of before 3.6."""
+    level = evaluated.settings.get("compatibility_level")
+    used = [evaluated.settings[name] for name in _USE_FINGERPRINTS if name in evaluated.settings and evaluated.settings[name].value]
+    if level is None or not used or not evaluated.release >= (3, 6):
+        return
+    for setting in used:
+        side = "smtpd" if setting.name == "relay_clientcerts" else setting.name.partition("_")[0]
+        digest = evaluated.globals.get(f"{side}_tls_fingerprint_digest")
+        if digest.setting is None and digest.text == "md5":
+            yield Problem(
+                "means-something-else",
+                f"{setting.name} holds MD5 fingerprints, because compatibility_level = {readable(level.value)} keeps the old default of "
+                f"{digest.name}: write {digest.name} = sha256 and fingerprints to match",
+                setting.span,
+                "compared by MD5",
+                (Label(level.span, "keeps the old default"),),
+                severity=Severity.INFO,
+            )
