@@ -53,7 +53,9 @@ class HstsNotAlways(EndpointRule):
             if line.name != HSTS or "success" not in line.reaches:
                 continue
             missing = [
-                kind for kind in _KINDS if kind not in line.reaches and not _is_covered(http, line, kind, complete=self.instance.complete)
+                kind
+                for kind in _KINDS
+                if kind not in line.reaches | line.undecided and not _is_covered(http, line, kind, complete=self.instance.complete)
             ]
             if missing:
                 yield self._gap(endpoint, line, missing)

@@ -47,7 +47,8 @@ class HeaderLine(NamedTuple):
 
     `name` in lower case; `text`: its value as it is sent; None where it hangs on the request. `span` holds just these bytes; None where
     escapes or an expression make it another text. `setting`: the whole line that says so, with its end.
-    `reaches`: kinds of answers it is sent with, of `success`, `error`, `redirect`; `limit`: why not with the others.
+    `reaches`: kinds of answers it is sent with, of `success`, `error`, `redirect`, `refusal`; `limit`: why not with the others.
+    `undecided`: kinds of which nobody can tell.
     `adds`: puts a line beside what others send instead of taking its place.
     `stood`: for how many seconds the value has been there without a change, from a repository's history; None: not known.
     """
@@ -58,6 +59,7 @@ class HeaderLine(NamedTuple):
     setting: Span
     reaches: frozenset[str] = frozenset()
     limit: str = ""
+    undecided: frozenset[str] = frozenset()
     adds: bool = False
     stood: int | None = None
 

@@ -42,8 +42,8 @@ class Request(NamedTuple):
     path: str
     query: str = ""
     fails: str = ""
-    """How it is to go wrong: `backend` (no backend answers: an error of httpd's own), `refused` (once it is known which file is meant);
-    `no`: it is not, there is a file, whatever the disk says."""
+    """How it is to end, whatever the disk says, once it is known which folder is meant: `backend` (no backend answers, an error of httpd's
+    own), `refused` (403), `moved` (redirected by a rule of the folder), `missing` (404), `no` (there is such a page)."""
 
     @property
     def scheme(self) -> str:
@@ -289,6 +289,11 @@ class _Run:
         denied = 403 if self.request.fails == "refused" else self._access()
         if denied:
             return self._made(denied, "", None)
+        if self.request.fails == "moved":
+            return self._made(301, "", None)
+        if self.request.fails == "missing":
+            self.late = self.https_is_set = True
+            return self._missing()
         fixed = self._fixups(filename)
         if fixed is not None:
             return fixed
@@ -631,6 +636,8 @@ class _Run:
             root = posixpath.normpath(self._filename("/"))
             target = outcome.target
             path = target.removeprefix(root)
+            if self.host.alone is not None:  # below, another .htaccess may take over
+                return None
             return None if path == self.request.path or outcome.end else (path or "/", outcome.query)
         return None
 

@@ -148,10 +148,13 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
     """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
     reach: dict[object, set[str]] = {}
     texts: dict[object, str | None] = {}
+    undecided: set[str] = set()
     asking = [
         *((kind, path, "backend" if kind == "error" else "") for kind, path in paths.items()),
         ("refusal", paths["success"], "refused"),
     ]
+    if asked.host.alone is not None:
+        asking[1:3] = ("error", "/", "missing"), ("redirect", "/", "moved")
     for folder in asked.deeper.values():
         page = f"{folder}page.html"
         asking += [("success", page, "no"), ("error", folder + NOWHERE[1:], ""), ("refusal", page, "refused")]
@@ -160,6 +163,7 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
         try:
             found = asked.answer(path, fails)
         except UnknownAnswerError:
+            undecided.add(kind)
             continue
         for line in found.lines:
             for node in line.by:
@@ -178,7 +182,7 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
                 except headers.RefusedError:
                     continue
                 if command.name.lower() in JUDGED and command.action in ("set", "setifempty", "add", "append", "merge"):
-                    yield _line(node, command, frozenset(reach.get(node, ())), texts.get(node))
+                    yield _line(node, command, frozenset(reach.get(node, ())), texts.get(node))._replace(undecided=frozenset(undecided))
 
 
 def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: str | None) -> HeaderLine:
@@ -193,7 +197,7 @@ def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: s
                 span = span if span.data == command.value.encode("latin-1") else None
     setting = Span(node.file, node.line.first, node.line.last)
     limit = _limit(node, command, reaches) if reaches else ""
-    return HeaderLine(command.name.lower(), None if text is None else spoken(text), span, setting, reaches, limit, command.action == "add")
+    return HeaderLine(command.name.lower(), None if text is None else spoken(text), span, setting, reaches, limit, adds=command.action == "add")
 
 
 def _inside(span: Span) -> Span:
