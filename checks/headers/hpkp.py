@@ -44,6 +44,8 @@ class Hpkp(EndpointRule):
             report_only = line.name.endswith("report-only")
             name = "Public-Key-Pins-Report-Only" if report_only else "Public-Key-Pins"
             found = hpkp_value.faults(line.text, report_only=report_only) if line.text is not None else ()
+            if line.is_open:
+                found = ("the quotation mark before its value is never closed", *found)
             faults = f"; besides, {', and '.join(found)}" if found else ""
             remedy = DropHeader(name, (whole(line),))
             yield self.finding(endpoint, whole(line), f"no browser reads {name} any more{faults}", remedy=remedy)

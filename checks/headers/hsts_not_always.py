@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from tlslint.checks.headers import hsts_value
 from tlslint.checks.headers.lines import HSTS, whole
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import Confidence, Endpoint, Finding, HeaderLine, Http, Known, Severity, TlsMode
+from tlslint.model import Confidence, Endpoint, Finding, HeaderLine, Http, Severity, TlsMode
 from tlslint.model.remedy import SendHsts
 
 _KINDS = {"error": "errors", "redirect": "redirects", "refusal": "refusals (401, 403)"}
@@ -52,11 +52,7 @@ class HstsNotAlways(EndpointRule):
         for line in http.headers:
             if line.name != HSTS or "success" not in line.reaches:
                 continue
-            missing = [
-                kind
-                for kind in _KINDS
-                if kind not in line.reaches | line.undecided and not _is_covered(http, line, kind, complete=self.instance.complete)
-            ]
+            missing = [kind for kind in _KINDS if kind not in line.reaches | line.undecided and not _is_covered(http, line, kind)]
             if missing:
                 yield self._gap(endpoint, line, missing)
 
@@ -73,12 +69,9 @@ class HstsNotAlways(EndpointRule):
         )
 
 
-def _is_covered(http: Http, line: HeaderLine, kind: str, *, complete: bool) -> bool:
-    """Does another line go out with this kind of answer, or is that beyond telling?"""
-    if any(other is not line and other.name == HSTS and kind in other.reaches for other in http.headers):
-        return True
-    value = http.hsts_redirect if kind == "redirect" else http.hsts_error
-    return not isinstance(value, Known) and (complete or bool(value.surely))
+def _is_covered(http: Http, line: HeaderLine, kind: str) -> bool:
+    """Does another line go out with this kind of answer?"""
+    return any(other is not line and other.name == HSTS and kind in other.reaches for other in http.headers)
 
 
 def _everywhere(line: HeaderLine) -> SendHsts | None:

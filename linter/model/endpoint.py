@@ -49,6 +49,7 @@ class HeaderLine(NamedTuple):
     escapes or an expression make it another text. `setting`: the whole line that says so, with its end.
     `reaches`: kinds of answers it is sent with, of `success`, `error`, `redirect`, `refusal`; `limit`: why not with the others.
     `undecided`: kinds of which nobody can tell.
+    `is_open`: a quotation mark begins the value and nothing ends it, so that all that follows on the line is part of it.
     `adds`: puts a line beside what others send instead of taking its place.
     `stood`: for how many seconds the value has been there without a change, from a repository's history; None: not known.
     """
@@ -60,6 +61,7 @@ class HeaderLine(NamedTuple):
     reaches: frozenset[str] = frozenset()
     limit: str = ""
     undecided: frozenset[str] = frozenset()
+    is_open: bool = False
     adds: bool = False
     stood: int | None = None
 

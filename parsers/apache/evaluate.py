@@ -48,6 +48,15 @@ def instances(
     Never raises for any content of any file. Semantics: the sources named in the modules of this folder.
     """
     try:
+        if "e-smith" in root:
+            from tlslint.parsers.apache import esmith  # noqa: PLC0415 (one distribution writes its configuration so)
+
+            template = esmith.template_of(root, files)
+            if template is not None:
+                reading = esmith.read(template, files, target.software["httpd"])
+                found = _judged(reading, files, target, complete=False, is_host=False)
+                told = tuple(problem for problem in found.problems if esmith.is_certain(problem))
+                return (_instance(found._replace(problems=told, starts=Unknown(NOT_SEEN)), target, complete=False),)
         if re.search(_OTHER_HTTPD, files.read(root).data):
             return ()
         if posixpath.basename(root) == ".htaccess":
@@ -57,20 +66,21 @@ def instances(
         found = evaluate(root, files, target, complete=complete, defines=defines)
     except FileProblem as problem:
         return (_unreadable(root, files, target, problem, complete=complete),)
-    reading = found.reading
-    return (
-        Instance(
-            "httpd",
-            reading.tree.file,
-            target.software["httpd"],
-            target.libraries["httpd"],
-            complete,
-            found.starts,
-            (*(site.endpoint for site in found.sites), *found.outgoing),
-            found.problems,
-            reading.files,
-            protocol.every(defaults.of(target)),
-        ),
+    return (_instance(found, target, complete=complete),)
+
+
+def _instance(found: Evaluated, target: Target, *, complete: bool) -> Instance:
+    return Instance(
+        "httpd",
+        found.reading.tree.file,
+        target.software["httpd"],
+        target.libraries["httpd"],
+        complete,
+        found.starts,
+        (*(site.endpoint for site in found.sites), *found.outgoing),
+        found.problems,
+        found.reading.files,
+        protocol.every(defaults.of(target)),
     )
 
 
@@ -90,6 +100,11 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool, defines
             reading = Reader(files, surroundings, server, complete=complete, is_host=False, knows_modules=False).read(path)
         else:
             reading = reading._replace(knows_all_modules=False)
+    return _judged(reading, files, target, complete=complete, is_host=is_host)
+
+
+def _judged(reading: Reading, files: Files, target: Target, *, complete: bool, is_host: bool) -> Evaluated:
+    """Execute what was read, and find out what is served."""
     software = defaults.of(target)
     # Only with the host's whole tree in sight is a file that is not there really missing.
     context = settings.Context(files, reading, software, complete, is_host)

@@ -42,7 +42,7 @@ _PART = (
     r"|(?:^|/)(?:apache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
     r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
 )
-_TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf/(?:httpd\.conf|[^/]+)/"
+_TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf(?:\.d)?/[^/]+/"
 _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 
 HOOK = (

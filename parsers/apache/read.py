@@ -7,7 +7,7 @@ Sections that cannot be decided (an unknown flag, a file outside the scanned roo
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
@@ -89,6 +89,8 @@ class _Lines:
         self.lines = lines
         self.place = place
         self.last: Line | None = None
+        self.doubts: dict[Line, str] = {}
+        """Why single lines may not be there."""
 
     def next(self) -> Line | None:
         line = next(self.lines, None)
@@ -141,6 +143,7 @@ class Reader:
         self._included = 0
         self._macro_lines = 0
         self._marked: Problem | None = None
+        self._is_balanced = True
         self._handlers: dict[str, Callable[[Node, _Lines, Section, str], None]] = {
             "define": self._define,
             "undefine": self._undefine,
@@ -162,6 +165,9 @@ class Reader:
         except _Stop as stop:
             refused = stop.problem
             self._problems.append(refused)
+        return self._reading(root, refused)
+
+    def _reading(self, root: Section, refused: Problem | None) -> Reading:
         return Reading(
             root,
             tuple(dict.fromkeys(self._sources)),
@@ -172,6 +178,22 @@ class Reader:
             tuple(self._problems),
             self._marked or refused,
         )
+
+    def read_pieces(self, pieces: Iterable[tuple[Line, str]], root: Section, sources: Iterable[SourceFile]) -> Reading:
+        """Read lines that a template gives, each with why it may not be there; `root`: a section that they are put into.
+
+        Sections of a template may begin and end in pieces nobody saw, so that they need not be balanced.
+        """
+        self._sources.extend(sources)
+        self._is_balanced = False
+        met = list(pieces)
+        lines = _Lines((line for line, _ in met), _Place(root.shown_in, 0))
+        lines.doubts = {line: doubt for line, doubt in met if doubt}
+        try:
+            self._read_all(lines, root, "")
+        except _Stop as stop:
+            self._problems.append(stop.problem)
+        return self._reading(root, None)
 
     # Files and blocks
 
@@ -199,7 +221,7 @@ class Reader:
         open_sections: list[Section] = []
         while (line := lines.next()) is not None:
             self._read_line(line, lines, parent, open_sections, condition)
-        if open_sections:
+        if open_sections and self._is_balanced:
             unclosed = open_sections[-1]
             self._stop("refused", f"<{unclosed.name}> is never closed in this file, so httpd does not start", unclosed.name_span, condition)
 
@@ -220,6 +242,8 @@ class Reader:
             if text and line.number and b"\n" in line.file.data[line.first : line.last - 1]:
                 self._swallowed(line)
             return
+        if lines.doubts:
+            condition = _both(condition, lines.doubts.get(line, ""))
         line = expanded(line, self._lookup)
         if len(line.text) > MAX_LINE:
             raise _Stop(Problem("refused", "with its variables filled in this line is longer than httpd reads (16 MB)", line.span(0, 1)))
@@ -261,6 +285,11 @@ class Reader:
 
     def _close(self, name: str, line: Line, open_sections: list[Section], condition: str) -> None:
         span = line.span(0, len(name))
+        if not self._is_balanced:
+            names = [section.lower for section in open_sections]
+            if name[2:].removesuffix(">").lower() in names:
+                del open_sections[len(names) - 1 - names[::-1].index(name[2:].removesuffix(">").lower()) :]
+            return
         if not open_sections:
             what = spoken(name[2:].removesuffix(">"))
             self._stop("refused", f"{spoken(name)} closes nothing: no <{what}> is open here, so httpd does not start", span, condition)
@@ -312,6 +341,8 @@ class Reader:
                     return
             else:
                 names.append((name[1:-1] if after >= len(text) and name.endswith(">") else name[1:]).lower())
+        if not self._is_balanced:
+            return
         message = f"<{section.name}> is never closed in this file, so httpd does not start"
         self._stop("refused", message, section.name_span, condition)
 
@@ -326,10 +357,16 @@ class Reader:
         if meant is not None:
             reason = f"<IfModule> knows this module as {meant}, never as {word.spoken}"
         elif any(re.match(_RELIED_ON, line) for line in contents):
-            reason = f"{word.spoken} is not loaded at this point"
+            reason = f"{word.spoken} is not loaded at this point{self._how_to_load(word.text)}"
         else:
             return
         self._problems.append(Problem("dead-section", f"nothing in this <{section.name}> is read: {reason}", word.span, "never true here"))
+
+    def _how_to_load(self, name: str) -> str:
+        """Debian's way, where it is Debian's tree."""
+        identifier = directives.identifier_of(name)
+        there = self._files.kind(self._path(f"mods-available/{identifier.removesuffix('_module')}.load")) == "file"
+        return f" (a2enmod {identifier.removesuffix('_module')})" if there or self._server_root == "/etc/apache2" else ""
 
     def if_module(self, section: Section) -> bool | str:
         """`<IfModule>`: by source file (`mod_ssl.c`) or identifier (`ssl_module`), exact case, among what is loaded so far."""

@@ -761,13 +761,7 @@ class _Run:
         sections = config.levels if reset else None
         commands: list[tuple[headers.Command, Node]] = []
         if "headers_module" in self.host.reading.modules or not self.host.reading.knows_all_modules:
-            for written in config.plain(("header",), sections):
-                try:
-                    command = headers.read([word.text for word in written.words])
-                except headers.RefusedError:
-                    continue
-                if command.name.lower() == self.header.lower():
-                    commands.append((command, written))
+            commands = list(self._commands(sections))
         self.status = 0 if programs else status
         early = headers.Tables(headers.Table(), headers.Table())
         if any(command.early for command, _ in commands):  # ap_headers_early: before anything but the server is known
@@ -782,6 +776,19 @@ class _Run:
         more = tables.always.more or (tables.onsuccess.more and not error)
         met = tuple(section for section in config.directories if section.lower == ".htaccess")
         return Answer(status, location, tuple(lines), node, more, met)
+
+    def _commands(self, sections: Iterable[Section] | None) -> Iterator[tuple[headers.Command, Node]]:
+        """The `Header` lines that are about the asked header."""
+        config = self.config
+        for section in [*config.levels, *config.directories, *config.locations, *config.ifs] if sections is None else sections:
+            for node in section.named("header"):
+                try:
+                    command = headers.read([word.text for word in node.words])
+                except headers.RefusedError:
+                    continue
+                if command.name.lower() == self.header.lower():
+                    _certain(node)
+                    yield command, node
 
     def _begun(self, early: headers.Tables, received: tuple[headers.Sent, ...] | None, programs: str, *, error: bool) -> headers.Tables:
         """What stands in the tables before the `Header` lines are carried out."""

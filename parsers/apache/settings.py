@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
+from tlslint.model import Span
 from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.read import Reading, os_path
@@ -470,6 +471,9 @@ def _try(node: Node, read: Callable[[list[str]], object], error: type[ValueError
     except error as refused:
         index = getattr(refused, "word", 0)
         at = found[min(max(index, 0), len(found) - 1)].span if found else node.name_span
+        pasted = [word.span for word in found if not word.text.isascii()]
+        if pasted and not at.data.isascii():  # quotation marks come in pairs: both ends are shown and mended
+            at = Span(at.file, pasted[0].start, pasted[-1].end)
         raise RefusedError(f"{spoken(str(refused))}, so httpd does not start with this {node.name} line", at) from None
 
 

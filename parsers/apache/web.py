@@ -144,22 +144,29 @@ def _command(node: Node) -> headers.Command:
     return headers.read([word.text for word in node.words])
 
 
-def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
-    """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
-    reach: dict[object, set[str]] = {}
-    texts: dict[object, str | None] = {}
-    undecided: set[str] = set()
+def _asking(asked: _Asked, paths: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What to ask so as to see which lines go where: kind of answer, path, how it is to end."""
     asking = [
         *((kind, path, "backend" if kind == "error" else "") for kind, path in paths.items()),
         ("refusal", paths["success"], "refused"),
     ]
     if asked.host.alone is not None:
         asking[1:3] = ("error", "/", "missing"), ("redirect", "/", "moved")
+    elif not asked.host.complete and paths["redirect"] == NOWHERE:  # what was not seen may redirect
+        asking[2] = ("redirect", "/", "moved")
     for folder in asked.deeper.values():
         page = f"{folder}page.html"
         asking += [("success", page, "no"), ("error", folder + NOWHERE[1:], ""), ("refusal", page, "refused")]
         asking.append(("redirect", page, "refused"))  # that the server redirects elsewhere is no fault of a folder
-    for kind, path, fails in asking:
+    return asking
+
+
+def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
+    """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
+    reach: dict[object, set[str]] = {}
+    texts: dict[object, str | None] = {}
+    undecided: set[str] = set()
+    for kind, path, fails in _asking(asked, paths):
         try:
             found = asked.answer(path, fails)
         except UnknownAnswerError:
@@ -196,8 +203,22 @@ def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: s
                 span = _inside(word.span)
                 span = span if span.data == command.value.encode("latin-1") else None
     setting = Span(node.file, node.line.first, node.line.last)
+    is_open = any(_is_open(word.span.data) for word in node.words[2:] if word.text == command.value)
     limit = _limit(node, command, reaches) if reaches else ""
-    return HeaderLine(command.name.lower(), None if text is None else spoken(text), span, setting, reaches, limit, adds=command.action == "add")
+    return HeaderLine(
+        command.name.lower(),
+        None if text is None else spoken(text),
+        span,
+        setting,
+        reaches,
+        limit,
+        is_open=is_open,
+        adds=command.action == "add",
+    )
+
+
+def _is_open(data: bytes) -> bool:
+    return data[:1] in (b'"', b"'") and (len(data) < 2 or data[-1:] != data[:1] or data[-2:-1] == b"\\")
 
 
 def _inside(span: Span) -> Span:
