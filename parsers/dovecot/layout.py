@@ -22,7 +22,8 @@ _LINE = (
 
 _NAMED = _SPARE.replace(".*", "[^/]*")
 HOOK = (
-    rf"^(?!(?:.*/)?e-smith/templates)(?!(?:.*/)?(?:example-config|doc|examples?)/)(?!(?:.*/)?(?:{_NAMED})$)(?!(?:{_OTHER.replace('.*/', '(?:.*/)?', 1)})$)"
+    r"^(?!(?:.*/)?e-smith/templates)"
+    rf"(?!(?:.*/)?(?:example-config|doc|examples?)/)(?!(?:.*/)?(?:{_NAMED})$)(?!(?:{_OTHER.replace('.*/', '(?:.*/)?', 1)})$)"
     rf"(?:(?:.*/)?dovecot\.conf$|(?:.*/)?{_PARTS[1:]}|{_CONF_D}$)"
 )
 """What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
