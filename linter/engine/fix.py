@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from tlslint.engine.discover import Discovery, Job
-from tlslint.engine.proof import Changes, Plan, overall, prove
+from tlslint.engine.proof import Changes, Plan, Proof, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
@@ -216,8 +216,11 @@ class _Round:
         """All at once; where that fails, endpoint by endpoint; then halves, down to single remedies and their other ways."""
         if not group:
             return
-        failure = self._holds(group)
-        if not failure:
+        proof = self._holds(group)
+        if not proof.failure:
+            return
+        if proof.blamed and len(group) > 1:
+            self._without(group, proof)
             return
         units = _units(group)
         if len(units) > 1:
@@ -232,12 +235,32 @@ class _Round:
             plan = group[0]
             for way in plan.others:
                 other = plan._replace(edits=way, others=())
-                if not _Taken(self.accepted).bars(other) and not self._holds([other]):
+                if not _Taken(self.accepted).bars(other) and not self._holds([other]).failure:
                     return
-            self.withheld.append(Withheld(plan.finding, failure))
+            self.withheld.append(Withheld(plan.finding, proof.failure))
 
-    def _holds(self, group: list[Plan]) -> str:
-        """Prove what was accepted together with `group`, and accept that as well; else why not."""
+    def _without(self, group: list[Plan], proof: Proof) -> None:
+        """The group again with another way for each plan that failed by itself, or without it."""
+        blamed = {number - len(self.accepted): why for number, why in proof.blamed}
+        if min(blamed) < 0:  # one that held before: then the group is at fault
+            half = len(group) // 2
+            self._try(group[:half])
+            self._try(group[half:])
+            return
+        kept = [plan for number, plan in enumerate(group) if number not in blamed]
+        taken = _Taken([*self.accepted, *kept])
+        for number, why in sorted(blamed.items()):
+            plan = group[number]
+            ways = [way for way in plan.others if not taken.bars(plan._replace(edits=way))]
+            if ways:
+                kept.append(plan._replace(edits=ways[0], others=tuple(ways[1:])))
+                taken.add(kept[-1])
+            else:
+                self.withheld.append(Withheld(plan.finding, why))
+        self._try(kept)
+
+    def _holds(self, group: list[Plan]) -> Proof:
+        """Prove what was accepted together with `group`, and accept that as well where it holds."""
         together = [*self.accepted, *group]
         texts = self.texts(together)
         after = self._again(self._found._replace(files=self._found.files.edited({real: new for real, (_, new) in texts.items()})))
@@ -245,7 +268,7 @@ class _Round:
         if not proof.failure:
             self.accepted.extend(group)
             self.fixed.extend(Fixed(plan.finding, proof.also, plan.edits) for plan in group)
-        return proof.failure
+        return proof
 
     def texts(self, plans: Iterable[Plan]) -> dict[str, tuple[bytes, bytes]]:
         """Every touched file, by real path: its bytes now and with these edits."""

@@ -59,10 +59,14 @@ class Plan(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """`failure`: why not, one sentence; "" when it holds. `also`: endpoints that change beside those of the findings."""
+    """`failure`: why not, one sentence; "" when it holds. `also`: endpoints that change beside those of the findings.
+
+    `blamed`: positions of the plans that fail by themselves, each with its own sentence; empty where the whole is at fault.
+    """
 
     failure: str
     also: tuple[str, ...] = ()
+    blamed: tuple[tuple[int, str], ...] = ()
 
 
 def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes, *, unsafe: bool, clean: bool) -> Proof:  # noqa: C901 (a list of questions)
@@ -74,9 +78,9 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     if set(after.broken) - set(before.broken):
         return Proof("tlslint itself fails on the mended text")
     moves = {path: _Moves(edits) for path, edits in changes.items()}
-    for plan in plans:
-        if _remains(plan.finding, after, moves):
-            return Proof("the finding would stay")
+    staying = tuple((number, "the finding would stay") for number, plan in enumerate(plans) if _remains(plan.finding, after, moves))
+    if staying:
+        return Proof(staying[0][1], (), staying)
     old, new = _by_server(before.instances), _by_server(after.instances)
     if old.keys() != new.keys():
         return Proof("other servers would be found than before")
@@ -109,10 +113,10 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
             failure = _lost(instance, mended)
         if failure:
             return Proof(failure)
-    for plan in plans:
-        failure = _promise(plan.finding, before.instances, after.instances)
-        if failure:
-            return Proof(failure)
+    served, will = _endpoints(before.instances), _endpoints(after.instances)
+    broken = tuple((number, why) for number, plan in enumerate(plans) if (why := _promise(plan.finding, served, will)))
+    if broken:
+        return Proof(broken[0][1], (), broken)
     if was_sound and clean:
         fresh = next(_fresh(before, after, [plan.finding for plan in plans]), None)
         if fresh is not None:
@@ -127,11 +131,15 @@ def overall(before: Result, after: Result, mended: Sequence[Finding]) -> str:
     fresh = next(_fresh(before, after, mended), None)
     if fresh is not None:
         return f"together they would bring {fresh.code} {fresh.name}"
+    served, will = _endpoints(before.instances), _endpoints(after.instances)
+    # Where several rounds promised different values of one field, one of them counts in the end.
+    kept: dict[tuple[object, ...], str] = {}
     for finding in mended:
-        failure = _promise(finding, before.instances, after.instances)
-        if failure:
-            return failure
-    return ""
+        fields = finding.remedy.fields if finding.remedy is not None else ()
+        for name in finding.endpoints:
+            if kept.get((name, *fields), "-"):
+                kept[(name, *fields)] = _promise(finding._replace(endpoints=(name,)), served, will, at_last=True)
+    return next((why for why in kept.values() if why), "")
 
 
 def _fresh(before: Result, after: Result, mended: Sequence[Finding]) -> Iterator[Finding]:
@@ -261,18 +269,29 @@ def plain(value: object) -> object:
     return value
 
 
-def _promise(finding: Finding, before: Iterable[Instance], after: Iterable[Instance]) -> str:
-    served = {(instance.service, endpoint.name): endpoint for instance in before for endpoint in instance.endpoints}
-    for instance in after:
+_Endpoints: TypeAlias = Mapping[str, Sequence[tuple[str, Endpoint]]]
+"""By name: service and endpoint."""
+
+
+def _endpoints(instances: Iterable[Instance]) -> _Endpoints:
+    found: dict[str, list[tuple[str, Endpoint]]] = {}
+    for instance in instances:
         for endpoint in instance.endpoints:
-            if endpoint.name in finding.endpoints:
-                failure = _kept(finding.remedy, endpoint, served.get((instance.service, endpoint.name)))
-                if failure:
-                    return failure
+            found.setdefault(endpoint.name, []).append((instance.service, endpoint))
+    return found
+
+
+def _promise(finding: Finding, before: _Endpoints, after: _Endpoints, *, at_last: bool = False) -> str:
+    for name in finding.endpoints:
+        was = dict(before.get(name, ()))
+        for service, endpoint in after.get(name, ()):
+            failure = _kept(finding.remedy, endpoint, was.get(service), at_last=at_last)
+            if failure:
+                return failure
     return ""
 
 
-def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
+def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None, *, at_last: bool) -> str:
     if isinstance(remedy, OfferVersions):
         if not endpoint.versions.surely <= remedy.versions or not _as_known(before, endpoint, "versions"):
             return f"{endpoint.name} would still offer other versions"
@@ -289,9 +308,11 @@ def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None) -> str:
         if not set(endpoint.groups.surely or ()) <= set(remedy.groups) or not _as_known(before, endpoint, "groups"):
             return f"{endpoint.name} would still offer other groups"
     elif isinstance(remedy, SendHsts) and endpoint.http is not None:
-        sent = (endpoint.http.hsts_success, endpoint.http.hsts_error, endpoint.http.hsts_redirect)
-        known = [value for value in sent if isinstance(value, Known)]
-        if not known or any(value.value != (remedy.text,) for value in known) or _more_open(before, endpoint):
+        known = [value for value in (endpoint.http.hsts_success, endpoint.http.hsts_error, endpoint.http.hsts_redirect) if value.is_known]
+        sent = {value.surely for value in known}
+        # Another rule may have had its say since: at last it is enough that one and the same line goes out with every answer.
+        as_said = sent == {(remedy.text,)} or (at_last and len(sent) == 1 and len(next(iter(sent))) == 1)
+        if not as_said or _more_open(before, endpoint):
             return f"{endpoint.name} would not send {remedy.text} with every answer"
     elif isinstance(remedy, RedirectToHttps) and endpoint.http is not None:
         if not endpoint.http.redirects_to_https.holds(True):
