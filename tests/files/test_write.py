@@ -3,8 +3,9 @@
 import os
 import signal
 import stat
+import struct
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from tlslint.files import write as writer
 from tlslint.files.write import Change, WriteRefusedError, write
 
 OLD, NEW = b"old line\n" * 2000, b"new line\n" * 2000
+
+# What `setfacl -m u:12:r` makes of mode 640: version 2, then tag, permissions and id of each entry (linux/posix_acl_xattr.h).
+ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 0xFFFFFFFF, 2, 4, 12, 4, 4, 0xFFFFFFFF, 16, 4, 0xFFFFFFFF, 32, 0, 0xFFFFFFFF)
 
 
 @pytest.fixture
@@ -40,6 +44,7 @@ def test_mode_owner_and_attributes_stay(tmp_path: Path) -> None:
         os.chown(path, 12, 34)
     try:
         os.setxattr(path, "user.note", b"kept")
+        os.setxattr(path, "system.posix_acl_access", ACL)
         attributes = True
     except OSError:  # this file system has none
         attributes = False
@@ -48,7 +53,7 @@ def test_mode_owner_and_attributes_stay(tmp_path: Path) -> None:
     after = path.stat()
     assert path.read_bytes() == NEW
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
-    assert not attributes or os.getxattr(path, "user.note") == b"kept"
+    assert not attributes or (os.getxattr(path, "user.note"), os.getxattr(path, "system.posix_acl_access")) == (b"kept", ACL)
 
 
 def test_backup_keeps_the_old_bytes_and_never_overwrites_one(three: list[Change], tmp_path: Path) -> None:
@@ -81,22 +86,115 @@ def test_a_file_changed_since_it_was_read_is_refused(three: list[Change], tmp_pa
     assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD + b"somebody's line\n", "c.conf": OLD}
 
 
-def test_a_change_between_two_renames_undoes_the_first(three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.rename
+@pytest.fixture(params=["exchange", "two names"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """With renameat2 as this system has it, and as on one that cannot exchange names (an unknown flag is EINVAL there as well)."""
+    if request.param == "two names":
+        monkeypatch.setattr(writer, "_EXCHANGE", 1 << 30)
+    return str(request.param)
 
-    def rename(source: str, target: str) -> None:
-        real(source, target)
-        if target.endswith("a.conf"):
+
+@pytest.mark.usefixtures("way")
+def test_both_ways_of_swapping(three: list[Change], tmp_path: Path) -> None:
+    write(three)
+    assert contents(tmp_path) == {"a.conf": NEW, "b.conf": NEW, "c.conf": NEW}
+
+
+def meddle(monkeypatch: pytest.MonkeyPatch, what: Callable[[str], None], *, before: bool) -> None:
+    """Somebody else does `what` right before or after each swap."""
+    real = writer._swap
+
+    def swap(item: writer._Prepared) -> None:
+        if before:
+            what(item.change.real)
+        real(item)
+        if not before:
+            what(item.change.real)
+
+    monkeypatch.setattr(writer, "_swap", swap)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_change_to_a_later_file_undoes_the_first(three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def edit(path: str) -> None:
+        if path.endswith("a.conf"):
             (tmp_path / "c.conf").write_bytes(b"somebody's\n")
 
-    monkeypatch.setattr(writer.os, "rename", rename)
-    with pytest.raises(WriteRefusedError, match="nothing was changed"):
+    meddle(monkeypatch, edit, before=False)
+    with pytest.raises(WriteRefusedError, match=r"c\.conf was changed.*nothing was changed"):
         write(three)
     assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD, "c.conf": b"somebody's\n"}
 
 
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("by_rename", [False, True])
+def test_a_line_written_at_the_last_moment_is_not_lost(
+    three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, by_rename: bool
+) -> None:
+    """After the last look at the file and before the swap: in place, as an editor that writes over; by rename, as one that replaces."""
+
+    def edit(path: str) -> None:
+        if path.endswith("b.conf"):
+            fresh = tmp_path / "theirs" if by_rename else tmp_path / "b.conf"
+            fresh.write_bytes(OLD + b"somebody's line\n")
+            if by_rename:
+                fresh.rename(tmp_path / "b.conf")
+
+    meddle(monkeypatch, edit, before=True)
+    with pytest.raises(WriteRefusedError, match=r"b\.conf was changed by somebody else at this very moment; nothing was changed"):
+        write(three)
+    assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD + b"somebody's line\n", "c.conf": OLD}
+
+
+def test_undoing_never_writes_over_an_edit_of_the_new_text(three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def edit(path: str) -> None:
+        if path.endswith("a.conf"):
+            (tmp_path / "a.conf").write_bytes(NEW + b"somebody's line\n")
+            (tmp_path / "c.conf").write_bytes(b"somebody's\n")
+
+    meddle(monkeypatch, edit, before=False)
+    with pytest.raises(WriteRefusedError, match=r"could not be put back: \S+a\.conf \(its old text is in \S+\.a\.conf\.tlslint-\w+\)"):
+        write(three)
+    left = contents(tmp_path)
+    assert left.pop(next(name for name in left if name.startswith(".a.conf"))) == OLD
+    assert left == {"a.conf": NEW + b"somebody's line\n", "b.conf": OLD, "c.conf": b"somebody's\n"}
+
+
+def test_an_editor_that_keeps_saving_loses_nothing(tmp_path: Path) -> None:
+    """One process adds lines, replacing the file each time, as fast as it can; this one mends again and again. Every line stays."""
+    path = tmp_path / "a.conf"
+    path.write_bytes(b"weak\n")
+    editor = os.fork()
+    if editor == 0:
+        try:
+            for number in range(400):
+                while True:
+                    data = path.read_bytes()
+                    fresh = tmp_path / "theirs"
+                    fresh.write_bytes(data + b"line %d\n" % number)
+                    if path.read_bytes() == data:  # an editor that asks before it writes over another's change
+                        fresh.rename(path)
+                        break
+        finally:
+            os._exit(0)
+    mended = refused = 0
+    while os.waitpid(editor, os.WNOHANG) == (0, 0):
+        data = path.read_bytes()
+        try:
+            write([Change(str(path), data, data.replace(b"weak", b"strong") if b"weak" in data else data.replace(b"strong", b"weak"))])
+            mended += 1
+        except WriteRefusedError:
+            refused += 1
+    lines = set(path.read_bytes().splitlines())
+    assert mended
+    missing = [number for number in range(400) if b"line %d" % number not in lines]
+    assert not missing, (missing, mended, refused)
+    assert set(contents(tmp_path)) <= {"a.conf", "theirs"}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
-def test_disk_full(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backup", [False, True])
+def test_disk_full(tmp_path: Path, *, backup: bool) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=False, capture_output=True)
@@ -104,50 +202,120 @@ def test_disk_full(tmp_path: Path) -> None:
         pytest.skip("this machine lets nobody mount a tmpfs")
     try:
         changes = []
+        size = 8000 if backup else 12000
         for name in ("a.conf", "b.conf", "c.conf"):
-            (small / name).write_bytes(OLD[:12000])
-            changes.append(Change(str(small / name), OLD[:12000], NEW[:12000]))
-        with pytest.raises(WriteRefusedError, match=r"No space left on device.*nothing was changed"):
-            write(changes)
-        assert contents(small) == dict.fromkeys(("a.conf", "b.conf", "c.conf"), OLD[:12000])
+            (small / name).write_bytes(OLD[:size])
+            changes.append(Change(str(small / name), OLD[:size], NEW[:size]))
+        (small / "filler").write_bytes(b"x" * (4096 if backup else 8192))
+        with pytest.raises(WriteRefusedError, match=r"no space left on device; nothing was changed"):
+            write(changes, backup=backup)
+        (small / "filler").unlink()
+        assert contents(small) == dict.fromkeys(("a.conf", "b.conf", "c.conf"), OLD[:size])
     finally:
         subprocess.run(["umount", str(small)], check=True)
 
 
-KILLED = """
-import os, signal, sys
-from tlslint.files.write import Change, write
-left = int(sys.argv[1])
-def counted(function):
-    def step(*args, **kwargs):
-        global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return function(*args, **kwargs)
-    return step
-for name in ("lstat", "fsync", "fchmod", "rename", "unlink", "open"):
-    setattr(os, name, counted(getattr(os, name)))
-old, new = b"old line\\n" * 2000, b"new line\\n" * 2000
-write([Change(path, old, new) for path in sys.argv[2:]])
-"""
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody who may lose a permission")
+@pytest.mark.parametrize("step", range(3))
+def test_permission_lost_half_way(tmp_path: Path, step: int) -> None:
+    """Somebody takes the right to write the folders away after so many swaps."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    changes = []
+    for folder in folders:
+        folder.mkdir()
+        (folder / "x.conf").write_bytes(OLD)
+        os.chown(folder, 65534, 65534)
+        os.chown(folder / "x.conf", 65534, 65534)
+        changes.append(Change(str(folder / "x.conf"), OLD, NEW))
+    said, telling = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with os.fdopen(telling, "w") as stream:
+            try:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+                swapped = 0
+                real = writer._swap
+
+                def swap(item: writer._Prepared) -> None:
+                    nonlocal swapped
+                    if swapped == step:
+                        folders[step].chmod(0o555)
+                    swapped += 1
+                    real(item)
+
+                writer._swap = swap
+                write(changes)
+            except WriteRefusedError as error:
+                stream.write(str(error))
+            finally:
+                stream.flush()
+                os._exit(0)
+    os.close(telling)
+    os.waitpid(child, 0)
+    with os.fdopen(said) as stream:
+        assert stream.read() == f"{changes[step].real} could not be written: permission denied; nothing was changed"
+    for folder in folders:
+        left = contents(folder)
+        assert left.pop("x.conf") == OLD
+        # what lies in the folder that may no longer be written to cannot be taken away either
+        assert all(name.startswith(".x.conf.tlslint-") and folder is folders[step] for name in left)
 
 
-def test_killed_at_any_step_every_file_is_whole(tmp_path: Path) -> None:
+STEPS = ("lstat", "fsync", "fchmod", "rename", "unlink", "open", "link")
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("backup", [False, True])
+def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, *, backup: bool) -> None:
     killed = 0
-    for step in range(200):
+    for step in range(300):
         directory = tmp_path / str(step)
         directory.mkdir()
         paths = [directory / name for name in ("a.conf", "b.conf", "c.conf")]
         for path in paths:
             path.write_bytes(OLD)
-        ran = subprocess.run([sys.executable, "-c", KILLED, str(step), *map(str, paths)], check=False)
+        child = os.fork()
+        if child == 0:
+            try:
+                _die_at(step)
+                write([Change(str(path), OLD, NEW) for path in paths], backup=backup)
+            finally:
+                os._exit(0)
+        status = os.waitpid(child, 0)[1]
         assert all(path.read_bytes() in (OLD, NEW) for path in paths)
-        left = [path.name for path in directory.iterdir() if path not in paths]
-        assert all(name.startswith(".") and ".tlslint-" in name for name in left)
-        if ran.returncode == 0:
+        left = [path for path in directory.iterdir() if path not in paths]
+        for path in left:
+            is_backup = backup and path.name.endswith(".bak")
+            assert is_backup or (path.name.startswith(".") and ".tlslint-" in path.name)
+            assert not is_backup or path.read_bytes() == OLD
+        if os.WIFEXITED(status):
+            assert len(left) == (3 if backup else 0)
             break
-        assert ran.returncode == -signal.SIGKILL
+        assert os.WTERMSIG(status) == signal.SIGKILL
         killed += 1
-    assert killed > 10
+    assert killed > 30
     assert all(path.read_bytes() == NEW for path in paths)
+
+
+def _die_at(step: int) -> None:
+    """Before the call number `step` that could change anything, the process is killed."""
+    left = step
+
+    def counted(function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            nonlocal left
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+            return function(*args, **kwargs)
+
+        return call
+
+    for name in STEPS:
+        setattr(os, name, counted(getattr(os, name)))
+    writer._swap = counted(writer._swap)
