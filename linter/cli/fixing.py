@@ -9,7 +9,7 @@ from tlslint.engine.discover import Discovery
 from tlslint.engine.fix import Again, Mended, Withheld, mend
 from tlslint.engine.run import Result
 from tlslint.files import Files
-from tlslint.files.write import Change, WriteRefusedError, write
+from tlslint.files.write import Change, WriteRefusedError, backup_of, write
 from tlslint.model import locate
 from tlslint.reports.visible import visible
 
@@ -34,12 +34,25 @@ def fixed(
         _put(difference(mended, found.files), output_file)
         _tell(mended, show=show)
         raise click.exceptions.Exit(1 if mended.texts else 0)
+    if backup:
+        _refuse_read_backups(found, mended, again)
     try:
         write([Change(real, old, new) for real, (old, new) in mended.texts.items()], backup=backup)
     except WriteRefusedError as error:
         raise fail(str(error)) from None
     _tell(mended, show=show)
     return mended.withheld
+
+
+def _refuse_read_backups(found: Discovery, mended: Mended, again: Again) -> None:
+    """An `Include` of a whole folder would read the old text again, and the old text could win."""
+    kept = {backup_of(real): old for real, (old, _) in mended.texts.items()}
+    texts = {real: new for real, (_, new) in mended.texts.items()}
+    after = again(found._replace(files=found.files.edited({**texts, **kept})))
+    read = {file.path for instance in after.instances for file in instance.files}
+    taken = next((shown for shown in map(found.files.shown, kept) if shown in read), None)
+    if taken is not None:
+        raise fail(f"--backup would make {taken}, and the server reads every file of that folder; nothing was changed")
 
 
 def difference(mended: Mended, files: Files) -> bytes:

@@ -15,7 +15,8 @@ from tlslint.engine.proof import Changes, Plan, Proof, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
-from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, Rewrite, SetValue
+from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, OfferVersions, Rewrite, SetValue
+from tlslint.model.versions import TLS13
 from tlslint.parsers.format import Fixer, Way
 
 ROUNDS = 12
@@ -379,7 +380,7 @@ def _plans(found: Discovery, result: Result, *, unsafe: bool) -> tuple[list[Plan
 
 def _in_order(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
     """Whose order counts need not be asked of endpoints that are about to get another list: among strong suites it does not matter."""
-    listed = {name for plan in plans if isinstance(plan.finding.remedy, OfferSuites) for name in plan.finding.endpoints}
+    listed = {name for plan in plans if _makes_order_idle(plan.finding.remedy) for name in plan.finding.endpoints}
     sooner: list[Plan] = []
     later: list[Plan] = []
     for plan in plans:
@@ -387,6 +388,11 @@ def _in_order(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
         waits = isinstance(remedy, SetValue) and remedy.field == "server_order" and listed.issuperset(plan.finding.endpoints)
         (later if waits else sooner).append(plan)
     return sooner, later
+
+
+def _makes_order_idle(remedy: object) -> bool:
+    """Another list, or nothing but TLS 1.3."""
+    return isinstance(remedy, OfferSuites) or (isinstance(remedy, OfferVersions) and remedy.versions == {TLS13})
 
 
 def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | str:

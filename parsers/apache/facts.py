@@ -7,6 +7,7 @@ Sources as in context.py and handshake.py.
 from collections.abc import Iterable, Iterator
 
 from tlslint.model import Label, Problem
+from tlslint.model.remedy import Rewrite
 from tlslint.model.versions import spoken
 from tlslint.parsers.apache import certificates, mends, protocol
 from tlslint.parsers.apache.context import Engine, TlsContext
@@ -202,7 +203,22 @@ def of_sockets(main: Server, opened: list[Door], engines: dict[Server, Engine], 
             related = tuple(Label(socket.node.args_span, "listens here") for socket in sockets if socket.port == 443)[:1]
             if held and not first.is_main:
                 message = f"{door.shown} speaks plain HTTP: a certificate is set and TLS is not switched on"
-                yield Problem("port-speaks-other-mode", message, first.scope.section.args_span, "plain HTTP", related=related)
+                yield Problem(
+                    "port-speaks-other-mode",
+                    message,
+                    first.scope.section.args_span,
+                    "plain HTTP",
+                    related=related,
+                    remedy=_switched_on(first),
+                )
+
+
+def _switched_on(server: Server) -> Rewrite | None:
+    unsafe = "whoever speaks plain HTTP to this port loses access"
+    switch = merged(server.main, server.scope, "sslengine")
+    if switch.entry is not None and not switch.inherited:
+        return mends.arguments(switch.entry.node, "on", unsafe)
+    return mends.first_line(server.scope.section, "SSLEngine on", unsafe)
 
 
 def of_context(context: TlsContext, found: Effective) -> Iterator[Problem]:
@@ -259,10 +275,12 @@ def _client_certificates(context: TlsContext) -> Iterator[Problem]:
         conditions = in_sections([main.section, scope.section], "rewritecond", "header", "requestheader", "sslusername")
         if not enforced and not any("SSL_CLIENT" in node.args or node.lower == "sslusername" for node in conditions):
             message = "client certificates are asked for, and nothing here demands or looks at one"
-            yield Problem("client-certificate-not-enforced", message, verify.entry.span, "asked for and never required")
+            remedy = mends.arguments(verify.entry.node, "require", "whoever has no certificate loses access")
+            yield Problem("client-certificate-not-enforced", message, verify.entry.span, "asked for and never required", remedy=remedy)
     check = merged(main, scope, "sslcarevocationcheck")
     for slot in ("sslcarevocationfile", "sslcarevocationpath"):
         lists = merged(main, scope, slot)
         if lists.entry is not None and not lists.reason and not check.reason and check.value in (None, "none"):
             message = "revocation lists are given and never checked: SSLCARevocationCheck is none"
-            yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked")
+            remedy = mends.line_below(lists.entry.node, "SSLCARevocationCheck chain", "certificates without a list at hand are refused")
+            yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked", remedy=remedy)

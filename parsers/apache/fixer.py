@@ -30,6 +30,8 @@ from tlslint.parsers.apache.layout import platform_of
 from tlslint.parsers.format import Way
 
 HSTS = "Strict-Transport-Security"
+ON_TLS = " \"expr=%{HTTPS} == 'on'\""
+"""The condition that holds for every answer over TLS; `env=HTTPS` is absent from redirects and refusals (seen on 2.4.71)."""
 
 _VERSION_WORDS: dict[TlsVersion, str] = {TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 _SWITCHES: dict[tuple[str, object], tuple[str, str]] = {
@@ -301,10 +303,12 @@ def _send_hsts(instance: Instance, endpoint: Endpoint, all_of: Sequence[Endpoint
             joined = Edit(both.span, both.replacement.rstrip(b"\r\n") + placing.line_end(body.file.data) + fresh.replacement)
             found.append((joined, *(Edit(line.whole, b"") for line in own)))
     if shared:
-        plain = any(other.tls.holds(TlsMode.NONE) for line in shared for other in _others_sending(instance, all_of, line))
-        text = args + (" \"expr=%{HTTPS} == 'on'\"" if plain else "")
-        rest = [Edit(line.whole, b"") for line in (*shared[1:], *own)]
-        found.append((Edit(shared[0].args, text.encode()), *rest))
+        others = [other for line in shared for other in _others_sending(instance, all_of, line)]
+        plain = [other for other in others if other.tls.holds(TlsMode.NONE)]
+        text = args + (ON_TLS if plain else "")
+        way = (Edit(shared[0].args, text.encode()), *(Edit(line.whole, b"") for line in (*shared[1:], *own)))
+        # Where only sites without TLS send it besides, the line itself is at fault: they should not.
+        found.insert(0 if len(plain) == len(others) else len(found), way)
     return found or "no line was found where the header could be written"
 
 
@@ -341,8 +345,7 @@ def _drop_header(instance: Instance, endpoint: Endpoint, all_of: Sequence[Endpoi
     lines = [setting for span in remedy.lines if (setting := setting_at(span)) is not None]
     if not any(_others_sending(instance, all_of, line) for line in lines):
         return [tuple(edits)] if edits else "no line was found that sends it"
-    on_tls = " \"expr=%{HTTPS} == 'on'\""
-    return [tuple(Edit(Span(line.args.file, line.args.end, line.args.end), on_tls.encode()) for line in lines)]
+    return [tuple(Edit(Span(line.args.file, line.args.end, line.args.end), ON_TLS.encode()) for line in lines)]
 
 
 def _redirect(instance: Instance, endpoint: Endpoint, remedy: RedirectToHttps) -> Sequence[Way] | str:

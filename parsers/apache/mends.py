@@ -6,7 +6,7 @@ from tlslint.model import Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers import placing
 from tlslint.parsers.apache.syntax import Word
-from tlslint.parsers.apache.tree import Node
+from tlslint.parsers.apache.tree import Node, Section
 
 
 def instead(word: Word, text: str, unsafe: str = "") -> Rewrite:
@@ -45,3 +45,20 @@ def in_quotes(node: Node, words: Sequence[Word]) -> Rewrite | None:
     if b'"' in whole.data or b"\n" in whole.data:
         return None
     return Rewrite((Edit(whole, b'"' + whole.data + b'"'),), "put the list in quotes")
+
+
+def line_below(node: Node, text: str, unsafe: str = "") -> Rewrite | None:
+    """A new line below this one, indented like it."""
+    if node.line.expanded:
+        return None
+    whole = Span(node.file, node.line.first, node.line.last)
+    return Rewrite((placing.below(whole, [text.encode()], placing.indentation(node.file.data, node.line.first)),), f"add {text}", unsafe)
+
+
+def first_line(section: Section, text: str, unsafe: str = "") -> Rewrite | None:
+    """A new first line of a section, indented like what follows."""
+    if section.line.expanded:
+        return None
+    whole = Span(section.file, section.line.first, section.line.last)
+    below = section.children[0].line.first if section.children and section.children[0].file is section.file else section.line.first
+    return Rewrite((placing.below(whole, [text.encode()], placing.indentation(section.file.data, below)),), f"add {text}", unsafe)

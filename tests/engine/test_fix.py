@@ -149,3 +149,19 @@ def test_what_can_be_mended_is_marked_and_counted(weak: Path) -> None:
 def test_the_commands_that_make_it_count_are_told_and_not_run(weak: Path) -> None:
     ran = tlslint("--fix-only", "--target", "debian-11", weak)
     assert "tlslint: to make it count: apachectl configtest && systemctl reload apache2" in ran.err
+
+
+def test_a_backup_the_server_would_read_is_refused(weak: Path) -> None:
+    (weak.parent / "sites").mkdir()
+    site = weak.parent / "sites/www"
+    site.write_text("SSLProtocol all\n")
+    weak.write_text(WEAK.replace("SSLProtocol all", f"Include {weak.parent}/sites/"))
+    options = ("--fix-only", "--backup", "--unsafe-fixes", "--select", "TLS102", "--target", "debian-11", weak.parent)
+    ran = tlslint(*options)
+    assert ran.code == 2
+    assert "the server reads every file of that folder; nothing was changed" in ran.err
+    assert [path.name for path in site.parent.iterdir()] == ["www"]
+    assert site.read_text() == "SSLProtocol all\n"
+    weak.write_text(WEAK.replace("SSLProtocol all", f"Include {weak.parent}/sites/www"))
+    assert tlslint(*options).code == 0
+    assert (weak.parent / "sites/www.bak").read_text() == "SSLProtocol all\n"
