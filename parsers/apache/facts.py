@@ -282,5 +282,5 @@ def _client_certificates(context: TlsContext) -> Iterator[Problem]:
         lists = merged(main, scope, slot)
         if lists.entry is not None and not lists.reason and not check.reason and check.value in (None, "none"):
             message = "revocation lists are given and never checked: SSLCARevocationCheck is none"
-            remedy = mends.line_below(lists.entry.node, "SSLCARevocationCheck chain", "certificates without a list at hand are refused")
-            yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked", remedy=remedy)
+            check_all = mends.line_below(lists.entry.node, "SSLCARevocationCheck chain", "certificates without a list at hand are refused")
+            yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked", remedy=check_all)
