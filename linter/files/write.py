@@ -1,14 +1,12 @@
 """Writing files: the only place in the package that does. Whole or not at all, and never over somebody else's change.
 
-A new file is written beside the old one, flushed to the disk and swapped with it (renameat2(2), RENAME_EXCHANGE: readers see the old bytes
-or the new ones, nothing between). What was swapped out is the old file itself, not a copy: it is read once more, and where somebody wrote
-to it at the last moment it goes back to its place. The same swap undoes a file when a later one fails. A name of ours begins with a dot
-and ends in random characters, so that no `*.conf` of an Include takes it.
+A new file is written beside the old one, flushed to the disk and renamed over it (rename(2): readers see the old bytes or the new ones,
+nothing between), while a second name keeps the old file itself, not a copy: it is read once more, and where somebody wrote to it at the
+last moment it goes back to its place. The same undoes a file when a later one fails. A name of ours begins with a dot, so that no `*` of an
+Include takes it.
 """
 
 import contextlib
-import ctypes
-import errno
 import os
 import stat
 import tempfile
@@ -29,11 +27,15 @@ class WriteRefusedError(Exception):
 
 
 class _Prepared(NamedTuple):
-    """`beside`: the new file until the swap, the old one after it."""
+    """`beside`: the new file until it takes its place; `old`: the old one from then on."""
 
     change: Change
     status: os.stat_result
     beside: str
+
+    @property
+    def old(self) -> str:
+        return f"{self.beside}-old"
 
 
 def write(changes: Sequence[Change], *, backup: bool = False) -> None:
@@ -90,7 +92,7 @@ def _reason(error: OSError) -> str:
 def _ended(sentence: str, lost: Sequence[_Prepared]) -> str:
     if not lost:
         return f"{sentence}; nothing was changed"
-    named = ", ".join(f"{item.change.real} (its old text is in {item.beside})" for item in lost)
+    named = ", ".join(f"{item.change.real} (its old text is in {item.old})" for item in lost)
     return f"{sentence}; what was written before could not be put back: {named}"
 
 
@@ -99,11 +101,24 @@ def _checked(change: Change) -> os.stat_result:
     if not stat.S_ISREG(status.st_mode):
         raise WriteRefusedError(f"{change.real} is not a regular file")
     if status.st_nlink > 1:
+        status = _parted(change.real, status)
+    if status.st_nlink > 1:
         raise WriteRefusedError(f"{change.real} has {status.st_nlink} hard links: renaming a new file over it would part them")
     if not status.st_mode & 0o222 or not os.access(change.real, os.W_OK):
         raise WriteRefusedError(f"{change.real} is read-only")
     _unchanged(change, status)
     return status
+
+
+def _parted(real: str, status: os.stat_result) -> os.stat_result:
+    """Without the second name that a run which was killed gave the file."""
+    directory, name = os.path.split(real)
+    for other in os.listdir(directory):
+        if other.startswith(f".{name[:200]}.tlslint-") and other.endswith("-old"):
+            path = os.path.join(directory, other)
+            if os.lstat(path).st_ino == status.st_ino:
+                os.unlink(path)
+    return os.lstat(real)
 
 
 def _unchanged(change: Change, status: os.stat_result) -> None:
@@ -115,7 +130,7 @@ def _unchanged(change: Change, status: os.stat_result) -> None:
 
 
 def _unchanged_at_last(item: _Prepared) -> None:
-    if not _holds(item.beside, item.change.before):
+    if not _holds(item.old, item.change.before):
         raise WriteRefusedError(f"{item.change.real} was changed by somebody else at this very moment")
 
 
@@ -145,26 +160,16 @@ def _beside(real: str, data: bytes, status: os.stat_result) -> str:
     return path
 
 
-_HERE = -100
-"""AT_FDCWD (fcntl.h)."""
-_EXCHANGE = 2
-"""RENAME_EXCHANGE (linux/fs.h)."""
-_CANNOT_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
-
-
 def _swap(item: _Prepared) -> None:
-    """The new file in its place, the old one where the new one was."""
-    exchange = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # glibc 2.28 and later
-    if exchange is not None:
-        if exchange(_HERE, os.fsencode(item.beside), _HERE, os.fsencode(item.change.real), _EXCHANGE) == 0:
-            return
-        number = ctypes.get_errno()
-        if number not in _CANNOT_EXCHANGE:
-            raise OSError(number, os.strerror(number), item.change.real)
-    old = f"{item.beside}-old"  # this system or file system cannot exchange two names: a second name for the old file does the same
-    os.link(item.change.real, old)
+    """The new file in its place; a second name keeps the old one."""
+    os.link(item.change.real, item.old)
+    _same_file(item)
     os.rename(item.beside, item.change.real)
-    os.rename(old, item.beside)
+
+
+def _same_file(item: _Prepared) -> None:
+    if os.lstat(item.change.real).st_ino != os.lstat(item.old).st_ino:
+        raise WriteRefusedError(f"{item.change.real} was changed by somebody else since it was read")
 
 
 def _save(item: _Prepared, path: str) -> None:
@@ -185,7 +190,7 @@ def _undo(done: Sequence[_Prepared]) -> list[_Prepared]:
             if os.lstat(item.change.real).st_ino == item.status.st_ino:
                 continue  # it was never swapped
             if _holds(item.change.real, item.change.after):
-                os.rename(item.beside, item.change.real)
+                os.rename(item.old, item.change.real)
             else:
                 lost.append(item)
         except OSError:
@@ -196,8 +201,9 @@ def _undo(done: Sequence[_Prepared]) -> list[_Prepared]:
 def _clear(prepared: Sequence[_Prepared], saved: Sequence[str], lost: Sequence[_Prepared]) -> None:
     """Take away what is no longer needed; the old text of a file that could not be put back stays."""
     for item in prepared:
+        _unlink(item.beside)
         if item not in lost:
-            _unlink(item.beside)
+            _unlink(item.old)
     for path in saved:
         _unlink(path)
 

@@ -86,20 +86,6 @@ def test_a_file_changed_since_it_was_read_is_refused(three: list[Change], tmp_pa
     assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD + b"somebody's line\n", "c.conf": OLD}
 
 
-@pytest.fixture(params=["exchange", "two names"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """With renameat2 as this system has it, and as on one that cannot exchange names (an unknown flag is EINVAL there as well)."""
-    if request.param == "two names":
-        monkeypatch.setattr(writer, "_EXCHANGE", 1 << 30)
-    return str(request.param)
-
-
-@pytest.mark.usefixtures("way")
-def test_both_ways_of_swapping(three: list[Change], tmp_path: Path) -> None:
-    write(three)
-    assert contents(tmp_path) == {"a.conf": NEW, "b.conf": NEW, "c.conf": NEW}
-
-
 def meddle(monkeypatch: pytest.MonkeyPatch, what: Callable[[str], None], *, before: bool) -> None:
     """Somebody else does `what` right before or after each swap."""
     real = writer._swap
@@ -114,7 +100,6 @@ def meddle(monkeypatch: pytest.MonkeyPatch, what: Callable[[str], None], *, befo
     monkeypatch.setattr(writer, "_swap", swap)
 
 
-@pytest.mark.usefixtures("way")
 def test_a_change_to_a_later_file_undoes_the_first(three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def edit(path: str) -> None:
         if path.endswith("a.conf"):
@@ -126,7 +111,6 @@ def test_a_change_to_a_later_file_undoes_the_first(three: list[Change], tmp_path
     assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD, "c.conf": b"somebody's\n"}
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("by_rename", [False, True])
 def test_a_line_written_at_the_last_moment_is_not_lost(
     three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, by_rename: bool
@@ -153,43 +137,11 @@ def test_undoing_never_writes_over_an_edit_of_the_new_text(three: list[Change], 
             (tmp_path / "c.conf").write_bytes(b"somebody's\n")
 
     meddle(monkeypatch, edit, before=False)
-    with pytest.raises(WriteRefusedError, match=r"could not be put back: \S+a\.conf \(its old text is in \S+\.a\.conf\.tlslint-\w+\)"):
+    with pytest.raises(WriteRefusedError, match=r"could not be put back: \S+a\.conf \(its old text is in \S+\.a\.conf\.tlslint-[\w-]+\)"):
         write(three)
     left = contents(tmp_path)
     assert left.pop(next(name for name in left if name.startswith(".a.conf"))) == OLD
     assert left == {"a.conf": NEW + b"somebody's line\n", "b.conf": OLD, "c.conf": b"somebody's\n"}
-
-
-def test_an_editor_that_keeps_saving_loses_nothing(tmp_path: Path) -> None:
-    """One process adds lines, replacing the file each time, as fast as it can; this one mends again and again. Every line stays."""
-    path = tmp_path / "a.conf"
-    path.write_bytes(b"weak\n")
-    editor = os.fork()
-    if editor == 0:
-        try:
-            for number in range(400):
-                while True:
-                    data = path.read_bytes()
-                    fresh = tmp_path / "theirs"
-                    fresh.write_bytes(data + b"line %d\n" % number)
-                    if path.read_bytes() == data:  # an editor that asks before it writes over another's change
-                        fresh.rename(path)
-                        break
-        finally:
-            os._exit(0)
-    mended = refused = 0
-    while os.waitpid(editor, os.WNOHANG) == (0, 0):
-        data = path.read_bytes()
-        try:
-            write([Change(str(path), data, data.replace(b"weak", b"strong") if b"weak" in data else data.replace(b"strong", b"weak"))])
-            mended += 1
-        except WriteRefusedError:
-            refused += 1
-    lines = set(path.read_bytes().splitlines())
-    assert mended
-    missing = [number for number in range(400) if b"line %d" % number not in lines]
-    assert not missing, (missing, mended, refused)
-    assert set(contents(tmp_path)) <= {"a.conf", "theirs"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
@@ -269,7 +221,6 @@ def test_permission_lost_half_way(tmp_path: Path, step: int) -> None:
 STEPS = ("lstat", "fsync", "fchmod", "rename", "unlink", "open", "link")
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("backup", [False, True])
 def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, *, backup: bool) -> None:
     killed = 0
@@ -293,6 +244,11 @@ def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, *, backup: bool)
             is_backup = backup and path.name.endswith(".bak")
             assert is_backup or (path.name.startswith(".") and ".tlslint-" in path.name)
             assert not is_backup or path.read_bytes() == OLD
+        if killed and step % 5 == 0:  # what a killed run left does not stand in the next one's way
+            again = [Change(str(path), path.read_bytes(), OLD + NEW) for path in paths]
+            write(again)
+            assert all(path.read_bytes() == OLD + NEW for path in paths)
+            continue
         if os.WIFEXITED(status):
             assert len(left) == (3 if backup else 0)
             break
