@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tlslint.files.descent import FOLDER, OTHER, Descent
 from tlslint.model.certificate import KeyFile
 from tlslint.model.source import SourceFile, Span
 
@@ -22,6 +23,9 @@ MAX_LINKS = 40
 
 _NEVER_WALKED = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
 """Version control and environments: no server reads its configuration from there."""
+
+_KERNEL_BELOW = ("/proc/", "/sys/", "/dev/")
+"""Real paths no configuration file lies at: what is there are processes and devices (`/proc/self/environ`)."""
 
 _KERNEL = frozenset({"/proc", "/sys", "/dev"})
 """Logical paths of the kernel's file systems: they are no files, and there are very many."""
@@ -63,6 +67,7 @@ class Files:
         self._kinds: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
+        self._descent = Descent(self._jail)
         self._complete_below = "/"
 
     def mounted(self, logical: str, real: str, *, complete_below: str = "/") -> "Files":
@@ -72,7 +77,7 @@ class Files:
         this logical directory, elsewhere it counts as outside.
         """
         view = Files.__new__(Files)
-        view._jail, view._base, view._read, view._overlay = self._jail, self._base, self._read, self._overlay
+        view._jail, view._descent, view._base, view._read, view._overlay = self._jail, self._descent, self._base, self._read, self._overlay
         view._real_by_file = self._real_by_file
         view._no_links, view._kinds = self._no_links, self._kinds
         name = logical.rstrip("/") or "/"
@@ -92,7 +97,8 @@ class Files:
     def edited(self, texts: Mapping[str, bytes]) -> "Files":
         """The same door as if the files at these real paths held these bytes; nothing read before is kept, nothing is written."""
         view = Files.__new__(Files)
-        view._jail, view._base, view._mounts, view._complete_below = self._jail, self._base, self._mounts, self._complete_below
+        view._jail, view._descent, view._base = self._jail, self._descent, self._base
+        view._mounts, view._complete_below = self._mounts, self._complete_below
         view._read, view._real_by_file, view._resolved = {}, {}, {}
         view._no_links, view._kinds, view._asked = set(), {}, {}
         view._overlay = {**self._overlay, **texts}
@@ -128,14 +134,23 @@ class Files:
             return "outside" if problem.kind == "outside-root" else problem.kind
         found = self._kinds.get(real)
         if found is None:
-            found = self._kinds[real] = _kind(real)
+            found = self._kinds[real] = self._kind_of(real)
         return "outside" if found == "missing" and not _below(os.path.normpath(path), self._complete_below) else found
+
+    def _kind_of(self, real: str) -> str:
+        try:
+            mode = self._descent.lstat(real).st_mode
+        except (OSError, ValueError) as error:
+            return "missing" if _is_missing(error) else "unreadable"
+        if stat.S_ISREG(mode):
+            return "file"
+        return "directory" if stat.S_ISDIR(mode) else "other"
 
     def names(self, path: str) -> list[str]:
         """Names in a directory, sorted byte-wise."""
         real = self.real(path)
         try:
-            found = set(os.listdir(real))
+            found = {name for name, _ in self._descent.entries(real)}
         except (OSError, ValueError) as error:
             raise _problem(path, error) from None
         found.update(os.path.basename(name) for name in self._overlay if os.path.dirname(name) == real)
@@ -147,23 +162,23 @@ class Files:
         while pending:
             directory = pending.pop()
             try:
-                entries = sorted(os.scandir(self.real(directory)), key=lambda entry: os.fsencode(entry.name))
+                entries = sorted(self._descent.entries(self.real(directory)), key=lambda entry: os.fsencode(entry[0]))
             except (OSError, ValueError, FileProblem):
                 continue  # a folder nobody may list holds nothing that could be judged
             below: list[str] = []
-            for entry in entries:
-                name = f"{directory.rstrip('/')}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NEVER_WALKED and name not in _KERNEL:
+            for plain, kind in entries:
+                name = f"{directory.rstrip('/')}/{plain}"
+                if kind == FOLDER:
+                    if plain not in _NEVER_WALKED and name not in _KERNEL:
                         below.append(name)
-                elif entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                elif kind != OTHER:
                     yield name
             pending.extend(reversed(below))
 
     def status(self, path: str) -> Status:
         """Mode, owner and size; the file is not opened."""
         try:
-            status = os.lstat(self.real(path))
+            status = self._descent.lstat(self.real(path))
         except (OSError, ValueError) as error:
             raise _problem(path, error) from None
         return Status(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_size)
@@ -177,7 +192,7 @@ class Files:
         folder, is_open = os.path.dirname(real), bool(status.mode & stat.S_IROTH)
         # A key that all may read in a folder that only root may enter (certbot's archive) is safe.
         while is_open and folder not in self._jail and self._inside(folder):
-            is_open = bool(os.lstat(folder).st_mode & stat.S_IXOTH)
+            is_open = bool(self._descent.lstat(folder).st_mode & stat.S_IXOTH)
             folder = os.path.dirname(folder)
         return KeyFile(path, status.mode, status.uid, status.gid, is_open, span)
 
@@ -254,6 +269,8 @@ class Files:
         return done
 
     def _inside(self, real: str) -> bool:
+        if real.startswith(_KERNEL_BELOW):
+            return False
         return any(_below(real, directory) for directory in self._jail)
 
     def _near_jail(self, real: str) -> bool:
@@ -262,8 +279,7 @@ class Files:
 
     def _bytes(self, path: str, real: str) -> bytes:
         try:
-            # O_NONBLOCK: opening a FIFO must not wait for its other end; O_NOFOLLOW: links were followed above, inside the jail.
-            descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+            descriptor = self._descent.open(real)
         except (OSError, ValueError) as error:
             raise _problem(path, error) from None
         try:
@@ -283,16 +299,6 @@ class Files:
             raise _problem(path, error) from None
         finally:
             os.close(descriptor)
-
-
-def _kind(real: str) -> str:
-    try:
-        mode = os.lstat(real).st_mode
-    except (OSError, ValueError) as error:
-        return "missing" if _is_missing(error) else "unreadable"
-    if stat.S_ISREG(mode):
-        return "file"
-    return "directory" if stat.S_ISDIR(mode) else "other"
 
 
 def _below(path: str, directory: str) -> bool:
