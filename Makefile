@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz clean
+.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz fuzz clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,6 +38,12 @@ build: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev  ## ratios, side by side; see docs/performance.md
 	$(BIN)/python scripts/bench.py
+
+SECONDS ?= 60
+fuzz: $(VENV)/installed-dev  ## every parser, language and report under atheris for SECONDS each; see scripts/fuzz.py
+	$(BIN)/pip install --quiet --disable-pip-version-check atheris
+	for target in apache postfix dovecot courier openldap openssl gnutls certificates settings; do \
+	  $(BIN)/python scripts/fuzz.py $$target $(SECONDS) || exit 1; done
 
 agreement: $(VENV)/installed-dev  ## how often the prediction is what the real server did
 	$(BIN)/python scripts/agreement.py

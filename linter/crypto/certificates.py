@@ -4,7 +4,6 @@ Reading needs the optional `cryptography` (extra `certificates`), imported at th
 """
 
 import base64
-import binascii
 import hashlib
 import re
 import warnings
@@ -46,7 +45,7 @@ def read(data: bytes) -> Chain:
             der = base64.b64decode(b"".join(block.split()), validate=True)
             with warnings.catch_warnings(action="ignore"):  # serial numbers of 0 and the like: nothing our readers can mend
                 read_so_far.append(_facts(x509.load_der_x509_certificate(der), der))
-        except (ValueError, TypeError, binascii.Error, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        except Exception:  # fields are decoded when asked for, and each fails in its own way
             problem = f"certificate {number} cannot be decoded"
             break
     return chain_of(tuple(read_so_far))._replace(problem=problem, blocks=len(blocks))
@@ -60,7 +59,7 @@ def chain_of(certificates: tuple[CertificateFacts, ...]) -> Chain:
 
 def _facts(certificate: "x509.Certificate", der: bytes) -> CertificateFacts:
     key_type, bits, curve = _key(certificate)
-    hashed = certificate.signature_hash_algorithm
+    hashed = _signature_hash(certificate)
     extensions = _extensions(certificate)
     return CertificateFacts(
         key_type,
@@ -71,7 +70,7 @@ def _facts(certificate: "x509.Certificate", der: bytes) -> CertificateFacts:
         certificate.subject.rfc4514_string(),
         certificate.issuer.rfc4514_string(),
         _names(certificate, extensions),
-        "" if hashed is None else _HASHES.get(hashed.name, hashed.name.upper()),
+        _HASHES.get(hashed, hashed.upper()),
         bool(getattr(extensions.get("basicConstraints"), "ca", False)),
         certificate.subject == certificate.issuer,
         "TLSFeature" in extensions,
@@ -107,6 +106,17 @@ def _spki_hash(certificate: "x509.Certificate") -> str:
     except (UnsupportedAlgorithm, ValueError):
         return ""
     return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+def _signature_hash(certificate: "x509.Certificate") -> str:
+    """Name of the hash under the signature; "" for signatures without one (Ed25519) or unknown to cryptography."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+
+    try:
+        hashed = certificate.signature_hash_algorithm
+    except (UnsupportedAlgorithm, ValueError):
+        return ""
+    return "" if hashed is None else str(hashed.name)
 
 
 def _time(moment: Any) -> str:  # noqa: ANN401 (datetime is not imported for it)
@@ -163,7 +173,7 @@ def dh_bits(data: bytes) -> int | None:
         return None
     try:
         der = base64.b64decode(b"".join(match.group(1).split()), validate=True)
-    except (ValueError, binascii.Error):
+    except ValueError:
         return None
     sequence = _der(der, 0x30)
     prime = None if sequence is None else _der(sequence, 0x02)

@@ -73,3 +73,14 @@ def test_no_content_crashes(body: bytes, tail: bytes) -> None:
     for data in (body, b"-----BEGIN DH PARAMETERS-----\n" + base64.b64encode(body) + b"\n-----END DH PARAMETERS-----\n" + tail):
         bits = certificates.dh_bits(data)
         assert bits is None or bits > 0
+
+
+def test_a_signature_nobody_knows_is_no_obstacle() -> None:
+    """Found by fuzzing: cryptography raises UnsupportedAlgorithm when the hash is asked for."""
+    der = base64.b64decode(b"".join(world.certificate("rsa", None, "a.test", ("a.test",)).splitlines()[1:-1]))
+    assert der.count(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b") == 2
+    strange = base64.encodebytes(der.replace(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", b"\x2a\x7a\xb7\x86\xf7\x0d\x01\x01\x0b"))
+    chain = certificates.read(b"-----BEGIN CERTIFICATE-----\n" + strange + b"-----END CERTIFICATE-----\n")
+    assert chain.leaf is not None
+    assert chain.leaf.signature == ""
+    assert chain.leaf.key_type == "RSA"
