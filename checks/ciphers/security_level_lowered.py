@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import libraries, openssl
-from tlslint.model import Endpoint, Finding, Severity, Span
+from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import SetValue
 from tlslint.model.versions import TLS10, TLS11
 from tlslint.profiles import allowed_by_all
@@ -48,12 +48,11 @@ class SecurityLevelLowered(EndpointRule):
         if not ciphers.sets_level or level is None or level >= min(2, default if default is not None else 2):
             return
         place: object = endpoint.cipher_suites
-        if string.span is not None and string.span.text == string.text:
+        if string.span is not None:
             for word in openssl.explain(string.text, string.build):
                 if word.effect is openssl.Effect.LEVEL or "@SECLEVEL" in word.text.upper():
                     offset = word.start + word.text.upper().index("@SECLEVEL")
-                    start = string.span.start + len(string.text[:offset].encode())
-                    place = Span(string.span.file, start, start + len(word.text) - (offset - word.start))
+                    place = string.place(offset, word.end) or string.span
         yield self.finding(
             endpoint,
             place,  # type: ignore[arg-type]

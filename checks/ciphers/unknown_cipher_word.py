@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl
-from tlslint.model import Endpoint, Finding, Severity, Span
+from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.remedy import Edit, Rewrite
 
 
@@ -34,17 +34,16 @@ class UnknownCipherWord(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Words that no release of the library knows."""
         string = endpoint.cipher_string
-        if string is None or string.span is None or not string.build.startswith("openssl") or string.span.text != string.text:
+        if string is None or string.span is None or not string.build.startswith("openssl"):
             return
         if not openssl.evaluate(string.text, string.build).accepted and _is_gnutls(string.text):
             return  # the whole string is in the wrong language, and told so
         for word in openssl.explain(string.text, string.build):
             if word.effect is not openssl.Effect.UNKNOWN or word.note or not word.unknown:
                 continue
-            start = string.span.start + len(string.text[: word.start].encode())
-            span = Span(string.span.file, start, start + len(word.text.encode()))
+            span = string.place(word.start, word.end) or string.span
             remedy = None
-            if word.suggestion:
+            if word.suggestion and span is not string.span:
                 fixed = word.text.replace(word.unknown, word.suggestion)
                 remedy = Rewrite((Edit(span, fixed.encode()),), f"{fixed}", unsafe="the list of suites changes")
             hint = f"; did you mean {word.suggestion}?" if word.suggestion else ""

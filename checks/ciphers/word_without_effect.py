@@ -49,8 +49,7 @@ class WordWithoutEffect(EndpointRule):
             if suite is not None and suite.is_tls13:
                 names.append(word)
         if names:
-            start = string.span.start + len(string.text[: names[0].start].encode())
-            span = Span(string.span.file, start, start + len(names[0].text.encode()))
+            span = string.place(names[0].start, names[0].end) or string.span
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             message = f"{names[0].text}{more} has no effect here: this list has no say over the suites of TLS 1.3"
             yield self.finding(endpoint, span, message, remedy=_without(string.span, names))
@@ -61,8 +60,8 @@ def _without(span: Span, words: Sequence[openssl.Word]) -> Rewrite:
     data = span.data
     gaps: list[tuple[int, int]] = []
     for word in words:
-        start = len(span.text[: word.start].encode())
-        end = start + len(word.text.encode())
+        start = len(span.text[: word.start].encode(span.file.encoding))
+        end = start + len(word.text.encode(span.file.encoding))
         while end < len(data) and data[end : end + 1] in _SEPARATORS:
             end += 1
         if gaps and gaps[-1][1] >= start:

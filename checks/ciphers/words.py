@@ -26,12 +26,10 @@ def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | S
     """What to underline: the word of the string that let the suites in, else the whole setting."""
     string = endpoint.cipher_string
     wanted = {suite.code for suite in suites}
-    if string is not None and string.span is not None and string.build.startswith("openssl") and string.span.text == string.text:
+    if string is not None and string.span is not None and string.build.startswith("openssl"):
         for word in openssl.explain(string.text, string.build):
             if word.effect is openssl.Effect.ADDED and wanted.intersection(suite.code for suite in word.suites):
-                start = string.span.start + len(string.text[: word.start].encode())
-                span = Span(string.span.file, start, start + len(word.text.encode()))
-                return span, ()
+                return string.place(word.start, word.end) or endpoint.cipher_suites, ()
     return endpoint.cipher_suites, ()
 
 

@@ -41,6 +41,13 @@ class CipherString(NamedTuple):
     setting: str = ""
     has_tls13: bool = False
 
+    def place(self, start: int, end: int) -> Span | None:
+        """The bytes of characters `start` to `end` of the text; None where it is not written as one piece."""
+        if self.span is None or self.span.text != self.text:
+            return None
+        first = self.span.start + len(self.text[:start].encode(self.span.file.encoding))
+        return Span(self.span.file, first, first + len(self.text[start:end].encode(self.span.file.encoding)))
+
 
 class HeaderLine(NamedTuple):
     """A header line as configured: Strict-Transport-Security and the headers that came and went beside it.

@@ -1,17 +1,17 @@
 """What every endpoint really does: as a table for people, as JSON (effective.schema.json) for programs."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tlslint.model import Endpoint, Instance, Known, Origin, Software, TlsMode, Unknown, Value, locate
 from tlslint.reports.text import Style
+from tlslint.reports.visible import as_json as visible_json
 from tlslint.reports.visible import visible
 
 
 def as_json(instances: Iterable[Instance]) -> str:
     """The document of `tlslint effective --output-format json`."""
-    return json.dumps({"schema_version": 1, "instances": [_instance(instance) for instance in instances]}, indent=2, ensure_ascii=False)
+    return visible_json({"schema_version": 1, "instances": [_instance(instance) for instance in instances]})
 
 
 def _instance(instance: Instance) -> dict[str, Any]:

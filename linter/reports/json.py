@@ -1,12 +1,12 @@
 """Findings as JSON (findings.schema.json). Locations are relative to the working directory or `--root`, links resolved."""
 
-import json
 from typing import Any
 
 from tlslint import __version__
 from tlslint.model import Finding, Span, locate
 from tlslint.model.remedy import Edit
 from tlslint.reports.report import Report
+from tlslint.reports.visible import as_json
 
 
 def findings(report: Report) -> str:
@@ -27,7 +27,7 @@ def findings(report: Report) -> str:
         "ignored": [{**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored],
         "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return as_json(document)
 
 
 def _finding(finding: Finding, report: Report) -> dict[str, Any]:

@@ -13,6 +13,20 @@ def visible(text: str) -> str:
     return re.sub(_UNSEEN, _escape, text)
 
 
+def as_json(document: object) -> str:
+    """JSON in which people may read every letter, and what cannot be seen or trusted is escaped."""
+    import json  # noqa: PLC0415 (reports for people do without)
+
+    return re.sub(_UNSEEN_IN_JSON, _escape_in_json, json.dumps(document, indent=2, ensure_ascii=False))
+
+
+_UNSEEN_IN_JSON = _UNSEEN.replace("\x0a-", "\x0b-")
+
+
+def _escape_in_json(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -6,7 +6,7 @@ Three-valued: a variable nobody can know from files makes the expression unknown
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -34,15 +34,28 @@ class Expression(NamedTuple):
         return _condition(self.tree, variables)
 
 
-@cache
 def parse(text: str) -> Expression:
     """Parse a condition. Raises `BadExpressionError`."""
+    found = _parsed(text)
+    if isinstance(found, BadExpressionError):
+        raise found.with_traceback(None)
+    return found
+
+
+_DEEPEST = 100
+"""Parentheses in parentheses; the grammar descends for each."""
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Expression | BadExpressionError:
     from pyparsing import ParseException  # noqa: PLC0415
 
+    if text.count("(") > _DEEPEST:
+        return BadExpressionError("too many parentheses", 0)
     try:
         return Expression(_grammar().parse_string(text, parse_all=True)[0])
     except ParseException as error:
-        raise BadExpressionError(f"syntax error in expression near {text[error.loc : error.loc + 20]!r}", error.loc) from None
+        return BadExpressionError(f"syntax error in expression near {text[error.loc : error.loc + 20]!r}", error.loc)
 
 
 def expand(template: str, variables: Variables) -> str | None:

@@ -21,6 +21,9 @@ from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Directive, Node, 
 MAX_INCLUDE_DEPTH = 128
 """AP_MAX_INCLUDE_DEPTH of server/core.c."""
 
+MAX_NESTING = 40
+"""A bound of ours on sections within sections, conditional ones apart: what nests deeper is no server's configuration."""
+
 MAX_FILES = 20_000
 """A bound of ours: include trees that fan out beyond any real server stop here, with a finding."""
 
@@ -142,6 +145,7 @@ class Reader:
         self._macros: dict[str, _Macro] = {}
         self._included = 0
         self._macro_lines = 0
+        self._blocks = 0
         self._marked: Problem | None = None
         self._is_balanced = True
         self._handlers: dict[str, Callable[[Node, _Lines, Section, str], None]] = {
@@ -163,8 +167,11 @@ class Reader:
         try:
             self._read_file(source, path, root, "", 0)
         except _Stop as stop:
-            refused = stop.problem
-            self._problems.append(refused)
+            self._problems.append(stop.problem)
+            if stop.problem.rule == "unreadable":  # a bound of ours, not httpd's: the rest may say anything
+                _append(root, Directive(root.line, "include", 0, path, stop.problem.message))
+            else:
+                refused = stop.problem
         return self._reading(root, refused)
 
     def _reading(self, root: Section, refused: Problem | None) -> Reading:
@@ -280,6 +287,10 @@ class Reader:
         if decide is not None and self._is_known(section):
             self._conditional(section, lines, where, condition, decide)
             return
+        if len(open_sections) + _depth(parent) >= MAX_NESTING:
+            raise _Stop(
+                Problem("unreadable", f"sections stand in each other more than {MAX_NESTING} deep; the rest is not read", section.name_span)
+            )
         _append(where, section)
         open_sections.append(section)
 
@@ -318,8 +329,14 @@ class Reader:
         closing = f"</{section.lower}>"
         if verdict is False:
             self._soak(section, lines, condition)
-        else:
-            self._read_block(lines, where, closing, _both(condition, verdict) if isinstance(verdict, str) else condition)
+            return
+        if self._blocks >= MAX_NESTING:
+            raise _Stop(
+                Problem("unreadable", f"sections stand in each other more than {MAX_NESTING} deep; the rest is not read", section.name_span)
+            )
+        self._blocks += 1
+        self._read_block(lines, where, closing, _both(condition, verdict) if isinstance(verdict, str) else condition)
+        self._blocks -= 1
 
     def _soak(self, section: Section, lines: _Lines, condition: str) -> None:
         """Skip a section: only brackets count, by first word (ap_soak_end_container)."""
@@ -781,6 +798,14 @@ _CONDITIONALS: dict[str, Callable[[Reader, Section], bool | str]] = {
 
 def _without(source: SourceFile, length: int) -> Rewrite:
     return Rewrite((Edit(Span(source, 0, length), b""),), "save the file as UTF-8 without a byte-order mark")
+
+
+def _depth(section: Section | None) -> int:
+    """How many sections a section stands in."""
+    found = 0
+    while section is not None and section.parent is not None:
+        found, section = found + 1, section.parent
+    return found
 
 
 def _append(parent: Section, node: Node) -> None:

@@ -49,6 +49,10 @@ def _head(file: SourceFile, *, sets_protocols: bool) -> Problem:
     )
 
 
+_DEEPEST = 50
+"""Blocks within blocks; no setting has a meaning that deep."""
+
+
 class _Mover:
     """Walks the blocks. `variables`: `%u` and `$name` are 2.3's. `requires_tls`: `ssl = required`. `paths`: of certificates."""
 
@@ -77,7 +81,8 @@ class _Mover:
                         yield self.named(item, self.unused("tcp", "inet_listener"))
                     elif item.key == "local_name" and item.begin is not None and " " in item.begin.value.strip():
                         yield self.one_name_each(item)
-                    yield from self.block(item, (*within, item.key))
+                    if len(within) < _DEEPEST:
+                        yield from self.block(item, (*within, item.key))
             elif item.kind in SETTINGS:
                 found = self.setting(item, within)
                 if found is not None:

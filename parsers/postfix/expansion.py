@@ -64,11 +64,12 @@ def references(text: str) -> set[str]:
     """Every name that `text` may ask for, in either branch of its conditions. Never raises."""
     found: set[str] = set()
     pending = [text]
-    budget = 10_000
-    while pending and budget:
-        budget -= 1
+    budget = 1_000_000  # characters: what is nested is looked through once a level
+    while pending and budget > 0:
+        piece = pending.pop()
+        budget -= len(piece) + 100
         try:
-            parts = _parts(pending.pop())
+            parts = _parts(piece)
         except ExpansionError:
             continue
         for part in parts:
@@ -80,7 +81,7 @@ def references(text: str) -> set[str]:
                     continue
                 if test.name:
                     found.add(test.name)
-                pending += [piece for piece in (test.left, test.right, test.if_true, test.if_false) if piece and "$" in piece]
+                pending += [each for each in (test.left, test.right, test.if_true, test.if_false) if each and "$" in each]
     return found
 
 
