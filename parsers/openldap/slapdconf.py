@@ -160,7 +160,7 @@ class _Reader:
         if extra is not None:
             tail = Span(extra.span.file, extra.span.start, line.words[-1].span.end)
             message = f"slapd has no comments after a directive: {why}"
-            self.refuse(message, tail, "trailing-comment", "not a comment", moved_comment(line.span, tail))
+            self.refuse(message, tail, "trailing-comment", "not a comment", self.uncommented(line, tail))
         broken = _continued_by(line)
         if broken is not None:
             message = f"the indented line continues {line.words[0].text} and becomes its argument: {why}"
@@ -169,6 +169,18 @@ class _Reader:
         span = line.words[1].span if len(line.words) > 1 else line.span
         meant = arguments.meant(line.words[0].text.lower(), line.words[1].text) if len(line.words) == 2 else ""
         self.refuse(why, span, label=f"meant is {meant}" if meant else "", remedy=rewritten(span, meant) if meant else None)
+
+    def uncommented(self, line: Line, tail: Span) -> Rewrite | None:
+        """The comment moved, and where the value before it is wrong as well what was meant by that."""
+        remedy = moved_comment(line.span, tail)
+        name, value = line.words[0].text, line.words[1]
+        row = directives.find(name, self.general)
+        alone = line.words[2:3] and line.words[2].span.start == tail.start
+        if remedy is None or row is None or not alone:
+            return remedy
+        why = arguments.refused(row, [value.text], in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+        meant = arguments.meant(row.name.lower(), value.text) if why else ""
+        return Rewrite((*remedy.edits, Edit(value.span, meant.encode())), f"{remedy.words}, and write {meant}") if meant else remedy
 
     def special(self, line: Line, setting: Setting) -> None:
         """A name that is not in slapd's own table: of the backend or an overlay, or unknown."""

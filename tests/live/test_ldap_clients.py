@@ -178,7 +178,7 @@ def folder(host: Host, authorities: dict[str, bytes], tmp_path_factory: pytest.T
         shutil.rmtree(home)
 
 
-def _seen(host: Host, home: Path, environment: dict[str, str]) -> dict[str, bool]:
+def seen(host: Host, home: Path, environment: dict[str, str]) -> dict[str, bool]:
     """Who was let in, by server and way."""
     running = {}
     variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home), **environment}
@@ -223,5 +223,5 @@ def test_who_is_let_in_is_who_was_predicted(text: str, by: str, host: Host, fold
     endpoint = evaluate.instances(logical, files, load(host.target), complete=True)[0].endpoints[0]
     last = [line.split() for line in written.splitlines() if line.lower().strip().startswith("tls_cacert")][-1]
     authority = next((name for name in ("ca", "other") if last[1:] == [names[name]]), "")
-    seen = _seen(host, home, {"LDAPCONF": logical} if by == "LDAPCONF" else {})
-    assert seen == _predicted(endpoint, authority), written
+    seen_now = seen(host, home, {"LDAPCONF": logical} if by == "LDAPCONF" else {})
+    assert seen_now == _predicted(endpoint, authority), written
