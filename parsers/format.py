@@ -77,7 +77,7 @@ Way: TypeAlias = tuple[Edit, ...]
 class Fixer(Protocol):
     """Spell remedies in this server's words, version and place.
 
-    A module may have `sealed(text: bytes) -> bytes` as well, for files that hold a checksum of themselves: the text with it made right.
+    A module may have `seal(text)` as well, for files that hold a checksum of themselves: where it stands (from, to) and what it should be.
     """
 
     def ways(self, instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:

@@ -96,7 +96,12 @@ def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Men
         steps += mended.steps
         if mended.texts:
             commands.update(dict.fromkeys(_commands(before.instances, [found.files.shown(real) for real in mended.texts])))
-    changed = {real: (old, _sealed(new, real, found, result.instances)) for real, (old, new) in sorted(texts.items()) if old != new}
+    changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
+    for real, (old, new) in changed.items():
+        seal = _seal(new, real, found, result.instances)
+        if seal is not None:
+            changed[real] = (old, _applied(new, [seal]))
+            steps.append({found.files.shown(real): [seal]})
     return Mended(changed, tuple(fixed), tuple(withheld), tuple(commands), tuple(steps))
 
 
@@ -436,13 +441,13 @@ def _fixer(instance: Instance) -> Fixer | None:
     return module
 
 
-def _sealed(text: bytes, real: str, found: Discovery, instances: Iterable[Instance]) -> bytes:
-    """With the checksum made right that a format writes into its own files."""
+def _seal(text: bytes, real: str, found: Discovery, instances: Iterable[Instance]) -> tuple[int, int, bytes] | None:
+    """The checksum that a format writes into its own files, made right."""
     for instance in instances:
-        seal: Callable[[bytes], bytes] | None = getattr(_fixer(instance), "sealed", None)
+        seal: Callable[[bytes], tuple[int, int, bytes] | None] | None = getattr(_fixer(instance), "seal", None)
         if seal is not None and any(found.files.real_of(file) == real for file in instance.files):
             return seal(text)
-    return text
+    return None
 
 
 def _commands(instances: Iterable[Instance], changed: Sequence[str]) -> Iterator[str]:

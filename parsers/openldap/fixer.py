@@ -56,16 +56,16 @@ def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     return (f"slaptest -u -f {root} && systemctl restart slapd",)
 
 
-_HEADER = re.compile(rb"\A(# AUTO-GENERATED FILE - DO NOT EDIT!! Use ldapmodify\.\r?\n# CRC32 )([0-9a-fA-F]{8})(\r?\n)")
+_HEADER = re.compile(rb"\A# AUTO-GENERATED FILE - DO NOT EDIT!! Use ldapmodify\.\r?\n# CRC32 ([0-9a-fA-F]{8})\r?\n")
 
 
-def sealed(text: bytes) -> bytes:
-    """The checksum slapd writes above an entry of slapd.d, over all that follows (back-ldif/ldif.c ldif_write_entry())."""
+def seal(text: bytes) -> tuple[int, int, bytes] | None:
+    """The checksum slapd writes above an entry of slapd.d, over all that follows (back-ldif/ldif.c ldif_write_entry()).
+
+    Where it stands, from and to, and what it should be; None for a text without.
+    """
     header = _HEADER.match(text)
-    if header is None:
-        return text
-    rest = text[header.end() :]
-    return header[1] + b"%08x" % zlib.crc32(rest) + header[3] + rest
+    return None if header is None else (*header.span(1), b"%08x" % zlib.crc32(text[header.end() :]))
 
 
 class _Server:
