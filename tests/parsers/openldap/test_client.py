@@ -183,3 +183,43 @@ def test_the_weak_sample_and_the_repaired_one(tmp_path: Path) -> None:
 def test_reqsan_never_ends_the_name_check_on_gnutls(target: str, checked: str, tmp_path: Path) -> None:
     endpoint = client(tmp_path, f"TLS_CACERT {CA}\nTLS_REQSAN never\n", target=target).endpoints[0]
     assert endpoint.peer_verification.holds(checked)
+
+
+def test_mistake_06_slapds_names_of_files_do_nothing(tmp_path: Path) -> None:
+    for name, here in (("TLSCACertificateFile", "TLS_CACERT"), ("TLSCertificateFile", "TLS_CERT")):
+        instance = client(tmp_path, f"{name} /missing.pem\n")
+        assert here in instance.problems[0].message
+        assert instance.endpoints[0].tls_works.holds(True)
+
+
+@pytest.mark.parametrize("word", ["never", "allow", "Never"])
+def test_mistake_07_reqcert_never_and_allow_take_any_certificate(word: str, tmp_path: Path) -> None:
+    for target in ("debian-11", "debian-12", "debian-13"):
+        assert client(tmp_path, f"TLS_CACERT {CA}\nTLS_REQCERT {word}\n", target=target).endpoints[0].peer_verification.holds("none")
+
+
+def test_mistake_08_ssl_start_tls_is_no_word_of_openldaps_file(tmp_path: Path) -> None:
+    instance = client(tmp_path, f"TLS_CACERT {CA}\nURI ldap://l.example.test\nssl start_tls\n")
+    assert instance.endpoints[0].tls.holds(TlsMode.NONE)
+    assert rules(instance) == ["unknown-setting"]
+
+
+def test_mistake_13_a_comment_behind_the_name_of_a_file_belongs_to_it(tmp_path: Path) -> None:
+    instance = client(tmp_path, f"TLS_CACERT {CA} # ours\n")
+    assert instance.endpoints[0].tls_works.holds(False)
+
+
+def test_mistake_21_only_the_program_can_demand_starttls(tmp_path: Path) -> None:
+    """`ldapsearch -Z` goes on in plain text where StartTLS fails, `-ZZ` does not; no file can say either."""
+    endpoint = client(tmp_path, f"TLS_CACERT {CA}\nURI ldap://l.example.test\n").endpoints[0]
+    assert endpoint.tls.holds(TlsMode.NONE)
+    assert "ldapsearch -ZZ" in endpoint.tls.origins[0].note
+
+
+def test_a_priority_string_tells_of_gnutls_where_nobody_says_which_library(tmp_path: Path) -> None:
+    (tmp_path / "etc/ldap").mkdir(parents=True)
+    (tmp_path / "etc/ldap/ldap.conf").write_text("TLS_CACERT /x.pem\nTLS_CIPHER_SUITE NORMAL:-VERS-TLS1.0\n")
+    assumed = evaluate.instances("/etc/ldap/ldap.conf", mail.below(tmp_path), load(None), complete=True)[0]
+    given = evaluate.instances("/etc/ldap/ldap.conf", mail.below(tmp_path), load("debian-13"), complete=True)[0]
+    assert assumed.tls_library.name == "gnutls"
+    assert given.endpoints[0].tls_works.holds(False)

@@ -527,3 +527,27 @@ def test_a_proxy_has_one_uri_the_last(tmp_path: Path) -> None:
     proxy = 'database ldap\nsuffix "dc=y"\nuri ldap://a\nuri ldaps://b\n'
     names = [each.name for each in judged(tmp_path, "moduleload back_ldap\n", inside=proxy).endpoints if each.role.value == "client"]
     assert names == ["proxy to ldaps://b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "version", "library"),
+    [
+        ("TLSProtocolMin 3.3\n", "mdb", "2.6.10", "openssl"),
+        ("TLSCipherSuite SECURE256:-VERS-SSL3.0\n", "mdb", "2.5.13", "gnutls"),
+        ("TLSCipherSuite HIGH:MEDIUM:+SSLv2\n", "hdb", "2.4.57", "openssl"),
+        ("", "bdb", "2.4.57", "gnutls"),
+        ("TLSCACertificatePath /etc/openldap/certs\n", "hdb", "2.4.57", "openssl"),
+    ],
+)
+def test_an_assumed_slapd_gives_way_to_what_the_text_was_written_for(
+    text: str, kind: str, version: str, library: str, tmp_path: Path
+) -> None:
+    """A guess is no fact: where the target is given, the same text is judged for it."""
+    conf = HEAD.replace("back_mdb", f"back_{kind}") + text + DATABASE.replace("mdb", kind)
+    world.lay({"files": {"/etc/ldap/slapd.conf": conf}}, tmp_path)
+    assumed = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load(None), complete=True)[0]
+    assert (assumed.software.version, assumed.tls_library.name) == (version, library)
+    assert silent(assumed, "setting-not-in-version")
+    given = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-13"), complete=True)[0]
+    assert given.software.version == "2.6.10"
+    assert silent(given, "setting-not-in-version") == (kind == "mdb")
