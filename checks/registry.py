@@ -87,6 +87,7 @@ _RULES: dict[tuple[str, str], str] = {
         TLS507 hsts-over-http server
         TLS510 preload-not-eligible server
         TLS511 preload-premature server
+        TLS512 hsts-with-bad-certificate server
         TLS513 hsts-unknown-directive server
         TLS520 hpkp server
         TLS521 expect-ct server""",

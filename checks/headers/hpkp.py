@@ -31,6 +31,7 @@ class Hpkp(EndpointRule):
         bad("httpd", f'Header always set Public-Key-Pins "{_PINS}; max-age=86400"', "no browser reads"),
         bad("httpd", f'Header always set Public-Key-Pins "{_PINS}"', "max-age is missing"),
         bad("httpd", f'Header always set Public-Key-Pins-Report-Only "{_PINS}"', "no browser reads"),
+        bad("httpd", f'Header always set Public-Key-Pins "{_PINS}; max-age=86400"', "none of its pins"),
         bad("httpd", 'Header set Public-Key-Pins "«max-age=86400»"', "there is no pin"),
         bad("httpd", f'Header always set Public-Key-Pins "{_PINS}; report-uri=\\"https://example.test/; max-age=1', "never closed"),
         good("httpd", "Header always unset Public-Key-Pins"),
@@ -44,8 +45,17 @@ class Hpkp(EndpointRule):
             report_only = line.name.endswith("report-only")
             name = "Public-Key-Pins-Report-Only" if report_only else "Public-Key-Pins"
             found = hpkp_value.faults(line.text, report_only=report_only) if line.text is not None else ()
+            if line.text is not None and self._fits_nothing(endpoint, hpkp_value.pins(line.text)):
+                found = (*found, "none of its pins is that of a configured certificate")
             if line.is_open:
                 found = ("the quotation mark before its value is never closed", *found)
             faults = f"; besides, {', and '.join(found)}" if found else ""
             remedy = DropHeader(name, (whole(line),))
             yield self.finding(endpoint, whole(line), f"no browser reads {name} any more{faults}", remedy=remedy)
+
+    def _fits_nothing(self, endpoint: Endpoint, pins: tuple[str, ...]) -> bool:
+        """Is every certificate known, and pinned by nothing here (RFC 7469 section 2.6)?"""
+        chains = [certificate.chain for certificate in endpoint.certificates]
+        if not pins or not chains or any(chain is None or chain.problem for chain in chains):
+            return False
+        return all(facts.spki_sha256 not in pins for chain in chains if chain is not None for facts in chain.certificates)

@@ -11,7 +11,7 @@ import re
 def faults(text: str, *, report_only: bool) -> tuple[str, ...]:
     """What is wrong with a value; never raises."""
     found_faults: list[str] = []
-    pins: list[str] = []
+    held: list[str] = []
     names: set[str] = set()
     if text.count('"') % 2:
         found_faults.append("a quotation mark is never closed")
@@ -26,12 +26,17 @@ def faults(text: str, *, report_only: bool) -> tuple[str, ...]:
         elif not _is_hash(found[1]):
             found_faults.append(f"{found[1][:24]} is no SHA-256 hash in base64")
         else:
-            pins.append(found[1])
+            held.append(found[1])
     if "max-age" not in names and not report_only:
         found_faults.append("max-age is missing")
-    if len(set(pins)) < 2:
-        found_faults.append("there is no backup pin" if pins else "there is no pin")
+    if len(set(held)) < 2:
+        found_faults.append("there is no backup pin" if held else "there is no pin")
     return tuple(dict.fromkeys(found_faults))
+
+
+def pins(text: str) -> tuple[str, ...]:
+    """The hashes a value pins."""
+    return tuple(re.findall(r'pin-sha256\s*=\s*"([^"]*)"', text, re.IGNORECASE))
 
 
 def _is_hash(text: str) -> bool:
