@@ -78,5 +78,5 @@ $(VENV)/installed: $(VENV)/created pyproject.toml
 
 $(VENV)/installed-dev: $(VENV)/created pyproject.toml
 	@mkdir -p build
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[certificates,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[certificates,history,dev]'
 	@touch $@ $(VENV)/installed

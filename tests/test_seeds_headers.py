@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import tlslint
+from tests.support.pki import made
 from tests.support.world import certificate, private_key
 
 MODULES = ("mpm_event", "authz_core", "alias", "dir", "env", "headers", "rewrite", "ssl")
@@ -155,6 +156,17 @@ def test_b3_pins_are_dead_and_the_quote_is_open(tmp_path: Path) -> None:
     assert (tmp_path / SME / "05PublicKeyPinning").read_text() == "# end\n"
 
 
+@pytest.mark.parametrize(
+    ("now", "told"), [("2026-11-24", "signed by nobody but itself"), ("2027-02-08", "signed by nobody"), ("2028-01-01", "has expired")]
+)
+def test_b4_hsts_locks_out_where_the_certificate_is_bad(tmp_path: Path, now: str, told: str) -> None:
+    debian(tmp_path, 'Header always set Strict-Transport-Security "max-age=63072000"')
+    (found,) = of(findings(tmp_path, "--now", now), "TLS512")
+    assert told in found
+    debian(tmp_path, "")
+    assert not of(findings(tmp_path, "--now", now), "TLS512")
+
+
 HTACCESS = 'Header set Strict-Transport-Security "max-age=31536000; includeSubDomains; preload" env=HTTPS\n'
 
 
@@ -203,6 +215,11 @@ def test_c3_stages_of_the_roll_out(tmp_path: Path, age: int, following: str) -> 
 def test_c3_the_first_stage_for_a_site_without(tmp_path: Path) -> None:
     debian(tmp_path, "", plain="Redirect permanent / https://www.example.org/")
     assert of(findings(tmp_path), "TLS501")
+    ran = tlslint(*shlex.split(f"check --root {tmp_path} --fix --unsafe-fixes --diff --select TLS5"))
+    assert not ran.out, "HSTS beside a certificate that signs itself would lock visitors out"
+    key, leaf = made("public")
+    write(tmp_path, "etc/ssl/www.pem", leaf.decode())
+    write(tmp_path, "etc/ssl/www.key", key.decode())
     ran = tlslint(*shlex.split(f"check --root {tmp_path} --fix --unsafe-fixes --diff --select TLS5"))
     assert '+Header always set Strict-Transport-Security "max-age=300"' in ran.out
     assert "includeSubDomains" not in ran.out

@@ -77,7 +77,7 @@ def _grammar() -> "pyparsing.ParserElement":
     broken = Regex("[^;]+")("broken")
     element = Group(Located(directive | broken))
     grammar: pyparsing.ParserElement = Opt(element) + ZeroOrMore(Suppress(";") + Opt(element))
-    return grammar
+    return grammar.parse_with_tabs()  # places are those of the text, not of one with blanks for tabs
 
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"

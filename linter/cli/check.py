@@ -10,7 +10,8 @@ from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, sett
 from tlslint.cli.shared import now as now_option
 from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Result, Selection, run
-from tlslint.model import Finding, Severity
+from tlslint.files import Files
+from tlslint.model import Finding, Instance, Severity
 from tlslint.model.remedy import Edit
 from tlslint.reports.report import Report
 from tlslint.settings import Settings
@@ -44,6 +45,7 @@ from tlslint.targets import Target
 @click.option("--add-ignore", metavar="REASON", help="Write an ignore comment with this reason before everything that is reported.")
 @click.option("--baseline", metavar="FILE", help="Report only what is not in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write what is found now to the --baseline file.")
+@click.option("--history", is_flag=True, help="Ask the git repository how long HSTS has been what it is (needs tlslint[history]).")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 def command(
     paths: tuple[str, ...],
@@ -72,6 +74,7 @@ def command(
     add_ignore: str | None,
     baseline: str | None,
     write_baseline: bool,
+    history: bool,
     exit_zero: bool,
 ) -> None:
     """Report what is wrong with the TLS of the servers configured below PATHS.
@@ -90,8 +93,10 @@ def command(
         settings, None if no_ignores else decided.baseline, root or ".", comments=not no_ignores, writing=write_baseline
     )
 
+    learn = learner(when) if history else None
+
     def look(there: Discovery) -> Result:
-        return run(there, software, decided.chosen, decided.profiles, when, filters)
+        return run(there, software, decided.chosen, decided.profiles, when, filters, learn)
 
     result = look(found)
     if add_ignore is not None:
@@ -167,3 +172,13 @@ def _report(
         lambda finding: proven().get(finding, ()),
         target=software.told,
     )
+
+
+def learner(now: str) -> Callable[[Instance, Files], Instance]:
+    """What looks settings up in git repositories; misuse as one sentence."""
+    from tlslint.engine.history import History, NoHistoryError  # noqa: PLC0415 (optional, and slow to load)
+
+    try:
+        return History(now).learn
+    except NoHistoryError as error:
+        raise fail(str(error)) from None

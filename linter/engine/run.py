@@ -13,7 +13,7 @@ from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
 from tlslint.engine import baseline as baselines
 from tlslint.engine.discover import Discovery, Job, layouts
 from tlslint.engine.fingerprints import marked
-from tlslint.files import FileProblem
+from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
 from tlslint.targets import Target
 
@@ -271,14 +271,17 @@ def run(
     profiles: Sequence[object] = (),
     now: str = "",
     filters: Filters = NO_FILTERS,
+    learn: Callable[[Instance, Files], Instance] | None = None,
 ) -> Result:
     """Everything: evaluate, check, merge, and keep what the given files cause and nobody decided not to hear of.
 
-    `now`: RFC 3339 in UTC; "" takes the clock's.
+    `now`: RFC 3339 in UTC; "" takes the clock's. `learn`: adds what is known of a server from elsewhere (a repository's history).
     """
     broken: list[str] = []
     now = now or clock()
     pairs = evaluated(found, target, broken)
+    if learn is not None:
+        pairs = [(learn(instance, found.files), job) for instance, job in pairs]
     instances = [instance for instance, _ in pairs]
     sources = {id(file): (file, instance.service) for instance in instances for file in instance.files}
     findings = marked(merged(check(instances, chosen, profiles, now, broken)))

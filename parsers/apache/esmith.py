@@ -123,7 +123,7 @@ class Piece(NamedTuple):
 
 def lines(source: SourceFile, port: int | None) -> Iterator[tuple[Line, str]]:
     """The lines a fragment gives in a virtual host on `port` (None: outside all of them), each with why it may not be there."""
-    if b"{" not in source.data.replace(b"\\{", b""):
+    if b"{" not in source.data and b"}" not in source.data:
         for line in logical_lines(source):
             yield line, ""
         return
@@ -363,6 +363,8 @@ class _Perl:
         if statement and False not in conditions:
             surely = None not in conditions and not self._perhaps_over
             self._found += [piece._replace(condition="" if surely else PERL_DECIDES) for piece in statement]
+            if returns:  # the value of the block, and nothing comes behind it
+                self._found.append(Piece("\n", statement[-1].end, statement[-1].end, False))
         if returns and False not in conditions:
             self._perhaps_over = True
 
