@@ -12,7 +12,7 @@ References: RFC 9525 sections 6.3 and 6.4.
 from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import CertificateFacts, Confidence, Endpoint, Finding, Known, Severity
+from tlslint.model import Confidence, Endpoint, Finding, Known, Severity
 from tlslint.model.versions import joined
 
 
@@ -42,7 +42,7 @@ class NameNotCovered(EndpointRule):
             leaf = certificate.leaf
             if leaf is None:
                 continue
-            missing = [name for name in wanted if not covers(leaf, name)]
+            missing = [name for name in wanted if not (leaf.has_alternative_names and leaf.covers(name))]
             if not missing:
                 continue
             is_web = endpoint.protocol == "http"
@@ -61,10 +61,3 @@ class NameNotCovered(EndpointRule):
 def _is_judged(name: str) -> bool:
     bare = name.removeprefix("*.")
     return "." in bare and not any(character in bare for character in "*?:[]/ $%{")
-
-
-def covers(leaf: CertificateFacts, name: str) -> bool:
-    """Does the certificate hold for this name? A wildcard stands for one whole label, the first."""
-    if not leaf.has_alternative_names:
-        return False
-    return any(held == name or (held.startswith("*.") and held[2:] == name.partition(".")[2]) for held in map(str.lower, leaf.names))

@@ -11,6 +11,8 @@ COMMANDS = {
     "explain": "print a rule's manual page",
     "rules": "list all rules",
     "ciphers": "say what a cipher string means",
+    "grade": "grade sites and mail servers as SSL Labs and internet.nl do",
+    "certificates": "print the certificates that configuration names",
     "profiles": "list the policies to judge by, or compare two",
     "init": "write settings, or change them",
     "config": "show the settings that count here",

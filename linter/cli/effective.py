@@ -1,18 +1,27 @@
 """`tlslint effective`: what every endpoint really does."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 from tlslint.cli.deciding import excluded
-from tlslint.cli.shared import MISUSE, find, inputs, outputs, settings_of, style, target_for, write
+from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, style, target_for, write
+from tlslint.cli.shared import now as now_option
 from tlslint.engine.run import evaluate
+from tlslint.model import Endpoint, Instance
+from tlslint.reports.text import Style
 
 
 @click.command("effective")
 @inputs
+@now_option
 @outputs(["table", "json"])
+@click.option("--explain", "asked", metavar="ENDPOINT.FIELD", help="Say where one value comes from: www.example.org:443.versions.")
 def command(
     paths: tuple[str, ...],
     root: str | None,
     target: tuple[str, ...],
+    now: str | None,
     all_files: bool,
     config: str | None,
     isolated: bool,
@@ -20,21 +29,75 @@ def command(
     output_format: str,
     output_file: str | None,
     color: str,
+    asked: str | None,
 ) -> None:
     """Show what TLS every endpoint configured below PATHS really offers."""
     from tlslint.reports import effective  # noqa: PLC0415
     from tlslint.reports.visible import visible  # noqa: PLC0415
 
     settings = settings_of(config, isolated=isolated)
+    when = moment(now)
     found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
     software = target_for(target, settings, found.files)
     instances, broken = evaluate(found, software)
-    if output_format == "json":
-        write([effective.as_json(instances)], output_file)
+    look = style(color, output_file)
+    if asked is not None:
+        write(_explained(asked, instances, look), output_file)
+    elif output_format == "json":
+        write([effective.as_json(instances, _grades(instances, when))], output_file)
     else:
-        look = style(color, output_file)
-        write([*effective.table(instances, look), *([f"judged for {visible(software.spoken)}"] if instances else [])], output_file)
+        ending = [f"judged for {visible(software.spoken)}"] if instances else []
+        write([*effective.table(instances, _grades(instances, when), look), *ending], output_file)
     for sentence in broken:
         click.echo(f"tlslint: {sentence}", err=True)
     if broken:
         raise click.exceptions.Exit(MISUSE)
+
+
+def _grades(instances: Sequence[Instance], now: str) -> dict[int, dict[str, Any]]:
+    from tlslint.engine.grade import graded  # noqa: PLC0415
+
+    found = {}
+    for instance in instances:
+        for endpoint in instance.endpoints:
+            grade = graded(instance, endpoint, now).ssllabs
+            if grade is not None and grade.letter:
+                found[id(endpoint)] = {"grade": grade.letter, "reasons": [reason.text for reason in grade.reasons]}
+    return found
+
+
+def _explained(asked: str, instances: Sequence[Instance], look: Style) -> list[str]:
+    from tlslint.reports import provenance  # noqa: PLC0415
+
+    endpoints = [endpoint for instance in instances for endpoint in instance.endpoints]
+    lines: list[str] = []
+    known: set[str] = set()
+    for endpoint in endpoints:
+        fields = provenance.fields(endpoint)
+        known.update(fields)
+        name, field = _split(asked, fields)
+        if field and name == endpoint.name:
+            lines += [*provenance.explained(endpoint, field, fields[field], look), ""]
+    if lines:
+        return lines[:-1]
+    name, field = _split(asked, known)
+    raise fail(_nothing(name, field, endpoints, known))
+
+
+def _split(asked: str, fields: "dict[str, Any] | set[str]") -> tuple[str, str]:
+    """Names of endpoints have dots of their own: the longest field at the end counts."""
+    field = max((field for field in fields if asked.endswith(f".{field}")), key=len, default="")
+    return (asked[: -len(field) - 1] if field else asked), field
+
+
+def _nothing(name: str, field: str, endpoints: list[Endpoint], known: set[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 (only for a slip of the pen)
+
+    names = [endpoint.name for endpoint in endpoints]
+    if not field:
+        base, _, word = name.rpartition(".")
+        near = get_close_matches(word, known, 1)
+        hint = f"did you mean {base}.{near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        return f"no field is called {word!r}; {hint}"
+    near = get_close_matches(name, names, 1, 0.4)
+    return f"no endpoint is called {name!r}" + (f"; did you mean {near[0]}.{field}?" if near else "")

@@ -1,5 +1,6 @@
 """What is known of a certificate an endpoint presents, and of the file its private key lies in."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from tlslint.model.source import Span
@@ -37,6 +38,17 @@ class CertificateFacts(NamedTuple):
     """Base64 of the SHA-256 of SubjectPublicKeyInfo: what HPKP (RFC 7469 section 2.4) and DANE (RFC 6698, selector 1) pin."""
     sha256: str = ""
     """SHA-256 of the whole certificate in hex, as browsers show it."""
+
+    @property
+    def lifetime_days(self) -> int:
+        """Whole days between its first and its last moment."""
+        return (datetime.fromisoformat(self.not_after) - datetime.fromisoformat(self.not_before)).days
+
+    def covers(self, name: str) -> bool:
+        """Does one of its names hold for this one? A wildcard stands for one whole label, the first (RFC 9525 section 6.3)."""
+        wanted = name.lower().rstrip(".")
+        rest = wanted.partition(".")[2]
+        return any(held == wanted or (held.startswith("*.") and held[2:] == rest) for held in map(str.lower, self.names))
 
     def is_issued_by(self, other: "CertificateFacts") -> bool:
         """Do names and key identifiers say so? The signature itself is not checked."""

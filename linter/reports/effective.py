@@ -1,20 +1,23 @@
 """What every endpoint really does: as a table for people, as JSON (effective.schema.json) for programs."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from tlslint.model import Endpoint, Instance, Known, Origin, Software, TlsMode, Unknown, Value, locate
 from tlslint.reports.text import Style
 from tlslint.reports.visible import as_json as visible_json
 from tlslint.reports.visible import visible
 
+Grades: TypeAlias = Mapping[int, Mapping[str, Any]]
+"""What the schema calls `grade`, by the id() of the endpoint."""
 
-def as_json(instances: Iterable[Instance]) -> str:
+
+def as_json(instances: Iterable[Instance], grades: Grades) -> str:
     """The document of `tlslint effective --output-format json`."""
-    return visible_json({"schema_version": 1, "instances": [_instance(instance) for instance in instances]})
+    return visible_json({"schema_version": 1, "instances": [_instance(instance, grades) for instance in instances]})
 
 
-def _instance(instance: Instance) -> dict[str, Any]:
+def _instance(instance: Instance, grades: Grades) -> dict[str, Any]:
     return {
         "service": instance.service,
         "root": instance.root.path,
@@ -22,7 +25,7 @@ def _instance(instance: Instance) -> dict[str, Any]:
         "tls_library": _software(instance.tls_library),
         "complete": instance.complete,
         "starts": _plain(instance.starts),
-        "endpoints": [_endpoint(endpoint) for endpoint in instance.endpoints],
+        "endpoints": [_endpoint(endpoint, grades) for endpoint in instance.endpoints],
     }
 
 
@@ -30,7 +33,7 @@ def _software(software: Software) -> dict[str, Any]:
     return {"name": software.name, "version": software.version, "how": software.how.value}
 
 
-def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+def _endpoint(endpoint: Endpoint, grades: Grades) -> dict[str, Any]:
     return {
         "name": endpoint.name,
         "role": endpoint.role.value,
@@ -55,7 +58,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
             for item in endpoint.certificates
         ],
         "http": _http(endpoint),
-        "grade": None,
+        "grade": grades.get(id(endpoint)),
         "origins": dict(_origins(endpoint)),
     }
 
@@ -109,26 +112,45 @@ def _origin(origin: Origin) -> dict[str, Any]:
 # The table
 
 _MODES = {TlsMode.NONE: "plain", TlsMode.STARTTLS: "STARTTLS", TlsMode.STARTTLS_REQUIRED: "STARTTLS!", TlsMode.IMPLICIT: "TLS"}
+_HEAD = ("server", "endpoint", "TLS", "versions", "suites", "order", "certificate", "grade", "notes")
 
 
-def table(instances: Iterable[Instance], style: Style) -> Iterator[str]:
-    """One block per server: what it is, how that is known, and a row per endpoint."""
-    for instance in instances:
+def table(instances: Iterable[Instance], grades: Grades, style: Style) -> Iterator[str]:
+    """The servers, each with what it is and how that is known; then one table with a row for every endpoint of all of them."""
+    servers = list(instances)
+    names = _numbered(servers)
+    for name, instance in zip(names, servers, strict=True):
         software, library = instance.software, instance.tls_library
-        yield style.paint(f"{instance.service} · {visible(instance.root.path)}", "1") + ("" if instance.complete else " (a fragment)")
+        shown = f"{name} · {visible(instance.root.path)}{'' if instance.complete else ' (a fragment)'}"
+        yield style.paint(shown, "1")
         yield (
             f"  {software.name} {software.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}"
             f" ({software.how.value}); {_starts(instance)}"
         )
-        rows = [("endpoint", "TLS", "versions", "suites", "order", "notes"), *(_row(endpoint) for endpoint in instance.endpoints)]
-        if len(rows) == 1:
-            yield "  no endpoint"
-        else:
-            widths = [max(len(row[column]) for row in rows) for column in range(5)]
-            for index, row in enumerate(rows):
-                line = "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[5]}"
-                yield style.paint(line.rstrip(), "4") if index == 0 and style.colour else line.rstrip()
+    rows = [
+        _row(name, endpoint, grades.get(id(endpoint)))
+        for name, instance in zip(names, servers, strict=True)
+        for endpoint in instance.endpoints
+    ]
+    if rows:
         yield ""
+        widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD) - 1)]
+        for index, row in enumerate((_HEAD, *rows)):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[-1]}"
+            yield style.paint(line.rstrip(), "4") if index == 0 and style.colour else line.rstrip()
+    if servers:
+        yield ""
+
+
+def _numbered(servers: list[Instance]) -> list[str]:
+    """`httpd`; `httpd 1`, `httpd 2` where there are several of a kind."""
+    services = [instance.service for instance in servers]
+    seen: dict[str, int] = {}
+    names = []
+    for service in services:
+        seen[service] = seen.get(service, 0) + 1
+        names.append(f"{service} {seen[service]}" if services.count(service) > 1 else service)
+    return names
 
 
 def _starts(instance: Instance) -> str:
@@ -137,7 +159,7 @@ def _starts(instance: Instance) -> str:
     return "it starts" if instance.starts.value else "it does NOT start with this configuration"
 
 
-def _row(endpoint: Endpoint) -> tuple[str, str, str, str, str, str]:
+def _row(server: str, endpoint: Endpoint, grade: Mapping[str, Any] | None) -> tuple[str, ...]:
     mode = endpoint.tls
     shown_mode = "?" if isinstance(mode, Unknown) else _MODES[mode.value]
     if endpoint.tls_works.holds(False):
@@ -148,14 +170,22 @@ def _row(endpoint: Endpoint) -> tuple[str, str, str, str, str, str]:
     else:
         shown_versions = " ".join(version.word.removeprefix("TLSv") for version in sorted(versions.value)) or "-"
     suites = endpoint.cipher_suites
-    if isinstance(suites, Unknown):
-        count = f"≥ {len(suites.least)}" if suites.least else "?"
-    else:
-        count = str(len(suites.value)) if suites.value else "-"
+    count = "?" if isinstance(suites, Unknown) else str(len(suites.value)) if suites.value else "-"
     order = endpoint.server_order
     shown_order = "?" if isinstance(order, Unknown) else {True: "server", False: "client", None: "-"}[order.value]
     arrow = "→ " if endpoint.role.value == "client" else ""
-    return visible(arrow + endpoint.name), shown_mode, shown_versions, count, shown_order, "; ".join(_notes(endpoint))
+    letter = str(grade["grade"]) if grade else "-"
+    name = visible(arrow + endpoint.name)
+    return server, name, shown_mode, shown_versions, count, shown_order, _certificates(endpoint), letter, "; ".join(_notes(endpoint))
+
+
+def _certificates(endpoint: Endpoint) -> str:
+    """`RSA 2048 until 2027-02-12`, the first to end; `not read` where no file could be looked at."""
+    read = sorted((item.leaf.not_after, item.leaf) for item in endpoint.certificates if item.leaf is not None)
+    if not read:
+        return "not read" if endpoint.certificates else "-"
+    kinds = dict.fromkeys(f"{leaf.key_type} {leaf.key_bits or ''}".strip() for _, leaf in read)
+    return f"{', '.join(kinds)} until {read[0][0][:10]}"
 
 
 def _notes(endpoint: Endpoint) -> Iterator[str]:

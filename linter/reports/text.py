@@ -60,12 +60,12 @@ def _one(finding: Finding, style: Style, *, is_fixable: bool) -> Iterator[str]:
     place = places[0]
     yield f"{style.paint(' ' * margin + '-->', _FRAME)} {visible(place.path)}:{place.line}:{place.column}"
     yield rule
-    yield from _excerpt(finding.primary, "^", margin, style, _COLOURS[finding.severity])
+    yield from underlined(finding.primary, "^", margin, style, _COLOURS[finding.severity])
     yield rule
     for label, place in zip(finding.related, places[1:], strict=True):
         yield f"{style.paint(' ' * margin + ':::', _FRAME)} {visible(place.path)}:{place.line}:{place.column}"
         yield rule
-        yield from _excerpt(label, "-", margin, style, _FRAME)
+        yield from underlined(label, "-", margin, style, _FRAME)
         yield rule
     equals = " " * margin + " " + style.paint("=", _FRAME)
     if finding.remedy is not None:
@@ -78,7 +78,8 @@ def _one(finding: Finding, style: Style, *, is_fixable: bool) -> Iterator[str]:
     yield f"{equals} help: tlslint explain {finding.code}"
 
 
-def _excerpt(label: Label, mark: str, margin: int, style: Style, colour: str) -> Iterator[str]:
+def underlined(label: Label, mark: str, margin: int, style: Style, colour: str = _FRAME) -> Iterator[str]:
+    """A line with the span of the label marked below it."""
     shown = excerpt(label)
     yield f"{style.paint(f'{shown.place.line:>{margin}} |', _FRAME)} {shown.before}{shown.inside}{shown.after}".rstrip()
     caret = mark * max(1, columns(shown.inside))

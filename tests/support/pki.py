@@ -51,6 +51,11 @@ def key(kind: str, bits: int, salt: str = "") -> Any:
     return ed25519.Ed25519PrivateKey.generate()
 
 
+def today() -> dt.datetime:
+    """Midnight before this moment, for certificates that real programs look at."""
+    return dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def issue(
     name: str,
     issuer: Identity | None = None,
