@@ -104,8 +104,8 @@ def test_internet_nl_says_which_part(tmp_path: Path) -> None:
 
 
 def test_mail_servers_are_judged_by_internet_nl_only(tmp_path: Path) -> None:
-    world.lay({"files": {"/etc/postfix/main.cf": "compatibility_level = 3.6\nsmtpd_tls_security_level = may\nsmtpd_tls_chain_files = /etc/ssl/mx.pem\n",
-                         "/etc/postfix/master.cf": "smtp inet n - y - - smtpd\n"}}, tmp_path)  # fmt: skip
+    main = "compatibility_level = 3.6\nsmtpd_tls_security_level = may\nsmtpd_tls_chain_files = /etc/ssl/mx.pem\n"
+    world.lay({"files": {"/etc/postfix/main.cf": main, "/etc/postfix/master.cf": "smtp inet n - y - - smtpd\n"}}, tmp_path)
     key, chain = pki.made("rsa-3072")
     (tmp_path / "etc/ssl").mkdir(parents=True)
     (tmp_path / "etc/ssl/mx.pem").write_bytes(key + chain)
