@@ -35,9 +35,9 @@ def command(
     found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
     instances, broken = evaluate(found, target_for(target, settings, found.files))
     if output_format == "json":
-        import json  # noqa: PLC0415
+        from tlslint.reports.visible import as_json  # noqa: PLC0415
 
-        write([json.dumps([_document(*row) for row in _rows(instances)], indent=2, ensure_ascii=False)], output_file)
+        write([as_json([_document(*row) for row in _rows(instances)])], output_file)
     else:
         write(_table(_rows(instances), style(color, output_file)), output_file)
     for sentence in broken:
