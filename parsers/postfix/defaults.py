@@ -92,6 +92,16 @@ def kind(name: str) -> Kind:
     return Kind(*row) if row else Kind("str", 0, 0)
 
 
+_EMPTY_SINCE = {"tls_eecdh_auto_curves": (3, 8), "tls_low_cipherlist": (3, 8), "tls_export_cipherlist": (3, 8)}
+"""Texts that must not be empty and later may be: the bound in tls_misc.c went from 1 to 0 (seen on 3.5.25 and 3.10.13)."""
+
+
+def may_be_empty(name: str, release: Release) -> bool:
+    """Has an empty value become one like others in this release, whatever `kind` says?"""
+    since = _EMPTY_SINCE.get(name)
+    return since is not None and release >= since
+
+
 @cache
 def load_order(daemon: str) -> dict[str, int]:
     """Positions in which `smtpd`, `smtp`, `lmtp`, `postscreen` or `tlsproxy` loads parameters; what is not in it, it never reads.

@@ -192,7 +192,7 @@ def is_yes(value: Resolved) -> bool | None:
 _TIME = re.compile(r"[ \t]*[+-]?\d+[smhdwSMHDW]?")
 
 
-def fault(value: Resolved) -> str:
+def fault(value: Resolved, release: Release) -> str:
     """Why the daemon that loads this parameter stops, "" where it does not (src/global/mail_conf_bool.c, _int.c, _str.c, _time.c).
 
     Completes "smtpd stops at its first connection: …".
@@ -220,6 +220,6 @@ def fault(value: Resolved) -> str:
         return ""
     if kind.type == "time":
         return "" if _TIME.fullmatch(text) else f"{text!r} is not a time such as 30s (bad time unit)"
-    if kind.low and len(text) < kind.low:
+    if kind.low and len(text) < kind.low and not defaults.may_be_empty(value.name, release):
         return f"an empty value is refused (bad string length 0 < {kind.low})"
     return ""

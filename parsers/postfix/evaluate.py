@@ -213,7 +213,7 @@ def _starts(evaluated: Evaluated) -> Value[bool]:
         return Known(False, (Origin(How.WRITTEN, value.span),))
     for name in sorted(evaluated.settings.keys() & every_program()):
         resolved = evaluated.globals.get(name)
-        if evaluated.release.knows(name) and fault(resolved):
+        if evaluated.release.knows(name) and fault(resolved, evaluated.release):
             return Known(False, resolved.origins)
     if main is None:
         return Unknown(NO_MAIN)

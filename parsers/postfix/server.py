@@ -131,7 +131,7 @@ def stops(parameters: Parameters, daemon: str) -> tuple[Resolved, str] | None:
         if not parameters.release.knows(name):
             continue
         value = parameters.get(name)
-        why = fault(value)
+        why = fault(value, parameters.release)
         if why:
             return value, why
     return None

@@ -168,6 +168,11 @@ def _service(entry: Entry, ports: Callable[[str], int | None]) -> Service:
     return Service(entry, key, name, kind, host, port, daemon, overrides, fatal, "")
 
 
+def overrides(entry: Entry) -> tuple[Setting, ...]:
+    """The `-o` settings of an entry, as far as they can be read."""
+    return _options(entry, entry.fields[7].text.rsplit("/", 1)[-1])[0] if len(entry.fields) == 8 else ()
+
+
 def _options(entry: Entry, daemon: str) -> tuple[tuple[Setting, ...], Problem | None]:
     """The `-o` settings of an entry, and what its daemon stops at."""
     overrides: list[Setting] = []

@@ -14,8 +14,8 @@ from tlslint.data import beside
 from tlslint.model import Certificate, Known, Label, Origin, Problem, Severity, Span, TlsMode
 from tlslint.model.remedy import Edit, OfferVersions, Rewrite
 from tlslint.model.versions import TLS12, TLS13, joined
+from tlslint.parsers.postfix import ciphers, defaults, expansion, protocols
 from tlslint.parsers.postfix import client as clients
-from tlslint.parsers.postfix import defaults, expansion, protocols
 from tlslint.parsers.postfix import server as servers
 from tlslint.parsers.postfix.effective import Parameters, Resolved, fault, is_yes
 from tlslint.parsers.postfix.services import DAEMONS, Service
@@ -385,7 +385,7 @@ def _faults(parameters: Parameters, daemon: str) -> Iterator[tuple[Resolved, str
     for name in sorted({*parameters.main, *parameters.overrides} & order.keys()):
         if parameters.release.knows(name):
             value = parameters.get(name)
-            why = fault(value)
+            why = fault(value, parameters.release)
             if why:
                 yield value, why
     prefix = {"smtpd": "smtpd", "postscreen": "postscreen"}.get(daemon)
@@ -434,7 +434,9 @@ def _failures(evaluated: "Evaluated") -> Iterator[Problem]:
                 outcomes.setdefault(_NOT_TLS[mode.value] if isinstance(mode, Known) else servers.NO_MAIL, []).append(item.endpoint.name)
             after = [f"{outcome} on {joined(where)}" if len(outcomes) > 1 else outcome for outcome, where in outcomes.items()]
             text = f"{cause}: TLS cannot work on {_who(list(names))}; {', '.join(after)}"
-        remedy = _exclusion_mended(items[0]) if rule == "no-cipher-left" else None
+        remedy: Rewrite | OfferVersions | None = None
+        if rule == "no-cipher-left":
+            remedy = _exclusion_mended(items[0]) or _grade_mended(failure.origins) or OfferVersions(frozenset({TLS12, TLS13}))
         yield Problem(rule, text, _place(failure.origins, items[0]), "", endpoints=names, remedy=remedy)
     done: set[tuple[str, Span]] = set()
     for one in evaluated.transports:
@@ -468,6 +470,23 @@ def _exclusion_mended(item: "Listener") -> Rewrite | None:
             if edits:
                 return Rewrite(edits, f"the words of {setting.name} are what is excluded: leave the operator out")
     return None
+
+
+def _grade_mended(origins: tuple[Origin, ...]) -> Rewrite | None:
+    """A grade that is none: the strict one where TLS is demanded, Postfix's own where it is not."""
+    span = origins[0].span if origins else None
+    match = re.search(r"_tls_(mandatory_)?ciphers[ \t]*=", _line_before(span)) if span is not None else None
+    if span is None or match is None or span.text.rpartition("=")[2].lower() in ciphers.GRADES:
+        return None
+    word = "high" if match.group(1) else "medium"
+    start = span.data.find(b"=") + 1 if b"_ciphers=" in span.data else 0
+    place = Span(span.file, span.start + start, span.end)
+    return Rewrite((Edit(place, word.encode()),), f"write {word}; OpenSSL's words belong in tls_{word}_cipherlist")
+
+
+def _line_before(span: Span) -> str:
+    start = span.file.data.rfind(b"\n", 0, span.start) + 1
+    return span.file.data[start : span.end].decode("latin-1")
 
 
 def _shared_keys(evaluated: "Evaluated") -> Iterator[Problem]:
@@ -829,29 +848,32 @@ def _request_without_demand(evaluated: "Evaluated") -> Iterator[Problem]:
 
 
 def _shadowed(evaluated: "Evaluated") -> Iterator[Problem]:
-    """Older settings that a newer one makes void."""
-    said: set[Span] = set()
+    """Older settings that a newer one makes void, everywhere they could count."""
+    users: dict[Span, list[tuple[Resolved, Resolved, str]]] = {}
     for item in evaluated.items:
-        parameters = item.parameters
         prefix = item.service.daemon
         for old, new in _SHADOWS:
-            value, by = parameters.get(f"{prefix}_{old}"), parameters.get(f"{prefix}_{new}")
-            if value.setting is None or by.setting is None or not by.text or not value.text or value.setting.span in said:
-                continue
-            if defaults.kind(value.name).type == "bool" and not is_yes(value):
-                continue
-            if value.name in _facts()["deprecated"] and _at_least(evaluated.release, _facts()["deprecated"][value.name]["since"]):
-                continue  # told as deprecated
-            said.add(value.setting.span)
-            yield Problem(
-                "setting-ignored-here",
-                f"{value.name} does not count beside {by.name}",
-                value.setting.span,
-                "does not count",
-                (Label(by.setting.span, "counts"),),
-                _left_out(value.setting),
-                (item.service.title,),
-            )
+            value, by = item.parameters.get(f"{prefix}_{old}"), item.parameters.get(f"{prefix}_{new}")
+            if value.setting is not None and value.text and not by.unknown:
+                users.setdefault(value.setting.span, []).append((value, by, item.service.title))
+    for rows in users.values():
+        value, by, _ = rows[0]
+        if value.setting is None or by.setting is None or any(other.setting is None or not other.text for _, other, _ in rows):
+            continue
+        if defaults.kind(value.name).type == "bool" and not is_yes(value):
+            continue
+        if value.name in _facts()["deprecated"] and _at_least(evaluated.release, _facts()["deprecated"][value.name]["since"]):
+            continue  # told as deprecated
+        yield Problem(
+            "setting-ignored-here",
+            f"{value.name} does not count beside {by.name}",
+            value.setting.span,
+            "does not count",
+            (Label(by.setting.span, "counts"),),
+            _left_out(value.setting),
+            tuple(dict.fromkeys(title for _, _, title in rows)),
+            severity=Severity.INFO if defaults.kind(value.name).type == "bool" else None,  # a leftover, meant the same way
+        )
 
 
 _SHADOWS = (

@@ -4,14 +4,11 @@ One Postfix serves all configurations at once: each is a service of master.cf on
 as `-o` options.
 """
 
-import contextlib
 import os
 import shutil
-import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +19,7 @@ from tlslint.parsers.postfix import evaluate
 from tlslint.parsers.postfix.evaluate import Listener
 from tlslint.targets import load
 
-from tests.support import postfix, world
+from tests.support import postfix
 
 pytestmark = [
     pytest.mark.live,
@@ -31,15 +28,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root to run a private postfix"),
 ]
 PORT = 23025
-WAIT = 8.0
-"""Seconds until a listener counts as silent; a sound one greets within a few hundredths, on a busy machine within a second or two."""
-
-VERSIONS = {
-    "TLSv1.0": ssl.TLSVersion.TLSv1,
-    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
-    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
-}
 SAMPLE = {
     "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -211,7 +199,7 @@ class Running(NamedTuple):
 def running() -> Iterator[Running]:
     with postfix.folder() as folder:
         instance, pki = postfix.Instance(folder), folder / "pki"
-        make_certificates(pki)
+        postfix.make_certificates(pki)
         private = folder / "spool/private"
         private.mkdir(mode=0o700)
         shutil.chown(private, "postfix")
@@ -225,65 +213,7 @@ def running() -> Iterator[Running]:
             logins.close()
 
 
-def make_certificates(pki: Path) -> None:
-    """Certificates of every kind of key, alone and behind their keys."""
-    pki.mkdir()
-    for kind, bits in (("rsa", 2048), ("ecdsa", 256), ("ed25519", None)):
-        certificate, key = world.certificate(kind, bits, "mx.example.test", ("mx.example.test",), is_ca=True), world.private_key(kind, bits)
-        (pki / f"{kind}.pem").write_bytes(certificate)
-        (pki / f"{kind}.key").write_bytes(key)
-        (pki / ("chain.pem" if kind == "rsa" else f"{kind}-chain.pem")).write_bytes(key + certificate)
-    (pki / "rsa1024.pem").write_bytes(world.certificate("rsa", 1024, "mx.example.test"))
-    (pki / "rsa1024.key").write_bytes(world.private_key("rsa", 1024))
-    (pki / "empty.pem").touch()
-    (pki / "dh2048.pem").write_bytes(world.dh_parameters(2048))
-
-
 # --- the client --------------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def context(version: str, ciphers: str, pki: Path) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    made.set_ciphers(f"{ciphers}:@SECLEVEL=0")
-    made.minimum_version = made.maximum_version = VERSIONS[version]
-    made.load_cert_chain(pki / "rsa.pem", pki / "rsa.key")
-    return made
-
-
-class Session:
-    """One SMTP connection."""
-
-    def __init__(self, host: str) -> None:
-        self.socket: socket.socket = socket.create_connection((host, PORT), WAIT)
-        self._stream = self.socket.makefile("rb")
-
-    def reply(self) -> tuple[int, str]:
-        """Code and text; code 0 where the connection ends."""
-        text = ""
-        while True:
-            line = self._stream.readline().decode("latin-1")
-            text += line
-            if line[3:4] != "-":
-                return (int(line[:3]) if line[:3].isdigit() else 0), text
-
-    def say(self, line: str) -> tuple[int, str]:
-        """Send a command and read the reply."""
-        self.socket.sendall(line.encode() + b"\r\n")
-        return self.reply()
-
-    def encrypt(self, with_: ssl.SSLContext) -> str:
-        """Shake hands; the suite agreed on."""
-        self.socket = with_.wrap_socket(self.socket)
-        self._stream = self.socket.makefile("rb")
-        chosen = self.socket.cipher()  # type: ignore[attr-defined]
-        return chosen[0] if chosen else ""
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._stream.close()
-            self.socket.close()
 
 
 class Seen(NamedTuple):
@@ -301,10 +231,10 @@ def handshake(host: str, case: Case, version: str, ciphers: str, pki: Path) -> t
     chosen = ""
     session = None
     try:
-        session = Session(host)
+        session = postfix.Session(host, PORT)
         if not case.is_implicit and not (session.reply()[0] == 220 and session.say("EHLO c")[0] and session.say("STARTTLS")[0] == 220):
             return "", False
-        chosen = session.encrypt(context(version, ciphers, pki))
+        chosen = session.encrypt(postfix.context(version, ciphers, pki))
         if case.is_implicit and session.reply()[0] != 220:
             return chosen, False
         return chosen, session.say("EHLO c")[0] == 250
@@ -319,7 +249,7 @@ def look(host: str, case: Case, pki: Path) -> Seen:
     """Everything about one listener."""
     mode, login = "implicit", False
     if not case.is_implicit:
-        session = Session(host)
+        session = postfix.Session(host, PORT)
         try:
             if session.reply()[0] != 220:
                 return Seen("", "no banner")
@@ -335,7 +265,7 @@ def look(host: str, case: Case, pki: Path) -> Seen:
             return Seen("", "no banner")
         finally:
             session.close()
-    tried = {version: handshake(host, case, version, "ALL:COMPLEMENTOFALL", pki) for version in VERSIONS}
+    tried = {version: handshake(host, case, version, "ALL:COMPLEMENTOFALL", pki) for version in postfix.VERSIONS}
     versions = tuple(version for version, (_, works) in tried.items() if works)
     if not versions:
         shook = any(chosen for chosen, _ in tried.values())

@@ -5,13 +5,17 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.support import world
 
 LONG_AGO = 600
 """Seconds. Every Postfix program reads a file again and again while it is younger than a second or two (util/readlline.c, "hot file")."""
@@ -207,3 +211,76 @@ class Logins:
                 words = line.decode().rstrip().split("\t")
                 if words[0] == "AUTH":
                     peer.sendall(f"OK\t{words[1]}\tuser=u\n".encode())
+
+
+def make_certificates(pki: Path) -> None:
+    """Certificates of every kind of key, alone and behind their keys."""
+    pki.mkdir()
+    for kind, bits in (("rsa", 2048), ("ecdsa", 256), ("ed25519", None)):
+        certificate, key = world.certificate(kind, bits, "mx.example.test", ("mx.example.test",), is_ca=True), world.private_key(kind, bits)
+        (pki / f"{kind}.pem").write_bytes(certificate)
+        (pki / f"{kind}.key").write_bytes(key)
+        (pki / ("chain.pem" if kind == "rsa" else f"{kind}-chain.pem")).write_bytes(key + certificate)
+    (pki / "rsa1024.pem").write_bytes(world.certificate("rsa", 1024, "mx.example.test"))
+    (pki / "rsa1024.key").write_bytes(world.private_key("rsa", 1024))
+    (pki / "empty.pem").touch()
+    (pki / "dh2048.pem").write_bytes(world.dh_parameters(2048))
+
+
+# --- a client ----------------------------------------------------------------------------------------------------------------------
+
+WAIT = 8.0
+"""Seconds until a listener counts as silent; a sound one greets within a few hundredths, on a busy machine within a second or two."""
+
+VERSIONS = {
+    "TLSv1.0": ssl.TLSVersion.TLSv1,
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
+
+
+@cache
+def context(version: str, ciphers: str, pki: Path) -> ssl.SSLContext:
+    """A client of one version at level 0 that takes every certificate and shows one when asked."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    made.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    made.minimum_version = made.maximum_version = VERSIONS[version]
+    made.load_cert_chain(pki / "rsa.pem", pki / "rsa.key")
+    return made
+
+
+class Session:
+    """One SMTP connection."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.socket: socket.socket = socket.create_connection((host, port), WAIT)
+        self._stream = self.socket.makefile("rb")
+
+    def reply(self) -> tuple[int, str]:
+        """Code and text; code 0 where the connection ends."""
+        text = ""
+        while True:
+            line = self._stream.readline().decode("latin-1")
+            text += line
+            if line[3:4] != "-":
+                return (int(line[:3]) if line[:3].isdigit() else 0), text
+
+    def say(self, line: str) -> tuple[int, str]:
+        """Send a command and read the reply."""
+        self.socket.sendall(line.encode() + b"\r\n")
+        return self.reply()
+
+    def encrypt(self, with_: ssl.SSLContext) -> str:
+        """Shake hands; the suite agreed on."""
+        self.socket = with_.wrap_socket(self.socket)
+        self._stream = self.socket.makefile("rb")
+        chosen = self.socket.cipher()  # type: ignore[attr-defined]
+        return chosen[0] if chosen else ""
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+            self.socket.close()

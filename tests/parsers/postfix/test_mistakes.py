@@ -241,3 +241,17 @@ def test_30_comma_in_a_policy(tmp_path: Path) -> None:
     main = MAY + "smtp_tls_security_level = may\nsmtp_tls_policy_maps = texthash:/etc/postfix/policy\n"
     found = judged(tmp_path, main, files={"/etc/postfix/policy": "example.org encrypt protocols=!SSLv2,!SSLv3\n"})
     assert "write protocols=!SSLv2:!SSLv3 with colons" in found.says("TLS901")
+
+
+def test_empty_list_of_curves_kills_postfix_35_and_means_openssls_own_on_310(tmp_path: Path) -> None:
+    main = MAY + "tls_eecdh_auto_curves =\ntls_ffdhe_auto_groups =\n"
+    assert "stops before its greeting" in judged(tmp_path / "a", main, target="debian-11").endpoint("smtp (25)").tls_failure
+    found = judged(tmp_path / "b", main, target="debian-13").endpoint("smtp (25)")
+    assert "X25519MLKEM768" in [group.iana for group in found.groups.surely or ()]
+
+
+def test_older_setting_counts_where_the_newer_one_stands_elsewhere(tmp_path: Path) -> None:
+    """smtpd_use_tls decides on port 25, whatever the options of submission say: it is no leftover."""
+    found = judged(tmp_path, "smtpd_use_tls = yes\n", SMTP + SUBMISSION)
+    assert found.endpoint("smtp (25)").tls.holds(TlsMode.STARTTLS)
+    assert not found.findings("TLS803")
