@@ -33,6 +33,9 @@ NOW = "2026-11-29T12:00:00Z"
 TARGETS = ("debian-11", "debian-12", "debian-13")
 
 
+_CHECKSUM = re.compile(rb"(?m)^# CRC32 [0-9a-f]{8}$")
+
+
 class Report:
     """Sums over all trees, by server."""
 
@@ -92,7 +95,7 @@ class Report:
                 for start, end, replacement in sorted(changes, reverse=True):
                     text = text[:start] + replacement + text[end:]
                     origin[start:end] = [-1] * len(replacement)
-            if text != new:
+            if _CHECKSUM.sub(b"", text) != _CHECKSUM.sub(b"", new):  # slapd.d holds checksums of its own files, made right at the end
                 self.faults.append(f"{name}: the edits told do not make the text of {path}")
             place = {offset: index for index, offset in enumerate(origin) if offset >= 0}
             start = touched = lines = 0

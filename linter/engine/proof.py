@@ -189,12 +189,18 @@ def _moved(
     if len(kept) != len(new.endpoints) and "tls" not in fields:
         return "other endpoints would be there than before"
     for one, other in zip(old.endpoints, kept, strict=True):
+        if other.tls_works.holds(False) and not one.tls_works.holds(False):
+            return f"TLS of {one.name} would not work" + (f": {other.tls_failure}" if other.tls_failure else "")
         was, will = dict(_values(one)), dict(_values(other))
         changed = {field for field in was.keys() | will.keys() if plain(was.get(field)) != plain(will.get(field))}
         wanted = allowed.get(one.name, set())
         touched = {field for field in changed if _touches(was.get(field), will.get(field), moves)}
         touched |= {after for field in touched for after in _FOLLOWS.get(field, ())}
         left = changed - wanted - fields - touched
+        if (other.security_level.surely or 0) >= (
+            one.security_level.surely or 0
+        ):  # a higher one keeps out what is weak, and is told by that
+            left.discard("security_level")
         if one.tls_works.holds(False):  # no handshake was ever completed here: nothing of it could be lost
             left -= _OF_A_HANDSHAKE | {"certificates"}
         if not _OF_A_HANDSHAKE.isdisjoint(changed):
@@ -318,7 +324,7 @@ def _kept(remedy: object, endpoint: Endpoint, before: Endpoint | None, *, at_las
         if not endpoint.http.redirects_to_https.holds(True):
             return f"{endpoint.name} would not redirect to https"
     elif isinstance(remedy, SetValue):
-        return _is_set(remedy, endpoint)
+        return _is_set(remedy, endpoint, before)
     return ""
 
 
@@ -334,7 +340,10 @@ def _as_known(before: Endpoint | None, after: Endpoint, field: str) -> bool:
     return bool(getattr(after, field).is_known) or (before is not None and not getattr(before, field).is_known)
 
 
-def _is_set(remedy: SetValue, endpoint: Endpoint) -> str:
+_MODES = (TlsMode.NONE, TlsMode.STARTTLS, TlsMode.STARTTLS_REQUIRED, TlsMode.IMPLICIT)
+
+
+def _is_set(remedy: SetValue, endpoint: Endpoint, before: Endpoint | None) -> str:
     """More than was asked for is as good: TLS required where it was to be offered, larger parameters."""
     value = getattr(endpoint, remedy.field)
     if not isinstance(value, Known):
@@ -347,8 +356,12 @@ def _is_set(remedy: SetValue, endpoint: Endpoint) -> str:
             good += (None,)
         if remedy.field == "server_order" and not _has_weak(endpoint):
             good += (False, None)
-        if remedy.field == "tls" and remedy.value is TlsMode.STARTTLS_REQUIRED:
-            good += (TlsMode.IMPLICIT,)
+        if remedy.field == "tls" and remedy.value in _MODES and (before is None or not before.tls.holds(TlsMode.IMPLICIT)):
+            asked = _MODES.index(remedy.value)
+            less = (
+                before is None or before.tls.surely not in _MODES[asked:]
+            )  # where less was asked for than there is, more is no promise kept
+            good += _MODES[asked:] if less else ()
         held = value.value in good
     return "" if held else f"{_spoken(remedy.field)} of {endpoint.name} would not be as promised"
 
