@@ -73,7 +73,7 @@ class Report:
         self.counts["left to a person"] += sum(not one.spelt for one in mended.withheld)
         self.counts["findings afterwards"] += len(after.findings)
         for one in mended.withheld:
-            reason = re.sub(r"^\S+(?: \([^)]*\))? would", "… would", one.why)
+            reason = re.sub(r"^(?:TLS of )?\S.*? would", "… would", one.why)
             (self.why if one.spelt else self.person)[f"{one.finding.code} {one.finding.name}: {reason}"] += 1
         for fixed in mended.fixed:
             self.fixed[f"{fixed.finding.code} {fixed.finding.name}"] += 1
