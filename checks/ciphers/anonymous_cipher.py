@@ -32,6 +32,9 @@ class AnonymousCipher(EndpointRule):
         good("postfix", "smtp_tls_security_level = encrypt", why="any certificate is accepted anyway", service="smtp"),
         bad("dovecot", "ssl_cipher_list = «ALL»:@SECLEVEL=0", "without authentication"),
         good("dovecot", "ssl_cipher_list = ALL:!aNULL:@SECLEVEL=0"),
+        bad("slapd", "TLSCipherSuite «NORMAL:+ANON-ECDH»", "authentication", target="debian-12"),
+        bad("slapd", "TLSCipherSuite «ALL»:@SECLEVEL=0", "authentication", target="debian-13"),
+        good("slapd", "TLSCipherSuite HIGH:!aNULL", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ class CipherNotInProfile(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:ECDHE+CHACHA20"'),
         bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE-ARIA128-GCM-SHA256»", "ARIA"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20"),
+        bad("slapd", "TLSCipherSuite «HIGH»:!aNULL", "mozilla-intermediate", target="debian-13"),
+        good("slapd", "TLSCipherSuite ECDHE+AESGCM", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -40,6 +40,9 @@ class ClientPicksCipher(EndpointRule):
         ),
         bad("courier", "TLS_PRIORITY=«NORMAL»", "the client picks"),
         good("courier", "TLS_PRIORITY=NORMAL:%SERVER_PRECEDENCE"),
+        bad("slapd", "TLSCipherSuite «NORMAL»", "client picks", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL:%SERVER_PRECEDENCE", target="debian-12"),
+        good("slapd", "TLSCipherSuite HIGH:!aNULL", target="debian-13", why="slapd from 2.5 on OpenSSL picks"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -29,6 +29,8 @@ class LegacyMac(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256"', profile="mozilla-old@5.7"),
         bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE-RSA-AES256-SHA»", "ECDHE-RSA-AES256-SHA"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
+        bad("slapd", "TLSCipherSuite «NORMAL»", "without authenticated encryption", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL:-MAC-ALL:+AEAD", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

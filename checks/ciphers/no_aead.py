@@ -29,6 +29,8 @@ class NoAead(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"'),
         bad("dovecot", "ssl_cipher_list = «ECDHE-RSA-AES256-SHA»\nssl_min_protocol = TLSv1.2", ""),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
+        bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.3:-MAC-ALL:+SHA1»", "", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

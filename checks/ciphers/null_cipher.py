@@ -27,6 +27,9 @@ class NullCipher(EndpointRule):
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
         bad("dovecot", "ssl_cipher_list = HIGH:«eNULL»:@SECLEVEL=0", "encryption"),
         good("dovecot", "ssl_cipher_list = HIGH:eNULL", why="the security level refuses them"),
+        bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.3:+NULL»", "NULL", target="debian-12"),
+        bad("slapd", "TLSCipherSuite ALL:«eNULL»:@SECLEVEL=0", "NULL", target="debian-13"),
+        good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ References: RFC 7465; RFC 9325 section 4.1.
 from collections.abc import Iterator
 
 from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
@@ -26,6 +26,8 @@ class Rc4(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:RC4"', why="the library build has no RC4 suite"),
         good("dovecot", "ssl_cipher_list = ALL:RC4", why="this library has no RC4 any more"),
+        bad("slapd", "TLSCipherSuite «NORMAL:+ARCFOUR-128»", "RC4", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -33,6 +33,8 @@ class SecurityLevelLowered(EndpointRule):
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"', target="debian-12"),
         bad("dovecot", "ssl_cipher_list = HIGH:!aNULL:«@SECLEVEL=0»", "security level 0"),
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
+        bad("slapd", "TLSCipherSuite DEFAULT«@SECLEVEL=0»", "level 0", target="debian-13"),
+        good("slapd", "TLSCipherSuite DEFAULT", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ References: CVE-2016-2183; RFC 9325 section 4.1.
 from collections.abc import Iterator
 
 from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.profiles import listed_by_all
 
@@ -26,6 +26,8 @@ class SmallBlockCipher(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "HIGH:3DES:!aNULL"', why="the library build has no 3DES suite"),
         good("dovecot", "ssl_cipher_list = HIGH:3DES", why="this library has no 3DES any more"),
+        bad("slapd", "TLSCipherSuite «NORMAL:+3DES-CBC»", "3DES", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -31,6 +31,8 @@ class WeakBeforeStrong(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM:AES128-SHA"\nSSLHonorCipherOrder on'),
         bad("dovecot", "ssl_cipher_list = «AES128-SHA»:ECDHE+AESGCM\nssl_prefer_server_ciphers = yes", "AES128-SHA"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_prefer_server_ciphers = yes"),
+        bad("slapd", "TLSCipherSuite «AES128-SHA»:ECDHE+AESGCM", "stronger", target="debian-13"),
+        good("slapd", "TLSCipherSuite ECDHE+AESGCM:AES128-SHA", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ class FiniteFieldDhe(EndpointRule):
         good("httpd", 'SSLCipherSuite "ECDHE+AESGCM"'),
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL", why="without ssl_dh no DHE suite comes about"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
+        bad("slapd", "TLSCipherSuite «NORMAL»", "DHE", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL:-DHE-RSA", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

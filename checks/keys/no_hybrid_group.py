@@ -32,6 +32,8 @@ class NoHybridGroup(EndpointRule):
         good("httpd", "SSLOpenSSLConfCmd Groups X25519:P-256", why="OpenSSL 3.0 does not have it", target="debian-12"),
         bad("dovecot", "ssl_curve_list = «X25519:P-256»", "", target="debian-13"),
         good("dovecot", "ssl_curve_list = X25519MLKEM768:X25519", target="debian-13"),
+        bad("slapd", "TLSECName «X25519:prime256v1»", "X25519MLKEM768", target="debian-13"),
+        good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -32,6 +32,8 @@ class WeakGroup(EndpointRule):
         good("httpd", "SSLProtocol all", why="the library's own groups"),
         bad("dovecot", "ssl_cipher_list = HIGH:@SECLEVEL=0\nssl_curve_list = «X25519:secp224r1»", ""),
         good("dovecot", "ssl_curve_list = X25519:P-256"),
+        bad("slapd", "TLSCipherSuite «NORMAL:-GROUP-ALL:+GROUP-SECP192R1»", "", target="debian-12"),
+        good("slapd", "TLSCipherSuite NORMAL:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1", target="debian-12"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

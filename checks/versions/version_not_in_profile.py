@@ -34,6 +34,7 @@ class VersionNotInProfile(EndpointRule):
         good("dovecot", "ssl_min_protocol = TLSv1.3", profile="mozilla-modern"),
         bad("courier", "TLS_PRIORITY=«NORMAL:-VERS-TLS1.0:-VERS-TLS1.1»", "", profile="mozilla-modern"),
         good("courier", "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.3", profile="mozilla-modern"),
+        bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.0:-VERS-TLS1.1»", "TLS 1.2", target="debian-12", profile="mozilla-modern"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
