@@ -10,7 +10,7 @@ References: SSL_CTX_set_cipher_list(3); each server's page in the documentation.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list
+from tlslint.checks.ciphers.words import better_list, other_language
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
@@ -26,6 +26,8 @@ class NoCipherLeft(EndpointRule):
         good("httpd", 'SSLCipherSuite "HIGH:!aNULL"'),
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
         good("slapd", "TLSCipherSuite HIGH", target="debian-13"),
+        bad("ldap-client", "TLS_CIPHER_SUITE «HIHG»", "every handshake fails", target="debian-13"),
+        good("ldap-client", "TLS_CIPHER_SUITE NORMAL", target="debian-13", why="it is written for GnuTLS, which is told"),
         bad("dovecot", "ssl_cipher_list = «nonsense»", "every handshake fails"),
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
         bad("courier", "TLS_PRIORITY=«NONE»", "every handshake fails"),
@@ -34,9 +36,9 @@ class NoCipherLeft(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """TLS that fails for want of a suite."""
-        if self.instance.starts.holds(False) or not endpoint.tls_works.holds(False):
-            return
         string = endpoint.cipher_string
+        if self.instance.starts.holds(False) or not endpoint.tls_works.holds(False) or (string is not None and other_language(string)):
+            return
         fails_for_suites = endpoint.versions.surely or (endpoint.cipher_suites.origins and not endpoint.versions.origins)
         if endpoint.cipher_suites.holds(()) and string is not None and fails_for_suites:
             yield self.finding(

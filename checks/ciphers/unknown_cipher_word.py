@@ -10,6 +10,7 @@ References: openssl-ciphers(1); docs/ciphers.md.
 
 from collections.abc import Iterator
 
+from tlslint.checks.ciphers.words import other_language
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl
 from tlslint.model import Endpoint, Finding, Severity
@@ -36,7 +37,7 @@ class UnknownCipherWord(EndpointRule):
         string = endpoint.cipher_string
         if string is None or string.span is None or not string.build.startswith("openssl"):
             return
-        if not openssl.evaluate(string.text, string.build).accepted and _is_gnutls(string.text):
+        if other_language(string):
             return  # the whole string is in the wrong language, and told so
         for word in openssl.explain(string.text, string.build):
             if word.effect is not openssl.Effect.UNKNOWN or word.note or not word.unknown:
@@ -50,9 +51,3 @@ class UnknownCipherWord(EndpointRule):
             yield self.finding(
                 endpoint, span, f"{word.unknown} is unknown to {string.build.replace('@', ' ')} and is skipped{hint}", remedy=remedy
             )
-
-
-def _is_gnutls(text: str) -> bool:
-    from tlslint.crypto import gnutls  # noqa: PLC0415 (its tables are not needed for a string that is taken)
-
-    return gnutls.evaluate(text, "gnutls@3.7.9").accepted

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tlslint.crypto import groups, openssl, suites
-from tlslint.model import Endpoint, Label, Span, Value
+from tlslint.model import CipherString, Endpoint, Label, Span, Value
 from tlslint.model.remedy import OfferGroups, OfferSuites
 from tlslint.model.suites import Suite
 from tlslint.model.versions import joined
@@ -38,6 +38,23 @@ def refused(profiles: "Sequence[Profile]", asked: Iterable[Suite]) -> tuple[list
     found = [suite for suite in asked if any(not profile.allows_suite(suite) for profile in profiles)]
     demanding = tuple(profile.label for profile in profiles if any(not profile.allows_suite(suite) for suite in found))
     return found, demanding
+
+
+def other_language(string: CipherString) -> str:
+    """`GnuTLS` or `OpenSSL` where a string that is refused was written for that library instead; "" where it was not."""
+    if not string.text:
+        return ""
+    if not string.build.startswith("gnutls"):
+        if openssl.evaluate(string.text, string.build).accepted:
+            return ""
+        from tlslint.crypto import gnutls  # noqa: PLC0415 (its tables are not needed for a string that is taken)
+
+        is_other = gnutls.evaluate(string.text, "gnutls@3.7.9").accepted or gnutls.reads_like_priority(string.text)
+        return "GnuTLS" if is_other else ""
+    from tlslint.crypto import gnutls  # noqa: PLC0415 (likewise)
+
+    is_other = not gnutls.evaluate(string.text, string.build).accepted and openssl.evaluate(string.text, "openssl@3.0").accepted
+    return "OpenSSL" if is_other else ""
 
 
 def better_list(profiles: "Sequence[Profile]", words: str, unsafe: str = "") -> OfferSuites:

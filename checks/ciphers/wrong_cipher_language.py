@@ -12,10 +12,9 @@ References: openssl-ciphers(1); gnutls priority strings (GnuTLS manual, section 
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list
+from tlslint.checks.ciphers.words import better_list, other_language
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.crypto import openssl
-from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model import Endpoint, Finding, Role, Severity
 
 
 class WrongCipherLanguage(EndpointRule):
@@ -40,23 +39,13 @@ class WrongCipherLanguage(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A refused string that the other library accepts."""
         string = endpoint.cipher_string
-        if string is None or not string.text:
-            return
-        is_gnutls = string.build.startswith("gnutls")
-        if not is_gnutls and openssl.evaluate(string.text, string.build).accepted:
-            return
-        from tlslint.crypto import gnutls  # noqa: PLC0415 (its tables are not needed for a string that is taken)
-
-        if is_gnutls:
-            wrong = not gnutls.evaluate(string.text, string.build).accepted and openssl.evaluate(string.text, "openssl@3.0").accepted
-            here, other = "GnuTLS", "OpenSSL"
-        else:
-            wrong = gnutls.evaluate(string.text, "gnutls@3.7.9").accepted
-            here, other = "OpenSSL", "GnuTLS"
-        if wrong:
+        other = other_language(string) if string is not None else ""
+        if string is not None and other:
+            here = "OpenSSL" if other == "GnuTLS" else "GnuTLS"
+            who = "server" if endpoint.role is Role.SERVER else "program"
             yield self.finding(
                 endpoint,
                 string.span if string.span is not None else endpoint.cipher_suites,
-                f"{string.setting or 'the cipher setting'} is written for {other}, and this server is linked with {here}, which refuses it",
+                f"{string.setting or 'the cipher setting'} is written for {other}, and this {who} is linked with {here}, which refuses it",
                 remedy=better_list(self.profiles, f"a string for {here}", unsafe="the list of suites changes"),
             )

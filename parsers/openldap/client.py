@@ -320,7 +320,7 @@ class _Client:
             return base._replace(
                 tls_works=Known(False, origins),
                 tls_failure=why,
-                versions=Known(frozenset(), origins),
+                versions=Known(frozenset()),  # it is not the versions' fault
                 cipher_suites=Known((), origins),
                 cipher_string=self.string(said),
             )

@@ -2,13 +2,13 @@
 
 import re
 
+from tlslint.crypto import gnutls
 from tlslint.model.instance import KnownBy, Software
 from tlslint.targets import Target, load
 
 _OLD = re.compile(rb"(?im)^(?:database[ \t]+\"?|dn:[ \t]*olcDatabase=(?:\{\d+\})?)(?:bdb|hdb|ldbm|shell)\b")
 """Database types that OpenLDAP 2.5 took away."""
 _STRING = re.compile(rb"(?im)^[ \t]*(?:TLSCipherSuite|TLS_CIPHER_SUITE|olcTLSCipherSuite:)[ \t]+\"?(\S+)")
-_PRIORITY = re.compile(rb"(?:^|:)(?:NORMAL|PERFORMANCE|LEGACY|PFS|SECURE\d+|SUITEB\d+|[-+!]VERS-|[-+!](?:CTYPE|COMP|GROUP|SIGN)-)")
 _ELSEWHERE = re.compile(rb"/etc/openldap/|/usr/lib(?:64)?/openldap|/usr/local/")
 """Paths of distributions whose slapd was never linked with GnuTLS."""
 
@@ -21,7 +21,7 @@ def fitting(target: Target, text: bytes) -> Target:
     if target.how is not KnownBy.ASSUMED:
         return target
     string = _STRING.search(text)
-    is_priority = string is not None and _PRIORITY.search(string[1]) is not None
+    is_priority = string is not None and gnutls.reads_like_priority(string[1].decode("latin-1"))
     if _OLD.search(text):
         old = _assumed(load("debian-11"))
         if is_priority or (string is None and not _ELSEWHERE.search(text)):

@@ -80,6 +80,8 @@ class Loaded:
         if is_built_in(name, self.version):
             return None
         self.names.add(name)
+        if self.shipped is not None and not self.shipped and name in of_debian(self.version):
+            return Missing(f"the module {written} is looked for elsewhere: Debian's slapd has its modules in /usr/lib/ldap")
         if self.shipped is not None and name not in self.shipped and not may_be_there(name, self.version):
             return Missing(f"there is no module {written} in slapd {self.version}", "setting-not-in-version")
         return None

@@ -223,3 +223,14 @@ def test_a_priority_string_tells_of_gnutls_where_nobody_says_which_library(tmp_p
     given = evaluate.instances("/etc/ldap/ldap.conf", mail.below(tmp_path), load("debian-13"), complete=True)[0]
     assert assumed.tls_library.name == "gnutls"
     assert given.endpoints[0].tls_works.holds(False)
+
+
+def test_sudo(tmp_path: Path) -> None:
+    (plain,) = client(tmp_path, "uri ldap://l.example.test\nsudoers_base ou=sudoers,dc=x\n", "/etc/sudo-ldap.conf").endpoints
+    assert plain.name == "sudo to ldap://l.example.test"
+    assert plain.tls.holds(TlsMode.NONE)
+    assert not plain.cleartext_login.holds(True)
+    text = f"uri ldap://l.example.test\nbinddn cn=s\nbindpw x\nssl start_tls\ntls_checkpeer no\ntls_cacertfile {CA}\n"
+    (tls,) = client(tmp_path, text, "/etc/sudo-ldap.conf").endpoints
+    assert tls.tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert tls.peer_verification.holds("none")
