@@ -1,7 +1,8 @@
-"""Programs that ask an LDAP server: libldap's own (ldap.conf, .ldaprc), nslcd, sssd, and PADL's nss_ldap and pam_ldap.
+"""Programs that ask an LDAP server: libldap's own (ldap.conf, .ldaprc), nslcd, sssd, sudo, and PADL's nss_ldap and pam_ldap.
 
 Source: libraries/libldap/{init.c,tls2.c,tls_g.c,tls_o.c} of 2.4.57, 2.5.13 and 2.6.10; ldap.conf(5), nslcd.conf(5), sssd-ldap(5),
-pam_ldap(5); seen with ldapwhoami of the three. The environment (LDAPTLS_REQCERT, LDAPCONF …) is not in these files and not looked at.
+pam_ldap(5), sudoers.ldap(5); seen with ldapwhoami of the three. The environment (LDAPTLS_REQCERT, LDAPCONF …) is not in these files and
+not looked at.
 """
 
 import difflib
@@ -75,6 +76,8 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         read = [source]
     elif name.startswith("nslcd.conf"):
         endpoints, read = client.switch(source, "nslcd"), [source]
+    elif name.startswith("sudo-ldap"):
+        endpoints, read = client.switch(source, "sudo"), [source]
     elif name.startswith(("libnss-ldap", "pam_ldap")) or _is_padl(root, source):
         endpoints, read = client.switch(source, "pam_ldap" if name.startswith("pam") else "nss_ldap"), [source]
     else:
@@ -204,7 +207,7 @@ class _Client:
             return "only libldap on OpenSSL reads it"
         return "only libldap on GnuTLS reads it" if not self.is_gnutls and name == "TLS_CRLFILE" else ""
 
-    # ---- nslcd, nss_ldap, pam_ldap
+    # ---- nslcd, nss_ldap, pam_ldap, sudo
 
     def switch(self, source: SourceFile, program: str) -> list[Endpoint]:
         """Name service and login: `ssl`, `uri` or `host`, `tls_reqcert` or `tls_checkpeer`. The last line of a name counts."""
@@ -226,7 +229,7 @@ class _Client:
         starttls = "critical" if value == "start_tls" else "ldaps" if value in ("on", "yes", "true") else "no"
         base = self.with_tls(base, options, touches=starttls != "no")
         uris = [line for line in found if line.folded == "uri"] or [line for line in found if line.folded == "host"]
-        sends = program != "nss_ldap" or "bindpw" in said or source.path.endswith("etc/ldap.conf")
+        sends = program not in ("nss_ldap", "sudo") or "bindpw" in said or source.path.endswith("etc/ldap.conf")
         endpoints = []
         for line in uris:
             for address in line.value.split():
@@ -458,7 +461,7 @@ _LIBLDAP = (
 )
 _NO_PATH = ('"', "'", "=", "~", "\\", "file:")
 """Beginnings that people take from shells and other programs' files; here they are letters of a relative name."""
-_SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd")
+_SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd", "sudo")
 _FOREIGN = {"tls_protocol_min": ("OpenLDAP's ldap.conf", "tls_ciphers"), "tls_cipher_suite": ("OpenLDAP's ldap.conf", "tls_ciphers")}
 
 

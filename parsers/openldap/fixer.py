@@ -232,7 +232,7 @@ def _outgoing(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy) -> Se
 
 # ---- clients
 
-_STARTS = {"nslcd": ("ssl", "start_tls"), "nss_ldap": ("ssl", "start_tls"), "pam_ldap": ("ssl", "start_tls")}
+_STARTS = {"nslcd": ("ssl", "start_tls"), "nss_ldap": ("ssl", "start_tls"), "pam_ldap": ("ssl", "start_tls"), "sudo": ("ssl", "start_tls")}
 _VERIFIES = {"tls_checkpeer": "yes", "tls_reqcert": "demand", "ldap_tls_reqcert": "demand", "tls_reqsan": "allow"}
 
 

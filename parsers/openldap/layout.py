@@ -5,12 +5,12 @@ import re
 from tlslint.files import FileProblem, Files
 from tlslint.parsers.format import Claim, Comments
 
-CLIENTS = frozenset({"ldap.conf", ".ldaprc", "ldaprc", "nslcd.conf", "sssd.conf", "libnss-ldap.conf", "pam_ldap.conf"})
-"""Names read by programs that ask an LDAP server: libldap, nslcd, sssd, and PADL's nss_ldap and pam_ldap."""
+CLIENTS = frozenset({"ldap.conf", ".ldaprc", "ldaprc", "nslcd.conf", "sssd.conf", "libnss-ldap.conf", "pam_ldap.conf", "sudo-ldap.conf"})
+"""Names read by programs that ask an LDAP server: libldap, nslcd, sssd, sudo, and PADL's nss_ldap and pam_ldap."""
 
 # Patterns are compiled when first needed (re keeps them): every run loads every layout, and few need more than one.
 _SPARE = (
-    r"(?:slapd|ldap|nslcd|sssd|libnss-ldap|pam_ldap)\.conf"
+    r"(?:slapd|ldap|nslcd|sssd|libnss-ldap|pam_ldap|sudo-ldap)\.conf"
     r"(?:[-._~](?:bak|old|orig|save|default|dist|dpkg-\w+|ucf-\w+|rpm\w+|sample|example).*|~)"
 )
 _SAMPLES = r"/usr/(?:share|lib|libexec|local/share)/.*"
@@ -27,7 +27,7 @@ _LISTENERS = ("/etc/default/slapd", "/etc/sysconfig/slapd", "/etc/sysconfig/ldap
 
 HOOK = (
     r"(?:^|/)cn=config[^/]*/(?:.*/)?[^/]*\.ldif$|^(?!(?:.*/)?schemas?/).*\.ldif$"
-    r"|(?:^|/)(?:slapd|ldap|nslcd|sssd|libnss-ldap|pam_ldap)\.conf$|(?:^|/)\.?ldaprc$"
+    r"|(?:^|/)(?:slapd|ldap|nslcd|sssd|libnss-ldap|pam_ldap|sudo-ldap)\.conf$|(?:^|/)\.?ldaprc$"
     r"|(?:^|/)default/slapd$|(?:^|/)etc/(?:sysconfig/(?:slapd|ldap)|conf\.d/slapd)$"
 )
 """What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
@@ -49,7 +49,7 @@ def claim(path: str) -> Claim | None:
         return Claim.ROOT
     if path.endswith(_LISTENERS):
         return Claim.PART
-    return Claim.SPARE if ".conf" in name and re.fullmatch(_SPARE, name) else None
+    return Claim.SPARE if ".conf" in name and (re.fullmatch(_SPARE, name) or name.endswith((".slapd.conf", "-slapd.conf"))) else None
 
 
 def is_client(path: str) -> bool:
