@@ -56,7 +56,8 @@ class WeakRedirect(EndpointRule):
     def _of_plain_site(self, endpoint: Endpoint, redirect: Redirect, span: Span) -> Iterator[Finding]:
         target = redirect.target
         if not redirect.location.lower().startswith("https://"):
-            if redirect.location.lower().startswith("http://") and redirect.ends == "elsewhere":
+            has_https = any(other.tls.holds(TlsMode.IMPLICIT) for other in self.instance.endpoints)
+            if redirect.location.lower().startswith("http://") and redirect.ends == "elsewhere" and has_https:
                 edit = (Edit(Span(target.file, target.start, target.start + 4), b"https"),) if target is not None else ()
                 remedy = Rewrite(edit, "write https", unsafe="the other site must speak HTTPS") if edit else Advice("redirect to https")
                 yield self.finding(endpoint, target or span, f"visitors are sent on to plain HTTP: {redirect.location}", remedy=remedy)

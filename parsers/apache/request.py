@@ -275,6 +275,9 @@ class _Run:
     def answer(self) -> "Answer | tuple[str, str]":
         """Go through the phases; a pair is a path and query to start again with."""
         self._walk_locations()
+        moved = self._moved_by_md()
+        if moved is not None:
+            return moved
         translated = self._translate()
         if isinstance(translated, Answer):
             return translated
@@ -587,6 +590,28 @@ class _Run:
         return 0
 
     # Fixups and handlers
+
+    def _moved_by_md(self) -> Answer | None:
+        """`MDRequireHttps`: a managed name is sent to HTTPS before anything else is asked, but for /.well-known/.
+
+        Challenges of managed names are mod_md's own (mod_md.c, md_require_https_maybe, md_http_challenge_pr; seen on httpd 2.4.71).
+        """
+        config = self.config
+        if self.request.https or "md_module" not in self.host.reading.modules:
+            return None
+        status = {"permanent": 301, "temporary": 302}.get(config.last("mdrequirehttps").lower())
+        name = self.request.host.partition(":")[0]
+        managed = [word.text.lower() for node in config.plain(("mdomain",), config.levels[:1]) for word in node.words]
+        managed += [word.text.lower() for node in config.inner(("mdomainset",), config.levels[:1]) for word in node.words]
+        if not any(self.host.server.answers_to(one) for one in managed):
+            return None
+        if self.request.path.startswith("/.well-known/acme-challenge/"):
+            return self._made(404, "", None)
+        if status is None or self.request.path.startswith("/.well-known/"):
+            return None
+        by = next((node for section in reversed(config.levels) for node in reversed(section.named("mdrequirehttps"))), None)
+        query = f"?{self.request.query}" if self.request.query else ""
+        return self._made(status, f"https://{name}{_escaped(self.request.path)}{query}", by)
 
     def _fixups(self, filename: str) -> "Answer | tuple[str, str] | None":
         config = self.config

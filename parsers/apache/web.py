@@ -99,7 +99,16 @@ class _Asked:
 
 
 _REDIRECTING = frozenset(
-    {"redirect", "redirectpermanent", "redirecttemp", "redirectmatch", "rewriterule", "allowoverride", "allowoverridelist"}
+    {
+        "redirect",
+        "redirectpermanent",
+        "redirecttemp",
+        "redirectmatch",
+        "rewriterule",
+        "allowoverride",
+        "allowoverridelist",
+        "mdrequirehttps",
+    }
 )
 _REDIRECTS = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
 _INNER = ("location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "if", "elseif", "else", "limit", "limitexcept")

@@ -306,7 +306,14 @@ class Client:
         self._connection: http.client.HTTPConnection | None = None
 
     def ask(self, path: str) -> tuple[int, str, list[str]]:
-        """Status, Location, and the header's lines in order."""
+        """Status, Location, and the header's lines in order; once more where the server has closed a kept connection."""
+        try:
+            return self._ask(path)
+        except http.client.RemoteDisconnected:
+            self.close()
+            return self._ask(path)
+
+    def _ask(self, path: str) -> tuple[int, str, list[str]]:
         if self._connection is None:
             raw: socket.socket = socket.create_connection((ADDRESS, HTTPS if self._https else HTTP), timeout=20)
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -516,6 +523,17 @@ IDIOMS = (
     )),
 )  # fmt: skip
 
+MANAGED = f"LoadModule md_module {httpd.MODULES}/mod_md.so\nMDomain $NAMES\nMDCertificateAuthority https://127.77.0.1:1/\nMDCertificateAgreement accepted\n"
+IDIOMS += tuple(
+    Idiom(f"managed, {word}: {name}", plain, main=f"{MANAGED}MDRequireHttps {word}")
+    for word in ("permanent", "temporary")
+    for name, plain in (
+        ("nothing else", ""),
+        ("Redirect", "Redirect 302 / https://elsewhere.test/"),
+        ("folder", "<Location />\nRequire all denied\n</Location>"),
+    )
+)
+
 PAGES = ("/", "/some/page", "/some/page?x=1", "/.well-known/acme-challenge/token", "/index.html", "/with%20blank")
 
 PAIR = """<VirtualHost {address}:80>
@@ -535,7 +553,8 @@ SSLCertificateKeyFile {top}/a-rsa.key
 
 
 def _redirect_server(servers: Servers, main: str) -> Running:
-    text, files = [main], {}
+    names = " ".join(f"r{number}.test" for number, idiom in enumerate(IDIOMS) if idiom.main == main)
+    text, files = [main.replace("$NAMES", names)], {}
     for number, idiom in enumerate(IDIOMS):
         if idiom.main != main:
             continue
