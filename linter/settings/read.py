@@ -4,8 +4,10 @@ Who may decide: the file is looked for from the working directory upwards, never
 switch findings off. For root it must belong to root or to who called sudo, as git demands of a repository (safe.directory).
 """
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -105,9 +107,20 @@ def _speaks_of_us(path: str) -> bool:
         return False
 
 
+MAX_BYTES = 1 << 20
+"""Settings are written by hand."""
+
+
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
+    """Raises `OSError`, also for what is no regular file or has no end: the folder may be a stranger's."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise OSError(errno.EFBIG, "it is larger than 1 MB")
+        return stream.read(MAX_BYTES)
 
 
 def _trusted(path: str, here: str) -> None:

@@ -222,6 +222,10 @@ TRAPS: dict[str, Trap] = {
     "slapd-include": file("slapd.conf", "include /etc/shadow\ninclude {here}/slapd.conf\nTLSCertificateFile {outside}/secret.conf\n"),
     "ldif-urls": file("cn=config.ldif", "dn: cn=config\nobjectClass: olcGlobal\nolcTLSCertificateFile:< file:///etc/shadow\nolcTLSProtocolMin:: AAAA\n"),
     "htaccess-deep": file("/".join(["d"] * 60) + "/.htaccess", 'Header set Strict-Transport-Security "max-age=1"\n'),
+    "settings-fifo": beside(lambda here, _: os.mkfifo(here / ".tlslint.yaml"), ""),
+    "project-fifo": beside(lambda here, _: os.mkfifo(here / "pyproject.toml"), ""),
+    "settings-tags": file(".tlslint.yaml", "ignore: !!python/object/apply:os.system ['touch ran']\n", ".tlslint.yaml"),
+    "settings-aliases": file(".tlslint.yaml", "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)), ".tlslint.yaml"),
     "settings-link": beside(lambda here, out: (here / ".tlslint.yaml").symlink_to(out / "secret.conf"), ""),
 }  # fmt: skip
 
