@@ -3,8 +3,6 @@
 Reading needs the optional `cryptography` (extra `certificates`), imported at the first certificate; without it facts are unknown.
 """
 
-import base64
-import hashlib
 import re
 import warnings
 from functools import lru_cache
@@ -32,6 +30,8 @@ def read(data: bytes) -> Chain:
     blocks = _BLOCK.findall(data)
     if not blocks:
         return Chain((), NO_CERTIFICATE, False, 0)
+    import base64  # noqa: PLC0415 (most files that are looked at hold no certificate)
+
     try:
         from cryptography import x509  # noqa: PLC0415 (optional, and slow to load)
     except ImportError:
@@ -58,6 +58,8 @@ def chain_of(certificates: tuple[CertificateFacts, ...]) -> Chain:
 
 
 def _facts(certificate: "x509.Certificate", der: bytes) -> CertificateFacts:
+    import hashlib  # noqa: PLC0415
+
     key_type, bits, curve = _key(certificate)
     hashed = _signature_hash(certificate)
     extensions = _extensions(certificate)
@@ -98,6 +100,9 @@ def _is_public(extensions: dict[str, Any]) -> bool:
 
 
 def _spki_hash(certificate: "x509.Certificate") -> str:
+    import base64  # noqa: PLC0415
+    import hashlib  # noqa: PLC0415
+
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
 
@@ -171,6 +176,8 @@ def dh_bits(data: bytes) -> int | None:
     match = _DH_BLOCK.search(data)
     if match is None:
         return None
+    import base64  # noqa: PLC0415
+
     try:
         der = base64.b64decode(b"".join(match.group(1).split()), validate=True)
     except ValueError:

@@ -1,6 +1,5 @@
 """The reader's own line with the marked characters in it."""
 
-import unicodedata
 from typing import NamedTuple
 
 from tlslint.model import Label, Location, locate
@@ -48,4 +47,6 @@ def columns(text: str) -> int:
     """Terminal columns: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
+    import unicodedata  # noqa: PLC0415 (most text is ASCII)
+
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -125,7 +125,9 @@ def _pkg(files: Files) -> Found:
 
 
 def _rpm(files: Files, is_suse: bool) -> Found:
-    from tlslint.targets import rpmdb  # noqa: PLC0415 (only where no other database was found)
+    if all(files.kind(folder) == "missing" or files.kind(folder) == "outside" for folder in ("/usr/lib/sysimage/rpm", "/var/lib/rpm")):
+        return
+    from tlslint.targets import rpmdb  # noqa: PLC0415 (only where there is such a database)
 
     for place, read in rpmdb.PLACES:
         try:

@@ -41,7 +41,8 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
     secure = _Asked(host, site, https=https or isinstance(mode, Unknown))
     plain = secure if not https and isinstance(mode, Known) else _Asked(host, site, https=False)
     paths = {"success": _page(secure), "error": NOWHERE, "redirect": NOWHERE}
-    if secure.may_redirect:
+    may_redirect = secure.may_redirect
+    if may_redirect:
         paths["redirect"] = _redirected_path(secure)
     found = Http(
         _values(secure, paths["success"]),
@@ -53,7 +54,7 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
     written = tuple(_written(secure, paths))
     if not https and not found.redirects_to_https.holds(True):
         problems.extend(problem for section in plain.sections for problem in redirects.facts(section))
-    return found._replace(headers=written, redirect=_redirect(secure if https else plain)) if written or secure.may_redirect else found
+    return found._replace(headers=written, redirect=_redirect(secure if https else plain)) if written or may_redirect else found
 
 
 class _Asked:
@@ -295,10 +296,11 @@ def _redirects(asked: _Asked) -> Value[bool | None]:
 def _redirect(asked: _Asked) -> Redirect | None:
     """The redirect of the front page."""
     try:
-        front, deep = asked.answer("/"), asked.answer(DEEP)
+        front = asked.answer("/")
+        if not 300 <= front.status < 400 or front.by is None:
+            return None
+        deep = asked.answer(DEEP)
     except UnknownAnswerError:
-        return None
-    if not 300 <= front.status < 400 or front.by is None:
         return None
     below = deep.location if 300 <= deep.status < 400 else ""
     ends = _followed(asked.host, asked.request, front)
