@@ -31,9 +31,13 @@ types: $(VENV)/installed-dev build/plain/tlslint
 layers: $(VENV)/installed-dev build/plain/tlslint
 	PYTHONPATH=build/plain $(BIN)/lint-imports
 
+# The time of the last change, so that whoever builds the same commit gets the same bytes.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+
 build: $(VENV)/installed-dev
 	rm -rf dist
-	$(BIN)/python -m build --outdir dist . >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(BIN)/python -m build --outdir dist . >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(BIN)/python scripts/repack.py dist/*.tar.gz
 	$(BIN)/python scripts/compare_distributions.py dist
 
 bench: $(VENV)/installed-dev  ## ratios, side by side; see docs/performance.md
