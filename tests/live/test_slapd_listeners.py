@@ -419,8 +419,10 @@ def predicted(path: Path, host: Host) -> Instance:
 
 
 RELEASES = ("debian-11", "debian-12", "debian-13")
-CASES = [(target, case) for target in RELEASES for case in cases(target)]
-CHANGES = [(target, case) for target in RELEASES for case in changes(target)]
+EVERY = {"debian-11": 3, "debian-12": 1, "debian-13": 1}
+"""2.4 and 2.5 differ in few things, and slaptest sees most of those: one case of three is enough for 2.4."""
+CASES = [(target, case) for target in RELEASES for case in cases(target)[:: EVERY[target]]]
+CHANGES = [(target, case) for target in RELEASES for case in changes(target)[:: EVERY[target]]]
 
 
 def name_of(value: object) -> str:

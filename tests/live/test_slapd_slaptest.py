@@ -1,8 +1,9 @@
-"""slaptest, slapadd and slapcat of Debian 12 against the readers: taken or refused, and the values that come of it.
+"""slaptest, slapadd and slapcat of Debian 12, slaptest of 11 and 13, against the readers: taken or refused, and the values that come of it.
 
 Generated slapd.conf files, LDIF files and trees edited by hand, and every slapd configuration of the corpus.
 """
 
+import os
 import random
 import re
 import shutil
@@ -17,7 +18,7 @@ from tlslint.parsers.openldap import arguments, cnconfig, modules, outgoing, sla
 from tlslint.parsers.openldap.configuration import Configuration
 from tlslint.parsers.openldap.slapdconf import Build
 
-from tests.support import corpus
+from tests.support import corpus, roots
 
 CORPUS = corpus.FOLDER / "openldap"
 
@@ -450,3 +451,25 @@ def test_ldif_of_the_corpus_is_read_without_loss() -> None:
                 left[value.span.start : value.span.end] = b" " * (value.span.end - value.span.start)
         rest = re.sub(rb"(?m)^#.*(?:\r?\n .*)*$", b"", bytes(left))
         assert not rest.replace(b"-", b"").strip(), (path, rest.strip()[:80])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to enter another release")
+@pytest.mark.parametrize(("suite", "version"), [("bullseye", "2.4.57"), ("trixie", "2.6.10")])
+def test_generated_slapd_conf_of_other_releases(suite: str, version: str) -> None:
+    """Taken or refused by slaptest of Debian 11 (GnuTLS) and 13 (OpenSSL)."""
+    root = roots.root(suite, "slapd", ("slapd", "ldap-utils"))
+    folder = root / "tmp" / f"slaptest-{os.getpid()}"
+    folder.mkdir()
+    build = Build(version, suite == "bullseye", modules.of_debian(version))
+    rng, wrong = random.Random(version), []
+    for number in range(100):
+        text = conf(rng) if number % 4 else outward(rng)
+        path = folder / f"{number}.conf"
+        path.write_text(text, newline="")
+        inside = "/" + str(path.relative_to(root))
+        seen = run("chroot", str(root), "slaptest", "-u", "-f", inside)
+        found = slapdconf.read(inside, Files((str(root),), str(root), (("/", str(root)),)), build, fragment=False)
+        if (seen.returncode == 0) != (found.fatal is None):
+            wrong.append(f"{text[len(HEAD) :]!r}: {seen.stderr.strip()[-200:]}, predicted {found.fatal}")
+    shutil.rmtree(folder)
+    assert not wrong, "\n".join(wrong)

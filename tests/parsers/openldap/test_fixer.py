@@ -1,11 +1,14 @@
 """Remedies in OpenLDAP's words: every one spelt, in every form, proven by the engine; untouched lines stay byte for byte."""
 
 import difflib
+import tempfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.parsers.openldap.test_mistakes import CERTIFICATE, DATABASE, GLOBAL, HEAD, IN_LDIF, MDB, MODULES, PKI
 from tests.support import world
@@ -270,3 +273,66 @@ def test_clients(path: str, text: str, line: str, tmp_path: Path) -> None:
     changed = [each[1:] for each in difference(text, after).splitlines() if each.startswith("+")]
     assert changed == [line], said.out + said.err
     assert len(after.splitlines()) - len(text.splitlines()) in (0, 1)
+
+
+LINES = (
+    *(
+        "TLSCipherSuite HIGH",
+        "TLSCipherSuite NORMAL",
+        'TLSCipherSuite "ALL:@SECLEVEL=0"',
+        "TLSProtocolMin 1.2",
+        "TLSProtocolMin TLSv1.2",
+        "# c",
+    ),
+    *(
+        "TLSProtocolMin 3.4 # new",
+        " TLSVerifyClient never",
+        "",
+        "security tls=1",
+        "security ssf=0 update_ssf=128",
+        "security\tsimple_bind=0",
+    ),
+    *(
+        "localSSF 5",
+        "disallow bind_simple",
+        "TLSVerifyClient required",
+        "TLSDHParamFile /none",
+        "TLS_REQCERT never",
+        "# x \\",
+        "\t",
+        "TLSCipherSuite \\",
+    ),
+    *(
+        "overlay chain",
+        "chain-uri ldap://c.example.test",
+        "TLSECName secp192r1",
+        'TLSCipherSuite "HIGH',
+        "olcTLSProtocolMin 3.3",
+        "\u201ctls\u201d",
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(LINES), max_size=5),
+    st.lists(st.sampled_from(LINES), max_size=2),
+    st.sampled_from(["debian-11", "debian-12", "debian-13"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_any_slapd_conf_comes_out_whole(before: list[str], inside: list[str], target: str, ending: str) -> None:
+    """Whatever it says: the mended text is mended, and every line that is left stands where it stood."""
+    text = (HEAD + CERTIFICATE + "".join(f"{line}\n" for line in before) + DATABASE + "".join(f"{line}\n" for line in inside)).replace(
+        "\n", ending
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        world.lay({"files": {CONF: text, "/etc/default/slapd": SERVICES.format(conf=CONF)}, "certificates": PKI}, root)
+        call = ("--root", root, "--target", target, "--unsafe-fixes", root / "etc/ldap/slapd.conf")
+        tlslint("--fix", *call)
+        after = (root / "etc/ldap/slapd.conf").read_bytes()
+        assert not tlslint("--diff", *call).out.startswith("---")
+    kept = [line for line in after.decode().split(ending) if line in text.split(ending)]
+    old = iter(text.split(ending))
+    assert all(line in old for line in kept)
+    assert ending == "\n" or after.count(b"\n") == after.count(b"\r\n")
