@@ -4,6 +4,7 @@ import re
 
 from tlslint.crypto import gnutls
 from tlslint.model.instance import KnownBy, Software
+from tlslint.model.versions import TLS10
 from tlslint.targets import Target, load
 
 _OLD = re.compile(rb"(?im)^(?:database[ \t]+\"?|dn:[ \t]*olcDatabase=(?:\{\d+\})?)(?:bdb|hdb|ldbm|shell)\b")
@@ -23,11 +24,11 @@ def fitting(target: Target, text: bytes) -> Target:
     string = _STRING.search(text)
     is_priority = string is not None and gnutls.reads_like_priority(string[1].decode("latin-1"))
     if _OLD.search(text):
-        old = _assumed(load("debian-11"))
-        if is_priority or (string is None and not _ELSEWHERE.search(text)):
-            return old
-        openssl = dict.fromkeys(("slapd", "ldap-client"), old.libraries["httpd"])
-        return old._replace(name="", libraries={**old.libraries, **openssl})
+        is_gnutls = is_priority or (string is None and not _ELSEWHERE.search(text))
+        if is_gnutls:
+            return _assumed(load("debian-11"))
+        # its earlier builds with NSS began with TLS 1.0, which build it is nobody says, and a guess blames nobody for SSL 3
+        return _assumed(load("rhel-7"))._replace(openssl_min_version=TLS10)
     return _assumed(load("debian-12")) if is_priority else target
 
 

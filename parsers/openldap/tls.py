@@ -108,7 +108,12 @@ class Judge:
         return shown and self.files.kind(logical) == "missing"
 
     def unusable(self, path: str) -> str:
-        """Why nothing can be read there; "" when something can, or when this tree cannot tell."""
+        """Why nothing can be read there; "" when something can, or when this tree cannot tell.
+
+        Red Hat's slapd 2.4 took names out of a certificate database of NSS as well (TLSMozNSSCompatibility).
+        """
+        if "/" not in path and self.release < (2, 5) and not self.is_gnutls:
+            return ""
         if self.is_missing(path):
             return f"{path} does not exist"
         return f"{path} is a folder" if self.files.kind(_logical("/" + path.lstrip("/"))) == "directory" else ""
