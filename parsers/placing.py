@@ -1,7 +1,9 @@
 """What every fixer needs: which endpoints share a line, what a line looks like, where a new one goes."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from tlslint.model import CipherString, Endpoint, Instance, Span
 from tlslint.model.remedy import Edit
@@ -20,11 +22,40 @@ def deciding(endpoint: Endpoint, field: str) -> Span | None:
 def sharers(instance: Instance, endpoints: Iterable[Endpoint], field: str, place: Span) -> list[Endpoint]:
     """Other endpoints of the server whose `field` the same bytes decide."""
     own = {id(endpoint) for endpoint in endpoints}
-    return [
-        endpoint
-        for endpoint in instance.endpoints
-        if id(endpoint) not in own and (span := deciding(endpoint, field)) is not None and touches(span, place)
-    ]
+    near = _decided(instance, field).get(id(place.file))
+    if near is None:
+        return []
+    first, last = bisect_left(near.starts, place.start - near.longest), bisect_left(near.starts, max(place.end, place.start + 1))
+    return [endpoint for span, endpoint in near.spans[first:last] if id(endpoint) not in own and touches(span, place)]
+
+
+class _Near(NamedTuple):
+    """What decides one field within one file, by place."""
+
+    starts: list[int]
+    spans: list[tuple[Span, Endpoint]]
+    longest: int
+
+
+_latest: list[tuple[Instance, dict[str, dict[int, _Near]]]] = []
+"""The server that was asked about last, by field and file. Thousands of findings ask about one server."""
+
+
+def _decided(instance: Instance, field: str) -> dict[int, _Near]:
+    if not _latest or _latest[0][0] is not instance:
+        _latest[:] = [(instance, {})]
+    found = _latest[0][1].get(field)
+    if found is None:
+        by_file: dict[int, list[tuple[Span, Endpoint]]] = {}
+        for endpoint in instance.endpoints:
+            span = deciding(endpoint, field)
+            if span is not None:
+                by_file.setdefault(id(span.file), []).append((span, endpoint))
+        found = _latest[0][1][field] = {}
+        for file, spans in by_file.items():
+            spans.sort(key=lambda each: each[0].start)
+            found[file] = _Near([span.start for span, _ in spans], spans, max(span.end - span.start for span, _ in spans))
+    return found
 
 
 def touches(one: Span, other: Span) -> bool:

@@ -408,7 +408,7 @@ def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | st
         return "only a person can do this"
     found: list[Sequence[Way]] = []
     for instance in instances:
-        endpoints = [endpoint for endpoint in instance.endpoints if endpoint.name in finding.endpoints]
+        endpoints = _named(instance, finding.endpoints)
         if not endpoints or not _read(finding, instance):
             continue
         ways = _spelt_by(instance, endpoints, remedy)
@@ -419,6 +419,19 @@ def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | st
     most = max(map(len, found), default=0)
     joined = [tuple(dict.fromkeys(edit for ways in found for edit in ways[min(index, len(ways) - 1)])) for index in range(most)]
     return [way for way in dict.fromkeys(joined) if way] or "there is no text to change"
+
+
+_latest: list[tuple[Instance, dict[str, list[Endpoint]]]] = []
+"""The server that was asked about last, its endpoints by name."""
+
+
+def _named(instance: Instance, names: Iterable[str]) -> list[Endpoint]:
+    if not _latest or _latest[0][0] is not instance:
+        by_name: dict[str, list[Endpoint]] = {}
+        for endpoint in instance.endpoints:
+            by_name.setdefault(endpoint.name, []).append(endpoint)
+        _latest[:] = [(instance, by_name)]
+    return [endpoint for name in names for endpoint in _latest[0][1].get(name, ())]
 
 
 def _read(finding: Finding, instance: Instance) -> bool:

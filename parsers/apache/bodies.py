@@ -1,7 +1,7 @@
 """The text of scopes as people see it: which lines stand in a `<VirtualHost>` or outside all of them, and where a new one would go."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -119,10 +119,13 @@ def _bodies(file: SourceFile) -> tuple[Body, ...]:
 
 def body_of(anchor: Span) -> Body:
     """The virtual host an endpoint's anchor belongs to (its own line, or a line in it); else what stands outside of all."""
-    for body in _bodies(anchor.file):
-        if body.opening is not None and body.opening.first <= anchor.start < body.end:
-            return body
-    return _bodies(anchor.file)[-1]
+    found = _bodies(anchor.file)
+    index = bisect_right(found, anchor.start, hi=len(found) - 1, key=_first) - 1
+    return found[index] if index >= 0 and anchor.start < found[index].end else found[-1]
+
+
+def _first(body: Body) -> int:
+    return body.opening.first if body.opening is not None else 0
 
 
 def outside(file: SourceFile) -> Body:
@@ -144,9 +147,7 @@ def new_line(body: Body, text: str, neighbours: Sequence[str]) -> Edit | None:
     return placing.below(Span(body.file, body.opening.first, body.opening.last), [data], indent)
 
 
-def all_of(files: Sequence[SourceFile], name: str) -> Iterator[Setting]:
+@lru_cache(maxsize=16)
+def all_of(files: tuple[SourceFile, ...], name: str) -> tuple[Setting, ...]:
     """Every line with this name."""
-    for file in files:
-        for setting in settings(file):
-            if setting.name == name:
-                yield setting
+    return tuple(setting for file in files for setting in settings(file) if setting.name == name)
