@@ -30,7 +30,7 @@ class HstsWithBadCertificate(EndpointRule):
     examples = [
         bad("httpd", f'{_LINE} "«max-age=63072000»"', "has expired", certificate="expired"),
         bad("httpd", f'{_LINE} "«max-age=63072000»"', "ends in 4 days", certificate="soon"),
-        bad("httpd", f'{_LINE} "«max-age=63072000»"', "is signed by nobody but itself"),
+        bad("httpd", f'{_LINE} "«max-age=63072000»"', "is signed by nobody but itself", certificate="self-signed"),
         good("httpd", f'{_LINE} "max-age=63072000"', certificate="public"),
         good("httpd", f'{_LINE} "max-age=0"', certificate="expired", why="browsers forget the site"),
         good("httpd", "DocumentRoot /var/www/html", certificate="expired", why="without HSTS it is TLS311 alone"),

@@ -22,7 +22,7 @@ import pytest
 from tlslint.crypto.suites import named, numbers
 from tlslint.profiles import load as load_profile
 
-from tests.support import world
+from tests.support import pki
 from tests.support.cli import tlslint
 from tests.support.hello import chosen
 
@@ -133,9 +133,10 @@ PORTS = sorted({site.port for site in (*MATRIX, *NAMED)})
 
 def weak(root: Path) -> Path:
     """Write it all; returns the root file."""
-    (root / "key.pem").write_bytes(world.private_key("rsa", 2048))
+    leaf = pki.issue("www.example.test", pki.intermediate(), names=("*.example.test",), starts=pki.today(), ends=pki.today() + 80 * pki.DAY)
+    (root / "key.pem").write_bytes(leaf.key_pem())
     (root / "key.pem").chmod(0o600)
-    (root / "cert.pem").write_bytes(world.certificate("rsa", 2048, "www.example.test", ("*.example.test",)))
+    (root / "cert.pem").write_bytes(leaf.pem + pki.intermediate().pem)
     (root / "htdocs").mkdir()
     (root / "htdocs/index.html").write_text("page")
     (root / "certificate.conf").write_text(f"SSLCertificateFile {root}/cert.pem\nSSLCertificateKeyFile {root}/key.pem\n")

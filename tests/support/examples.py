@@ -12,7 +12,7 @@ from tlslint.profiles import load as load_profile
 from tlslint.targets import load as load_target
 
 from tests.support import pki
-from tests.support.world import NOW, certificate, private_key
+from tests.support.world import NOW
 
 MARKS = re.compile("[«»]")
 NOW_WRITTEN = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -154,11 +154,7 @@ def _written(root: Path, name: str, text: str, certificate_at: str, key_at: str,
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     recipe = settings.get("certificate", "")
-    if recipe in pki.RECIPES:
-        key, leaf = pki.made(recipe)
-    else:
-        key = private_key("rsa", 2048)
-        leaf = certificate("rsa", 2048, "www.example.test", ("www.example.test", "mx.example.test"))
+    key, leaf = pki.made(recipe if recipe in pki.RECIPES else "usual")
     for place in {certificate_at, key_at}:
         (root / place).parent.mkdir(parents=True, exist_ok=True)
     if certificate_at == key_at:

@@ -149,6 +149,11 @@ def _alone(**options: Any) -> tuple[Identity, bytes]:
     return leaf, leaf.pem
 
 
+def _self_signed() -> tuple[Identity, bytes]:
+    leaf = issue("www.example.test")
+    return leaf, leaf.pem
+
+
 def _old_hash(number: bytes) -> tuple[Identity, bytes]:
     """A certificate that says SHA-1 (PKCS #1 number 5) or MD5 (4): the library signs with neither, so only the word is changed."""
     issuer = issue("Test RSA CA", root(), kind="rsa", is_ca=True, ends=NOW + 900 * DAY)
@@ -160,6 +165,8 @@ def _old_hash(number: bytes) -> tuple[Identity, bytes]:
 
 
 RECIPES: dict[str, Callable[[], tuple[Identity, bytes]]] = {
+    "usual": _whole,
+    "self-signed": _self_signed,
     "public": lambda: _whole(public=True),
     "private": _alone,
     "expired": lambda: _whole(ends=NOW - 10 * DAY),
