@@ -3,8 +3,9 @@
 import posixpath
 from collections.abc import Iterator
 
+from tlslint.model import Problem
 from tlslint.parsers.apache.read import os_path
-from tlslint.parsers.apache.request import Host, htaccess, override_at
+from tlslint.parsers.apache.request import Host, admitted, htaccess, override_at
 from tlslint.parsers.apache.tree import Section
 
 NAME = ".htaccess"
@@ -21,8 +22,8 @@ def root_of(host: Host) -> str:
     return ""
 
 
-def below(host: Host) -> Iterator[tuple[str, "Section | str"]]:
-    """Every .htaccess at and below the document root with what is in it ("refused" where httpd could not read it)."""
+def below(host: Host) -> Iterator[tuple[str, "Section | Problem"]]:
+    """Every .htaccess at and below the document root with what is in it, or why httpd could not read it."""
     root = root_of(host)
     if not root.startswith("/") or root == "/":
         return
@@ -46,5 +47,7 @@ def read_below(host: Host) -> Iterator[tuple[str, Section]]:
     root = root_of(host)
     for path, section in below(host):
         override = override_at(host, posixpath.dirname(path))
-        if isinstance(section, Section) and not override.is_none and override.forbids(section) is None:
-            yield posixpath.dirname(path).removeprefix(root) + "/", section
+        if isinstance(section, Section) and not override.is_none:
+            taken = admitted(host.reading, section, override).section
+            if taken is not None:
+                yield posixpath.dirname(path).removeprefix(root) + "/", taken

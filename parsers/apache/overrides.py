@@ -11,10 +11,12 @@ from tlslint.files import Files
 from tlslint.model import Endpoint, Instance, Label, Problem, Role, SourceFile, Span, Unknown
 from tlslint.parsers.apache import defaults, directives, folders, scopes, settings, web
 from tlslint.parsers.apache.folders import NAME
+from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Environment, Reader
-from tlslint.parsers.apache.request import Host, override_at
+from tlslint.parsers.apache.request import Admitted, Host, Override, admitted, override_at
 from tlslint.parsers.apache.scopes import Scope
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
+from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Directive, Node, Section, taken
 from tlslint.parsers.apache.vhosts import Door, Server
 from tlslint.targets import Target
@@ -92,21 +94,33 @@ def facts(host: Host, sources: list[SourceFile]) -> Iterator[Problem]:
             continue
         sources.append(source)
         override = override_at(host, posixpath.dirname(path))
-        if not isinstance(section, Section):
-            continue
         if override.is_none:
-            node = next(_bearing(section), None)
+            node = next(_bearing(section), None) if isinstance(section, Section) else None
             if node is not None:
                 related = (Label(override.by.args_span, "says so"),) if override.by is not None else ()
                 message = f"nothing in this {NAME} is read: AllowOverride None holds in its folder"
                 yield Problem("dead-section", message, node.span, "never read", related)
-            continue
-        node = override.forbids(section)
-        if node is not None:
-            why = "no AllowOverride is set at all" if override.classes is None else f"AllowOverride is {override.spoken}"
-            related = (Label(override.by.args_span, "decides what may stand there"),) if override.by is not None else ()
-            message = f"{node.name} may not stand here ({why}), so every request below this folder fails (500)"
-            yield Problem("refused", message, node.name_span, "", related)
+        elif isinstance(section, Problem):
+            yield told_of_folder(section)
+        else:
+            taken = admitted(host.reading, section, override)
+            if taken.section is None:
+                yield _fault(source, taken, override)
+
+
+def _fault(source: SourceFile, taken: Admitted, override: Override) -> Problem:
+    """What fails every request below a folder."""
+    node = taken.fault
+    span = node.name_span if node is not None else Span(source, 0, 0)
+    name = node.name if node is not None else "an <If…> section"
+    if taken.why == "forbidden":
+        why = "no AllowOverride is set at all" if override.classes is None else f"AllowOverride is {override.spoken}"
+        related = (Label(override.by.args_span, "decides what may stand there"),) if override.by is not None else ()
+        return Problem("refused", f"{name} may not stand here ({why}), so every request below this folder fails (500)", span, "", related)
+    if taken.why == "unknown":
+        return Problem("refused", f"no loaded module knows {name}, so every request below this folder fails (500)", span)
+    at = node.args_span if node is not None else span
+    return explained(Problem("refused", f"{spoken(taken.why)}, so every request below this folder fails (500)", at))
 
 
 def _bearing(section: Section) -> Iterator[Node]:

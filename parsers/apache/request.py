@@ -10,11 +10,12 @@ Nothing is executed; whatever hangs on more than files say gives an unknown answ
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
-from tlslint.model import SourceFile
+from tlslint.model import Problem, SourceFile
 from tlslint.parsers.apache import directives, expression, headers, rewrite
 from tlslint.parsers.apache.read import Environment, Reader, Reading, os_path
 from tlslint.parsers.apache.scopes import RefusedError
@@ -559,10 +560,11 @@ class _Run:
             section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
             if section is None:
                 continue
-            if section == "refused" or (isinstance(section, Section) and override.forbids(section) is not None):
+            taken = admitted(self.host.reading, section, override).section if isinstance(section, Section) else None
+            if taken is not None:
+                merged.append(taken)
+            else:
                 self.config.refused_override = True
-            elif isinstance(section, Section):
-                merged.append(section)
 
     # Access
 
@@ -859,11 +861,14 @@ NOWHERE = "/no-such-page"
 
 
 class Override(NamedTuple):
-    """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `nonfatal`; `by`: what set it last."""
+    """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `by`: what set it last.
+
+    `nonfatal`: `override`, `unknown` or both: lines at fault that are passed over instead of failing the request (2.4, Nonfatal=).
+    """
 
     classes: frozenset[str] | None = None
     names: frozenset[str] = frozenset()
-    nonfatal: bool = False
+    nonfatal: frozenset[str] = frozenset()
     by: Node | None = None
 
     @property
@@ -888,30 +893,24 @@ class Override(NamedTuple):
             words = [word.text.lower() for word in node.words] if isinstance(node, Directive) else []
             if node.lower == "allowoverride":
                 classes = frozenset(word.partition("=")[0] for word in words if not word.startswith(("none", "nonfatal")))
-                nonfatal = any(word.startswith("nonfatal=") for word in words)
+                nonfatal = frozenset(word.partition("=")[2] for word in words if word.startswith("nonfatal="))
+                nonfatal = frozenset({"override", "unknown"}) if "all" in nonfatal else nonfatal
                 result = result._replace(classes=classes, nonfatal=nonfatal, by=node)
             elif node.lower == "allowoverridelist":
                 names = frozenset(word for word in words if word != "none")
                 result = result._replace(names=names, classes=result.classes if result.classes is not None else frozenset(), by=node)
         return result
 
-    def forbids(self, section: Section) -> Node | None:
-        """The first directive of an .htaccess that may not stand there; it makes every request a 500."""
-        if self.nonfatal:
-            return None
-        return next((node for node in section.children if not self._lets(node)), None)
-
-    def _lets(self, node: Node) -> bool:
+    def lets(self, node: Node) -> bool:
+        """May the directive or section stand in an .htaccess?"""
         name = f"<{node.lower}" if isinstance(node, Section) else node.lower
-        if node.lower in self.names:
+        if node.lower in self.names or name in self.names:
             return True
         known = directives.known(name)
-        if known is None or ".htaccess" not in known.contexts or self.classes is None:
+        if known is None or ".htaccess" not in known.contexts or not self.classes:
             return False
         classes = {word.lower() for word in known.overrides}
-        if "all" in self.classes or ("all" in classes and self.classes):
-            return True
-        return bool(classes & self.classes) or ("all" in classes and bool(self.names))
+        return "all" in self.classes or "all" in classes or bool(classes & self.classes)
 
 
 _NEVER_SET = Override()
@@ -932,8 +931,8 @@ def override_at(host: Host, directory: str) -> Override:
     return override
 
 
-def htaccess(host: Host, path: str) -> "Section | str | None":
-    """An .htaccess as a section called `.htaccess` (its folder in `shown_in`); "refused" where httpd could not read it; None: not there."""
+def htaccess(host: Host, path: str) -> "Section | Problem | None":
+    """An .htaccess as a section called `.htaccess` (its folder in `shown_in`); why httpd could not read it; None: not there."""
     try:
         if host.files.kind(path) != "file":
             return None
@@ -944,24 +943,71 @@ def htaccess(host: Host, path: str) -> "Section | str | None":
 
 
 @lru_cache(maxsize=512)
-def _parsed(key: "_Key") -> "Section | str":
+def _parsed(key: "_Key") -> "Section | Problem":
     reading, files, target, path = key.parts
     environment = Environment(reading.server_root, dict(reading.defines), {}, True, True, reading.modules)
     found = Reader(files, environment, target.software["httpd"], complete=reading.knows_all_modules).read(path)
     if found.refused is not None:
-        return "refused"
-    for node in found.tree.children:
-        if isinstance(node, Directive):
-            known = directives.known(node.lower)
-            if known is not None and known.module not in reading.modules and reading.knows_all_modules:
-                return "refused"
-            try:
-                _check(node)
-            except RefusedError:
-                return "refused"
+        return found.refused
     section = Section(found.tree.line, ".htaccess", 0, posixpath.dirname(path), "")
     section.children = found.tree.children
+    for child in section.children:
+        child.parent = section
     return section
+
+
+_CONDITIONAL = re.compile(rb"^[ \t]*<If(?:Module|Define|Version|File|Directive|Section)\b", re.MULTILINE | re.IGNORECASE)
+
+
+class Admitted(NamedTuple):
+    """An .htaccess without the lines that are passed over; None where `fault` fails every request, and `why`.
+
+    `why`: `forbidden` (by AllowOverride), `unknown`, else what is wrong with the line. `fault` None: an `<IfModule>` and its like.
+    """
+
+    section: Section | None
+    fault: Node | None = None
+    why: str = ""
+
+
+def admitted(reading: Reading, section: Section, override: Override) -> Admitted:
+    """What of an .htaccess counts: each line is asked for by itself, inside sections too (server/config.c, invoke_cmd; httpd 2.4.71)."""
+    if not override.classes and _CONDITIONAL.search(section.file.data):  # <IfModule> needs any class at all
+        return Admitted(None, None, "forbidden")
+    foreign = not reading.knows_all_modules or any(not directives.is_stock(module) for module in reading.modules)
+    return _admitted(section, override._replace(by=None), reading.modules, foreign)
+
+
+@lru_cache(maxsize=512)
+def _admitted(section: Section, override: Override, modules: frozenset[str], foreign: bool) -> Admitted:
+    children: list[Node] = []
+    for node in section.children:
+        known = directives.known(f"<{node.lower}" if isinstance(node, Section) else node.lower)
+        if known is None or (known.module not in modules and not foreign):
+            if foreign:
+                children.append(node)
+            elif "unknown" not in override.nonfatal:
+                return Admitted(None, node, "unknown")
+            continue
+        if not override.lets(node):
+            if "override" not in override.nonfatal:
+                return Admitted(None, node, "forbidden")
+            continue
+        try:
+            _check(node)
+        except RefusedError as error:
+            return Admitted(None, node, str(error))
+        if isinstance(node, Section):
+            inner = _admitted(node, override, modules, foreign)
+            if inner.section is None:
+                return inner
+            children.append(inner.section)
+        else:
+            children.append(node)
+    found = copy(section)
+    found.__dict__.clear()
+    found.children = children
+    return Admitted(found)
 
 
 class _Key:
@@ -980,7 +1026,7 @@ class _Key:
         return isinstance(other, _Key) and self.source is other.source and self.parts[0] is other.parts[0]
 
 
-def _htaccess(reading: Reading, files: Files, target: Target, path: str, source: SourceFile) -> "Section | str":
+def _htaccess(reading: Reading, files: Files, target: Target, path: str, source: SourceFile) -> "Section | Problem":
     return _parsed(_Key((reading, files, target, path), source))
 
 

@@ -110,6 +110,28 @@ VALUES = {
     "open quote": 'Header always set {} "max-age=5; includeSubDomains',
     "curly": "Header always set {} “max-age=31536000”",
 }
+OVERRIDES = (
+    "AllowOverride None",
+    "AllowOverride All",
+    "AllowOverride FileInfo",
+    "AllowOverride AuthConfig Limit",
+    "AllowOverride AuthConfig Nonfatal=All",
+    "AllowOverride Options=Indexes FileInfo",
+    "AllowOverride None\nAllowOverrideList Header",
+    "AllowOverride None\nAllowOverrideList Redirect RedirectMatch",
+    "AllowOverrideList None",
+)
+IN_FOLDERS = {
+    "Header": f"Header always set {value(1)}",
+    "If": f"<If true>\nHeader always add {value(1)}\n</If>",
+    "IfModule": f"<IfModule mod_headers.c>\nHeader always add {value(1)}\n</IfModule>\n<IfModule !mod_headers.c>\nNoSuch thing\n</IfModule>",
+    "Files": f"<Files index.html>\nHeader add {value(1)}\n</Files>",
+    "server's own": "SSLProtocol all",
+    "access": "Require all granted",
+    "open section": f"<Files index.html>\nHeader add {value(1)}",
+    "curly quotes": f"Header always set {HSTS} “max-age=1; includeSubDomains”",
+    "nothing": "# only a remark",
+}
 TABLE_6_1 = {
     "set": f"Header set {value(1)}",
     "always set": f"Header always set {value(1)}",
@@ -174,6 +196,9 @@ def header_cases() -> tuple[Case, ...]:
             "condition in .htaccess", BEFORE, ((".htaccess", f"Header set {value(1)} env=HTTPS\nHeader always set {value(2)} env=HTTPS\n"),)
         ),
     ]
+    for override, (name, line) in itertools.product(OVERRIDES, IN_FOLDERS.items()):
+        lines = f"{BEFORE}<Directory $R>\n{override}\n</Directory>"
+        found.append(Case(f"{override}: {name}".replace("\n", ", "), lines, ((".htaccess", line + "\n"), ("dir/.htaccess", ""))))
     for main, (name, line) in itertools.product(list(MAINS)[1:], OWN.items()):
         found.append(Case(f"main {main}, own {name}", line, main=main))
     return tuple(found)
