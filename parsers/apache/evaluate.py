@@ -176,8 +176,13 @@ def _with_answers(
     found = []
     sources: list[SourceFile] = []
     walked: dict[str, list[str]] = {}
+    named: dict[tuple[int, bool, str], Server] = {}
+    patterned = {(port, https) for server, _, port, https in others if server.has_patterns}  # there the order decides
+    for server, _, port, https in others:
+        for name in server.names if (port, https) not in patterned else ():
+            named.setdefault((port, https, name.lower()), server)
     for site, asking in zip(sites, asked, strict=True):
-        host = request.Host(asking.server, reading, files, target, complete, others, walked=walked)
+        host = request.Host(asking.server, reading, files, target, complete, others, named=named, walked=walked)
         verdict.problems.extend(overrides.facts(host, sources))
         found.append(site._replace(endpoint=site.endpoint._replace(http=web.http(asking, host, verdict.problems))))
     return found, sources

@@ -86,6 +86,8 @@ class Host(NamedTuple):
     others: tuple["tuple[Server, str | None, int, bool]", ...] = ()
     alone: Section | None = None
     programs: tuple[str, ...] | None = None
+    named: dict[tuple[int, bool, str], Server] = {}  # noqa: RUF012 (likewise)
+    """The server of this configuration for a port, whether it speaks TLS, and a plain name in lower case."""
     walked: dict[str, list[str]] = {}  # noqa: RUF012 (shared by the hosts of one configuration)
     """The .htaccess files below each document root that was looked at."""
 

@@ -37,6 +37,11 @@ class Server:
         """ServerName first, then the aliases, as written."""
         return tuple(dict.fromkeys(spoken(name) for name in (self.name, *self.aliases) if name))
 
+    @property
+    def has_patterns(self) -> bool:
+        """Is one of its names a pattern?"""
+        return any("*" in name or "?" in name for name in self.aliases)
+
     def answers_to(self, name: str) -> bool:
         """ssl_util_vhost_matches: ServerName, ServerAlias, then aliases with wildcards; case does not matter."""
         wanted = name.lower()

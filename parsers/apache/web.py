@@ -350,8 +350,11 @@ def _server_at(host: Host, request: Request, name: str, port: int, *, https: boo
     """The server of this configuration that answers for a name at a port; None: none that is known."""
     if host.alone is not None:
         return host.server if name.lower() == request.host.partition(":")[0].lower() else None
+    named = host.named.get((port, https, name.lower()))
+    if named is not None:
+        return named
     there = [server for server, _, its_port, its_https in host.others if its_port == port and its_https == https]
-    named = next((server for server in there if server.answers_to(name)), None)
+    named = next((server for server in there if server.answers_to(name)), None) if any(one.has_patterns for one in there) else None
     if named is not None:
         return named
     ours = host.server.answers_to(name) or name.lower() == request.host.partition(":")[0].lower()
