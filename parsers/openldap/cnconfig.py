@@ -501,22 +501,22 @@ def _part(value: ldif.Value, start: int, end: int) -> Span:
     data = span.data
     if b"\n" not in data:
         return Span(span.file, span.start + start, span.start + end)
-    offsets = [span.start + position for position in _kept(data)]
+    offsets = _kept(data)
     if end > len(offsets) or start >= end:
         return span
-    return Span(span.file, offsets[start], offsets[end - 1] + 1)
+    return Span(span.file, span.start + offsets[start], span.start + offsets[end - 1] + 1)
 
 
-def _kept(data: bytes) -> Iterator[int]:
-    """Positions that are left when folds are taken out."""
+@lru_cache(maxsize=4)
+def _kept(data: bytes) -> list[int]:
+    """Positions that are left when folds are taken out; a value has many words."""
+    kept: list[int] = []
     at = 0
-    while at < len(data):
-        match = re.compile(rb"\r?\n ").match(data, at)
-        if match is not None:
-            at = match.end()
-            continue
-        yield at
-        at += 1
+    for fold in re.finditer(rb"\r?\n ", data):
+        kept.extend(range(at, fold.start()))
+        at = fold.end()
+    kept.extend(range(at, len(data)))
+    return kept
 
 
 def base_beside(path: str, files: Files) -> str | None:

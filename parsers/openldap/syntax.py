@@ -4,6 +4,7 @@ Follows fp_getline() and strtok_quote() of servers/slapd/config.c, the same in 2
 is one byte.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -43,26 +44,48 @@ class _Part(NamedTuple):
 class _Logical:
     """A logical line while it grows."""
 
-    __slots__ = ("continued", "end", "parts", "start", "text")
+    __slots__ = ("_pieces", "continued", "end", "parts", "size", "start")
 
     def __init__(self, start: int) -> None:
-        self.text = ""
+        self._pieces: list[str] = []
+        self.size = 0
         self.parts: list[_Part] = []
         self.start = self.end = start
         self.continued: list[tuple[int, int]] = []
 
     def add(self, text: str, start: int, end: int) -> None:
-        self.parts.append(_Part(len(self.text), start))
-        self.text += text
+        self.parts.append(_Part(self.size, start))
+        self._pieces.append(text)
+        self.size += len(text)
         self.end = end
 
+    @property
+    def text(self) -> str:
+        """All of it; put together once it is whole, for a line may have very many pieces."""
+        return "".join(self._pieces)
+
+    @property
+    def is_continued(self) -> bool:
+        """Does a single backslash end what is there so far?"""
+        tail = "".join(self._pieces[-2:])[-2:]
+        return tail[-1:] == "\\" and tail != "\\\\"
+
+    def without_backslash(self) -> None:
+        """Take the last character off."""
+        while self._pieces and not self._pieces[-1]:
+            self._pieces.pop()
+        self._pieces[-1] = self._pieces[-1][:-1]
+        self.size -= 1
+
     def offset(self, position: int) -> int:
-        part = self.parts[0] if self.parts else _Part(0, self.start)
-        for candidate in self.parts[1:]:
-            if candidate.joined > position:
-                break
-            part = candidate
+        if not self.parts:
+            return self.start + position
+        part = self.parts[max(bisect_right(self.parts, position, key=_joined) - 1, 0)]
         return part.start + position - part.joined
+
+
+def _joined(part: _Part) -> int:
+    return part.joined
 
 
 def lines(file: SourceFile) -> Iterator[Line]:
@@ -84,12 +107,12 @@ def lines(file: SourceFile) -> Iterator[Line]:
             content = content[:-1]
         content = content.partition("\0")[0]
         alone = len(current.parts) == 1 and current.text[:7].lower() == "include"
-        if current.text[-1:] == "\\" and current.text[-2:-1] != "\\" and not alone:
-            current.text = current.text[:-1]
+        if current.is_continued and not alone:
+            current.without_backslash()
             current.continued.append((start, start + len(content)))
             current.add(content, start, position)
         elif content and content[0] in _SPACE and not alone:
-            if seen_any and current.text:
+            if seen_any and current.size:
                 current.continued.append((start, start + len(content)))
             elif seen_any:  # after an empty line: it stands alone, and the empty line is said first
                 yield _line(file, current)
