@@ -14,6 +14,7 @@ from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.syntax import SETTINGS, Block, Kind, Statement, blocks, statements
 
 _SWAPPED = {"yes": "no", "no": "yes"}
+HEAD_MESSAGE = "2.4 wants dovecot_config_version"
 _HEAD = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
 _VARIABLE = re.compile(r"%(?:%|(?P<modifiers>[A-Z]*)(?P<letter>[a-z$])|\{(?P<word>[a-z_]+)\}|(?P<other>[\d.]*[A-Z][\w.]*|[\d.]+\w+))")
 _KNOWN_LOCATIONS = ("maildir", "mbox", "dbox", "sdbox", "mdbox", "imapc", "pop3c")
@@ -41,8 +42,8 @@ def _head(file: SourceFile, *, sets_protocols: bool) -> Problem:
     at = Span(file, first.whole.start, first.whole.start) if first is not None else Span(file, 0, 0)
     return Problem(
         "setting-renamed",
-        "2.4 wants dovecot_config_version before any other setting, and dovecot_storage_version; it does not start without them",
-        first.span if first is not None else at,
+        f"{HEAD_MESSAGE} before any other setting, and dovecot_storage_version; it does not start without them",
+        at,
         "comes first",
         (),
         Rewrite((Edit(at, text.replace("\n", ending).encode()),), "begin with dovecot_config_version and dovecot_storage_version"),
@@ -204,6 +205,8 @@ class _Mover:
         if rule:
             return f"{indent}quota_storage_size = {rule.group(1)}\n"
         kind = settings.kind_of(key, settings.release("2.4.1"))
+        if kind is None and settings.kind_of(rows.get(key, ""), settings.release("2.4.1")) == "size" and "%" in value:
+            return None  # a share of the quota: a size of its own in 2.4
         new = rows.get(key, key if kind not in (None, "filter", "filters", "list") else None)
         return None if new is None else f"{indent}{new} = {value}\n"
 

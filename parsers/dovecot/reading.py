@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_FILES = 2000
 """Includes read at most, repeated ones counted: two files that include each other's neighbours twice would never end."""
 
+_FIRST = "the first setting must be dovecot_config_version"
 _FILTERS = ("protocol", "local", "remote", "local_name")
 _RANK_23 = {"local": 0, "local_name": 1, "remote": 2, "protocol": 3}
 _FREE = frozenset(
@@ -221,7 +222,7 @@ class _Reader:
         if statement.key != "dovecot_config_version":
             if self.first and not tree.is_fragment:
                 tree.refuse(
-                    "the first setting must be dovecot_config_version, so Dovecot 2.4 does not start",
+                    f"{_FIRST}, so Dovecot 2.4 does not start",
                     statement.span,
                     "comes before it",
                     remedy=Rewrite(
@@ -472,6 +473,8 @@ class _Reader:
         row = settings.renamed(key)
         if tree.release.is_24 and row is not None:
             tree.refuse(f"{key} is a name of 2.3", span)  # migration.py says it better
+            if written.kind is Kind.FILE:
+                self.file_is_there(written)
             return
         rule, remedy = "unknown-setting", _meant(key, known, span)
         if tree.release.is_24:
@@ -663,6 +666,8 @@ class _Reader:
                 is_fragment=tree.is_fragment,
             )
         )
+        if any(problem.message.startswith(migration.HEAD_MESSAGE) for problem in found):
+            tree.problems = [problem for problem in tree.problems if not problem.message.startswith(_FIRST)]
         covered = [(edit.span, problem) for problem in found if isinstance(problem.remedy, Rewrite) for edit in problem.remedy.edits]
         lines = [(problem.span, problem) for problem in found]
         refusals = ("refused", "unknown-setting", "setting-not-in-version")
