@@ -71,6 +71,7 @@ class Rule:
 
         A value without bytes of its own (a default) is shown at the endpoint's anchor, with the default's name as label.
         """
+        by_default = ""
         if isinstance(value, Span):
             primary = Label(value, label)
         else:
@@ -79,7 +80,7 @@ class Rule:
             if placed and placed[0].span is not None:
                 primary = Label(placed[0].span, label or placed[0].note)
             else:
-                primary = Label(endpoint.anchor, label or "; ".join(notes))
+                primary, by_default = Label(endpoint.anchor, label or "; ".join(notes)), self.instance.root.path
             related += tuple(Label(origin.span, _word(origin.how, origin.note)) for origin in placed[1:] if origin.span is not None)
         return Finding(
             self.code,
@@ -92,6 +93,7 @@ class Rule:
             (endpoint.name,),
             remedy,
             profiles,
+            by_default,
         )
 
     def report(self, problem: Problem) -> Finding:

@@ -217,14 +217,15 @@ def _sentence(what: str, error: Exception) -> str:
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
-    """One cause, one finding: the same rule about the same bytes names all its endpoints."""
+    """One cause, one finding: the same rule about the same bytes, or about the same default of one server, names all its endpoints."""
     by_cause: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         message = finding.message
         for name in finding.endpoints:
             message = message.replace(name, "\0")
         span = finding.primary.span
-        by_cause.setdefault((finding.code, id(span.file), span.start, span.end, message, finding.severity), []).append(finding)
+        place = (finding.by_default, finding.primary.text) if finding.by_default else (id(span.file), span.start, span.end)
+        by_cause.setdefault((finding.code, place, message, finding.severity), []).append(finding)
     return ordered(_without_repetition([_joined(same) for same in by_cause.values()]))
 
 

@@ -54,6 +54,8 @@ class Finding(NamedTuple):
     endpoints: tuple[str, ...] = ()
     remedy: Remedy | None = None
     profiles: tuple[str, ...] = ()
+    by_default: str = ""
+    """Where no bytes decide but a default does: the root file of the server. The place shown is only where the endpoint begins."""
     fingerprint: str = ""
     """Tells the finding from all others of a run and stays the same when lines move; set by the engine."""
 

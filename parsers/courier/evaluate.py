@@ -22,6 +22,7 @@ from tlslint.model import (
     How,
     Instance,
     Known,
+    KnownBy,
     Origin,
     Problem,
     Role,
@@ -42,7 +43,6 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     """The family of services that `root` belongs to (imapd-ssl, pop3d-ssl, esmtpd). Never raises for any content."""
     directory, _, name = root.rpartition("/")
     family = family_of(name)
-    judge = Judge(directory, files, target)
     software, library = target.software["courier"], target.libraries["courier"]
     try:
         first = files.read(root)
@@ -50,6 +50,9 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         empty = SourceFile(root, b"")
         unread = Problem("unreadable", f"{root} {problem.reason}", Span(empty, 0, 0))
         return (Instance("courier", empty, software, library, complete, Unknown("it could not be read"), (), (unread,), ()),)
+    if software.how is KnownBy.ASSUMED and not _is_debians(directory, first.data):
+        library = Software("openssl", None, KnownBy.ASSUMED)
+    judge = Judge(directory, files, target, library)
     started = [start(service, directory, files) for service in SERVICES if service.family == family and _present(service, directory, files)]
     endpoints = [endpoint for each in started if not each.failure for endpoint in judge.endpoints(each)]
     if family == "esmtp" and files.kind(f"{directory}/courierd") == "file":
@@ -63,9 +66,17 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     if failed is not None:
         at = failed.outer.stopped_at or failed.inner.stopped_at
         starts = Known(False, (Origin(How.WRITTEN, at, failed.failure),))
+    elif any(each.unseen for each in started):
+        starts = Unknown(f"{next(each.unseen for each in started if each.unseen)} was not seen")
     whole = complete and all(files.kind(f"{directory}/{each}") == "file" for each in _NEEDED[family])
     ordered = sorted(set(problems), key=lambda problem: (problem.span.file.path, problem.span.start, problem.rule, problem.message))
     return (Instance("courier", first, software, library, whole, starts, tuple(endpoints), tuple(ordered), tuple(read)),)
+
+
+def _is_debians(directory: str, data: bytes) -> bool:
+    """Where Debian's packages keep the files and the helper; others (/etc/courier-imap, /usr/local …) are built with OpenSSL as a rule."""
+    helper = re.search(rb"(?m)^[ \t]*COURIERTLS=[\"']?(/\S*/)?", data)
+    return directory.endswith("/courier") and (helper is None or helper.group(1) in (None, b"/usr/bin/"))
 
 
 _NEEDED = {"imap": ("imapd", "imapd-ssl"), "pop3": ("pop3d", "pop3d-ssl"), "esmtp": ("esmtpd",)}
@@ -116,11 +127,11 @@ class Failure(NamedTuple):
 class Judge:
     """Turns variables into endpoints, and keeps why handshakes fail."""
 
-    def __init__(self, directory: str, files: Files, target: Target) -> None:
+    def __init__(self, directory: str, files: Files, target: Target, library: Software) -> None:
         self.directory = directory
         self.files = files
         self.target = target
-        self.library: Software = target.libraries["courier"]
+        self.library = library
         self.version = target.software["courier"].version or "5.0"
         self.build = libraries.build_of(self.library)
         self.is_debian = target.is_debian
@@ -185,9 +196,7 @@ class Judge:
         path = variable.value or ""
         if variable.unknown:
             return True
-        if self.is_debian:
-            return path == "/usr/bin/couriertls" or (path != "" and self.files.kind(path) == "file")
-        return path.rpartition("/")[2] == "couriertls"
+        return (path.rpartition("/")[2] == "couriertls" and not self.is_missing(path)) or self.files.kind(path or "/") == "file"
 
     def mode(self, started: Started) -> tuple[Value[TlsMode], Value[bool | None]]:
         """When TLS begins, and whether a password is looked at before it."""

@@ -115,21 +115,28 @@ class Started(NamedTuple):
     outer: Shell
     inner: Shell
     failure: str
+    unseen: str = ""
+    """A file that the script reads and that is not shown: this is a part of a configuration, judged by what it says."""
 
 
 def start(service: Service, directory: str, files: Files) -> Started:
     """Read a service's files as its start script does."""
     given = {**_GIVEN, "sysconfdir": directory}
     outer = Shell(files, given)
+    unseen = ""
     for name in service.outer:
-        outer.source(f"{directory}/{name}")
+        if files.kind(f"{directory}/{name}") == "missing":
+            unseen = f"{directory}/{name}"
+        else:
+            outer.source(f"{directory}/{name}")
     inner = Shell(files, given)
     for name in service.inner:
-        inner.source(f"{directory}/{name}")
+        if files.kind(f"{directory}/{name}") != "missing":
+            inner.source(f"{directory}/{name}")
     failure = outer.stopped or inner.stopped
     if not failure and outer.clobbers_arguments:
         failure = "set overwrites the script's own argument"
-    return Started(service, outer, inner, failure)
+    return Started(service, outer, inner, failure, unseen)
 
 
 def port_of(text: str) -> tuple[str, int] | None:

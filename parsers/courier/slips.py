@@ -22,7 +22,7 @@ def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
             found += _shell(shell)
         found += _dead_settings(each.inner, judge)
         found += _meanings(each, judge)
-        found += _overridden(each.inner)
+        found += _overridden(each.inner, across=each.service.family != "esmtp")
     found += _failed(judge)
     return list(dict.fromkeys(found))
 
@@ -174,12 +174,13 @@ def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
         )
 
 
-def _overridden(shell: Shell) -> Iterator[Problem]:
+def _overridden(shell: Shell, *, across: bool) -> Iterator[Problem]:
+    """Assigned twice. `across`: all services read all files; what esmtpd says counts on port 25 whatever esmtpd-ssl says."""
     for name, said in shell.variables.items():
         if said.span is None or not said.earlier or not _KNOWN.fullmatch(name):
             continue
         for before in said.earlier:
-            if before.data != said.span.data:
+            if before.data != said.span.data and (across or before.file is said.span.file):
                 yield Problem(
                     "setting-overridden",
                     f"{name} is set again further on, and the last one counts",

@@ -28,7 +28,7 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         return (Instance("dovecot", empty, software, library, complete, Unknown("it could not be read"), (), (unread,), ()),)
     software, used = choose(first, target)
     library = used.libraries["dovecot"] if used is not None else Software("openssl", None, KnownBy.ASSUMED)
-    is_debian = (used or target).is_debian
+    is_debian = (used or target).is_debian and software.how is not KnownBy.ASSUMED  # its default is to serve nothing
     release = settings.release(software.version or "2.3.19.1", is_debian=is_debian)
     tree = read(root, files, release, fragment=not complete)
     judge = Judge(tree, files, used or target, library)

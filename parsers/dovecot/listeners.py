@@ -1,5 +1,6 @@
 """Which ports are open: services, their inet_listeners, `protocols`, `listen`, and what a global `ssl = no` closes."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tlslint.model import How, Known, Origin, Span, Unknown, Value
@@ -41,6 +42,8 @@ class Listener(NamedTuple):
 def listeners(tree: Tree) -> list[Listener]:
     """Every TCP port Dovecot opens."""
     start = Span(tree.files[0], 0, 0)
+    if tree.release.is_1:
+        return list(_of_1x(tree, start))
     served, _ = protocols(tree)
     found: list[Listener] = []
     open_ssl = tree.find("ssl", Connection("", side="master"))
@@ -54,6 +57,42 @@ def listeners(tree: Tree) -> list[Listener]:
             if listener is not None and not (listener.implicit and ssl_off):
                 found.append(listener)
     return found
+
+
+_OF_1X = {
+    "imap": ("imap", "imap", 143, False),
+    "imaps": ("imap", "imap", 993, True),
+    "pop3": ("pop3", "pop3", 110, False),
+    "pop3s": ("pop3", "pop3", 995, True),
+    "managesieve": ("managesieve", "managesieve", 2000, False),
+}
+"""1.x: each word of `protocols` is a port of its own; `listen` and `ssl_listen` of the protocol's block may move it
+(src/master/master-settings.c of 1.2)."""
+
+
+def _of_1x(tree: Tree, start: Span) -> Iterator[Listener]:
+    said = tree.root.settings.get("protocols")
+    words = said[-1].value.split() if said else (settings.default("protocols", tree.release) or "").split()
+    ssl_off = known_value("ssl", tree.find("ssl", Connection("", side="master")), tree).holds("no")
+    for word in words:
+        if word not in _OF_1X:
+            continue
+        protocol, speaks, port, implicit = _OF_1X[word]
+        if implicit and ssl_off:
+            continue
+        where = tree.find("ssl_listen" if implicit else "listen", Connection(protocol, side="master")).written
+        text = where.value if where is not None else "*"
+        host, _, last = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", str(port))
+        how = Origin(How.WRITTEN, where.span) if where is not None else Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}")
+        address = "*" if host in _EVERYWHERE or host == "" else host.strip("[]")
+        begins = Origin(How.DEFAULT, None, f"{word} begins with TLS" if implicit else f"{word} begins in plain text")
+        number = int(last) if len(last) < 8 else port
+        value: Value[int | None] = Known(number, (how,))
+        where_value: Value[str | None] = Known(text, (how,))
+        anchor = _anchor(tree, start)
+        yield Listener(
+            f"{protocol}-login", word, protocol, speaks, number, value, (address,), where_value, implicit, (begins,), anchor
+        )  # fmt: skip
 
 
 def protocols(tree: Tree) -> tuple[list[str], bool]:
@@ -78,9 +117,9 @@ def protocols(tree: Tree) -> tuple[list[str], bool]:
             {"imaps": "imap", "pop3s": "pop3", "managesieve": "sieve"}.get(word, word)
             for word in root.settings["protocols"][-1].value.split()
         ]
-    if said and not (tree.unseen and words == []):
+    if said and not ((tree.unseen or tree.hides_protocols) and words == []):
         return words, True
-    if any("protocols.d" in pattern for pattern, _ in tree.unseen) or tree.is_fragment or tree.unseen:
+    if tree.hides_protocols or tree.is_fragment or tree.unseen:
         # Debian's packages each add their own in /usr/share/dovecot/protocols.d, which is not here: the two everybody has
         return ["imap", "pop3"], False
     return (settings.default("protocols", tree.release) or "").split(), True

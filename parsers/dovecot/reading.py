@@ -68,6 +68,8 @@ class Tree:
         self.fatal: Problem | None = None
         self.unseen: list[tuple[str, Span]] = []
         """Includes whose files this tree does not show."""
+        self.hides_protocols = False
+        """Debian's packages each switch on their own protocol in /usr/share/dovecot/protocols.d, and nothing else; not shown here."""
         self.is_fragment = False
         self.config_version: Written | None = None
         self.ports: list[tuple[str, str, str, Written]] = []
@@ -417,6 +419,9 @@ class _Reader:
     def old_setting(self, written: Written, filter_: Filter) -> bool:
         """Settings from before 2.3 that it still understands (old-set-parser.c); True when that was all."""
         tree, key = self.tree, written.key
+        if tree.release.is_1 and key == "ssl_disable":
+            self.set_global(written._replace(key="ssl", value={"yes": "no"}.get(written.value.lower(), "yes")), filter_)
+            return True
         if tree.release.number < (2, 3):
             return (
                 tree.release.number >= (2,)
@@ -604,6 +609,9 @@ class _Reader:
         found, seen = expand_pattern(pattern, self.files)
         span = statement.value_span if statement.value_span.end > statement.value_span.start else statement.span
         if not found:
+            if not seen and pattern == "/usr/share/dovecot/protocols.d/*.protocol":
+                tree.hides_protocols = True
+                return
             if not seen:
                 tree.unseen.append((pattern, span))
             if must and seen:

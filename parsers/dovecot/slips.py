@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tlslint.model import Label, Problem, Span
+from tlslint.model import Confidence, Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.dovecot import protocols, settings
@@ -56,7 +56,10 @@ def failed(judge: Judge) -> Iterator[Problem]:
             continue
         names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
         label = "no handshake succeeds" if field == "groups" else ""
-        yield Problem(rule, f"{why}: Dovecot starts, and every handshake fails", place, label, endpoints=names)
+        # a repository may hold a part of what lies on the host: where nothing at all is said of TLS, that is as likely
+        says_nothing = not any(written.key.startswith("ssl") for _, written in _all(judge.tree))
+        sure = Confidence.LOW if says_nothing else Confidence.HIGH
+        yield Problem(rule, f"{why}: Dovecot starts, and every handshake fails", place, label, endpoints=names, confidence=sure)
 
 
 def held_back(judge: Judge) -> Iterator[Problem]:
@@ -197,6 +200,8 @@ def _old_protocols(tree: Tree) -> Iterator[Problem]:
         minimum = protocols.minimum_of_list(written.value)
         words = protocols.unknown_words(written.value)
         effect = settings.default("ssl_min_protocol", tree.release)
+        if minimum is None or written.value.strip() != minimum:  # said better below
+            tree.problems = [each for each in tree.problems if each.rule != "setting-renamed" or each.span != written.statement.key_span]
         if minimum is None:
             why = f"'{words[0]}' is not a word it takes" if words else "no version is left"
             yield Problem(
@@ -209,6 +214,7 @@ def _old_protocols(tree: Tree) -> Iterator[Problem]:
                     (Edit(written.statement.key_span, b"ssl_min_protocol"), Edit(written.statement.value_span, b"TLSv1.2")),
                     "write ssl_min_protocol = TLSv1.2",
                 ),
+                severity=Severity.WARNING if effect == "TLSv1.2" else None,
             )
         elif written.value.strip() != minimum:
             yield Problem(

@@ -14,7 +14,7 @@ from tlslint.files import FileProblem, Files
 from tlslint.model import Certificate, CipherString, Endpoint, How, Known, Origin, Role, Software, Span, TlsMode, Unknown, Value
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, TLS10, TLS12
-from tlslint.parsers.dovecot import protocols
+from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Found
 from tlslint.parsers.dovecot.listeners import Listener
 from tlslint.parsers.dovecot.reading import Tree, is_missing, known_value
@@ -481,6 +481,8 @@ class Judge:
     def key_failure(self, key: str, connection: Connection) -> str:
         """What can be said of a key without opening it."""
         written = self.found(key, connection).written
+        if written is None and settings.default(key, self.tree.release):
+            return ""
         if written is None or not written.value:
             return "" if not self.tree.everything_seen else f"no {key} is set"
         if not (self.tree.release.is_24 or self.tree.release.is_1) and written.kind is not Kind.FILE and not written.unknown:

@@ -38,7 +38,8 @@ def rules(instance: Instance) -> set[str]:
 def test_ssl_protocols_with_a_word_23_does_not_know_is_ignored(text: str, tmp_path: Path) -> None:
     instance = judged(tmp_path, text + "\nssl_cipher_list = HIGH:@SECLEVEL=0\n", "debian-11")
     assert versions(port(instance, 993)) == {"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
-    assert {"means-something-else", "setting-renamed"} <= rules(instance)
+    assert "means-something-else" in rules(instance)
+    assert "setting-renamed" not in rules(instance)  # one cause, one finding
 
 
 def test_ssl_protocols_is_a_minimum_only(tmp_path: Path) -> None:
