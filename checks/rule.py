@@ -80,7 +80,8 @@ class Rule:
             if placed and placed[0].span is not None:
                 primary = Label(placed[0].span, label or placed[0].note)
             else:
-                primary, by_default = Label(endpoint.anchor, label or "; ".join(notes)), self.instance.root.path
+                primary = Label(endpoint.anchor, label or "; ".join(notes))
+                by_default = f"{self.instance.root.path} {endpoint.role.value} {'; '.join(notes)}" if notes else ""
             related += tuple(Label(origin.span, _word(origin.how, origin.note)) for origin in placed[1:] if origin.span is not None)
         return Finding(
             self.code,

@@ -32,7 +32,7 @@ class PortSpeaksOtherMode(EndpointRule):
         bad("httpd", "SSLEngine off", "443"),
         bad("slapd", "loglevel none", "636", urls="ldap://:636/"),
         good("slapd", "loglevel none", urls="ldap:/// ldaps:///"),
-        bad("dovecot", "service imap-login {\n  «inet_listener imaps {»\n    ssl = no\n  }\n}", "993"),
+        bad("dovecot", "service imap-login {\n  inet_listener imaps {\n    ssl = «no»\n  }\n}", "993"),
         good("dovecot", "service imap-login {\n  inet_listener imaps {\n    ssl = yes\n  }\n}"),
     ]
 

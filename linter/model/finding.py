@@ -55,7 +55,7 @@ class Finding(NamedTuple):
     remedy: Remedy | None = None
     profiles: tuple[str, ...] = ()
     by_default: str = ""
-    """Where no bytes decide but a default does: the root file of the server. The place shown is only where the endpoint begins."""
+    """Where no bytes decide but a default does: which one, and whose. The place shown is only where the endpoint begins."""
     fingerprint: str = ""
     """Tells the finding from all others of a run and stays the same when lines move; set by the engine."""
 

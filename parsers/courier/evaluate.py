@@ -407,7 +407,9 @@ class Judge:
         if verify.value and atoi(verify.value) and checked != "none":
             checked = "certificate and name"
         anchor = use.span or Span(shell.read[0], 0, 0)
-        endpoint = Endpoint("courierd (smtp client)", Role.CLIENT, "smtp", anchor, tls=mode)
+        endpoint = Endpoint(
+            "courierd (smtp client)", Role.CLIENT, "smtp", anchor, tls=mode, is_opportunistic_mx=mode.holds(TlsMode.STARTTLS)
+        )
         if not on:
             return [endpoint]
         endpoint = endpoint._replace(peer_verification=Known(checked, (*_origins(peer), *_origins(verify))))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tlslint.model import Label, Problem, Severity, Span, TlsMode
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.parsers import placing
 from tlslint.parsers.courier import evaluate
 from tlslint.parsers.courier.services import Started
 from tlslint.parsers.courier.shell import Shell
@@ -100,7 +101,7 @@ def _dead_settings(shell: Shell, judge: "evaluate.Judge") -> Iterator[Problem]:
             and (said.value or said.unknown)
             and not (name == "TLS_STARTTLS_PROTOCOL" and said.span.text == '"$TLS_PROTOCOL"')
         ):
-            yield Problem("setting-ignored-here", f"{name} has no effect: {why}", said.span, "has no effect")
+            yield Problem("setting-ignored-here", f"{name} has no effect: {why}", said.span, "has no effect", (), _removed(said.span))
     for name in _OPENSSL_ONLY if judge.is_gnutls else _GNUTLS_ONLY:
         said = shell.get(name)
         if said.span is not None and said.value:
@@ -110,7 +111,17 @@ def _dead_settings(shell: Shell, judge: "evaluate.Judge") -> Iterator[Problem]:
                 f"{name} has no effect: Courier is built with {'GnuTLS' if judge.is_gnutls else 'OpenSSL'} here, which reads {other}",
                 said.span,
                 "has no effect",
+                (),
+                _removed(said.span),
             )
+
+
+def _removed(value: Span) -> Rewrite | None:
+    """Without the line, where it holds nothing but this assignment."""
+    lines = placing.whole_lines(value)
+    if not re.fullmatch(rb"""[ \t]*(?:export[ \t]+)?\w+=(?:"[^"]*"|'[^']*'|[^\s"';&|<>()#]*)[ \t\r]*\n?""", lines.data):
+        return None
+    return Rewrite((Edit(lines, b""),), "remove the line")
 
 
 def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:

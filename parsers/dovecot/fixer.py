@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tlslint.crypto import spelling
 from tlslint.crypto.libraries import build_of
-from tlslint.model import Endpoint, How, Instance, Origin, Role, Span, TlsMode
+from tlslint.model import Endpoint, How, Instance, Known, Origin, Role, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
@@ -45,7 +45,7 @@ def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy)
     alone: dict[Edit, None] = {}
     is_shared = False
     for endpoint in endpoints:
-        if isinstance(remedy, SetValue) and (remedy.field, remedy.value) == ("tls", TlsMode.IMPLICIT):
+        if isinstance(remedy, SetValue) and remedy.field == "tls" and _begins_with_tls(endpoint, remedy.value):
             edit = _listener(instance, endpoint)
             if edit is None:
                 return "the inet_listener of this port was not found in the files"
@@ -58,7 +58,7 @@ def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy)
             statement = _deciding(one)
             if statement is not None:
                 in_place.update(dict.fromkeys(_in_place(statement, one)))
-                is_shared = is_shared or bool(placing.sharers(instance, endpoints, one.field, statement.span))
+                is_shared = is_shared or _is_shared(instance, endpoints, one.field, statement.span)
             else:
                 edit = _new_line(instance, one, release)
                 if edit is None:
@@ -75,6 +75,20 @@ def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy)
     if is_shared and alone:
         found.insert(0, tuple(alone))
     return found
+
+
+def _begins_with_tls(endpoint: Endpoint, wanted: object) -> bool:
+    """On 993 and its like the way to require TLS is to begin with it."""
+    port = endpoint.port.value if isinstance(endpoint.port, Known) else None
+    return wanted is TlsMode.IMPLICIT or (wanted is TlsMode.STARTTLS_REQUIRED and port in (993, 995, 465) and endpoint.role is Role.SERVER)
+
+
+def _is_shared(instance: Instance, endpoints: Sequence[Endpoint], field: str, line: Span) -> bool:
+    """Would another protocol change too? What is said of logins before TLS does not touch a port that begins with TLS."""
+    others = placing.sharers(instance, endpoints, field, line)
+    own = {endpoint.protocol for endpoint in endpoints}
+    begins = field in ("tls", "cleartext_login")
+    return any(other.protocol not in own and not (begins and other.tls.holds(TlsMode.IMPLICIT)) for other in others)
 
 
 def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
@@ -224,7 +238,15 @@ def _refuse_cleartext(instance: Instance, endpoint: Endpoint, release: Release) 
 def _deciding(wanted: _Wanted) -> Statement | None:
     """The line that decides today, under any of its names."""
     lines = (_statement(origin) for origin in wanted.origins)
-    return next((line for line in lines if line is not None and _own(line) in wanted.keys), None)
+    return next((line for line in lines if line is not None and _own(line) in wanted.keys and not _is_of_a_listener(line)), None)
+
+
+def _is_of_a_listener(line: Statement) -> bool:
+    """`ssl` of an inet_listener is another setting than `ssl`."""
+    found = _all_blocks(blocks(line.whole.file, quoted_keys=True))
+    return line.key == "ssl" and any(
+        block.key == "inet_listener" and any(each.whole == line.whole for each in block.lines) for block in found
+    )
 
 
 def _own(line: Statement) -> str:
@@ -298,9 +320,11 @@ def _in_protocol(instance: Instance, endpoint: Endpoint, wanted: _Wanted, releas
                     return Edit(said.value_span, wanted.value.encode())
                 indent = placing.indentation(begin.span.file.data, block.lines[-1].span.start) if block.lines else b"  "
                 return placing.below(begin.span, [line.encode()], indent)
-    root = instance.root
-    end = Span(root, len(root.data), len(root.data))
-    return placing.below(end, [f"protocol {protocol} {{".encode(), f"  {line}".encode(), b"}"], b"")
+    data = instance.root.data
+    ending = placing.line_end(data)
+    text = ending.join([f"protocol {protocol} {{".encode(), f"  {line}".encode(), b"}", b""])
+    before = b"" if data.endswith(b"\n") or not data else ending
+    return Edit(Span(instance.root, len(data), len(data)), before + text)
 
 
 def _all_blocks(block: Block) -> Iterator[Block]:

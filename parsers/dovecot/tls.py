@@ -21,6 +21,8 @@ from tlslint.parsers.dovecot.reading import Tree, is_missing, known_value
 from tlslint.parsers.dovecot.syntax import Kind
 from tlslint.targets import Target
 
+_REGISTERED = (993, 995, 465)
+"""Ports where clients begin with TLS (RFC 8314 section 7)."""
 PLAINTEXT = frozenset({"plain", "login"})
 """Mechanisms flagged MECH_SEC_PLAINTEXT (src/auth/mech-plain.c, mech-login.c): a passer-by reads the password."""
 
@@ -118,6 +120,8 @@ class Judge:
         origins = (*listener.implicit_origins, *ssl.origins)
         if not isinstance(ssl, Known):
             return (Known(TlsMode.IMPLICIT, origins), "") if listener.implicit else (Unknown(ssl.reason, origins), "")
+        if not listener.implicit and listener.port in _REGISTERED and listener.implicit_origins[0].span is not None:
+            ssl = ssl._replace(origins=origins)  # what makes the port another thing than clients take it for
         if listener.implicit:
             return Known(TlsMode.IMPLICIT, origins), "ssl = no here, while the port waits for TLS" if ssl.value == "no" else ""
         if ssl.value == "no":

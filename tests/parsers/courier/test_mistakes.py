@@ -135,3 +135,82 @@ def test_seed_d7_starttls_required_and_the_string_in_both_builds(tmp_path: Path)
     other = judged(tmp_path / "openssl", text, openssl(library="1.1.1w")._replace(openssl_min_version=None, openssl_security_level=1))
     assert versions(port(other, 143)) == EVERY
     assert "means-something-else" in rules(other)
+
+
+@pytest.mark.parametrize(
+    ("word", "version", "seen"),
+    [
+        ("TLS1", "0.70", {"TLSv1.0"}),
+        ("SSL23", "0.70", {"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"}),
+        ("TLSv1.2", "0.73", {"TLSv1.2"}),
+        ("nonsense", "0.73", {"SSLv3", *EVERY}),
+        ("TLS1", "0.74", {"TLSv1.0"}),
+        ("SSL23", "0.75", EVERY),
+        ("TLSv1", "1.0.16", EVERY),
+        ("TLSv1.1", "4.18.1", EVERY - {"TLSv1.0"}),
+        ("TLSv1.2+", "5.2.11", {"TLSv1.2", "TLSv1.3"}),
+    ],
+)
+def test_words_copied_from_old_guides(word: str, version: str, seen: set[str]) -> None:
+    assert {one.word for one in evaluate.row_versions(evaluate.protocol_row(word, version))} == seen
+
+
+def test_sslv3_in_a_cipher_list_is_a_class_of_suites(tmp_path: Path) -> None:
+    """It takes away most CBC suites, and no protocol."""
+    plain = port(judged(tmp_path / "a", 'TLS_CIPHER_LIST="HIGH"\n', openssl()), 993)
+    without = port(judged(tmp_path / "b", 'TLS_CIPHER_LIST="HIGH:!SSLv3"\n', openssl()), 993)
+    assert versions(plain) == versions(without)
+    gone = set(mail.value(plain.cipher_suites)) - set(mail.value(without.cipher_suites))
+    assert gone
+    assert not any(suite.is_aead for suite in gone)
+
+
+def test_a_commented_sample_leaves_the_default(tmp_path: Path) -> None:
+    instance = judged(tmp_path, '#TLS_PRIORITY="SECURE256:-VERS-ALL:+VERS-TLS1.3"\n')
+    assert versions(port(instance, 993)) == EVERY
+
+
+def test_a_certificate_without_its_key(tmp_path: Path) -> None:
+    world.lay(
+        {"files": {}, "certificates": {"/etc/courier/alone.pem": {"type": "rsa", "bits": 2048, "key": "/etc/courier/x.key", "cn": "a"}}},
+        tmp_path,
+    )
+    instance = judged(tmp_path, "TLS_CERTFILE=/etc/courier/alone.pem\n")
+    assert port(instance, 993).tls_works.holds(False)
+    assert "certificate-missing" in rules(instance)
+    assert port(judged(tmp_path, "TLS_CERTFILE=/etc/courier/alone.pem\nTLS_PRIVATE_KEYFILE=/etc/courier/x.key\n"), 993).tls_works.holds(
+        True
+    )
+
+
+def test_imapd_wins_where_the_start_script_expands(tmp_path: Path) -> None:
+    instance = judged(tmp_path, "IMAPDSTARTTLS=YES\nIMAP_TLS_REQUIRED=1\n", imapd="IMAPDSTARTTLS=NO\nIMAP_TLS_REQUIRED=0\n")
+    assert port(instance, 143).tls.holds(TlsMode.NONE)
+    other = judged(tmp_path, "IMAP_TLS_REQUIRED=1\n", imapd="IMAP_TLS_REQUIRED=0\n")
+    assert port(other, 143).tls.holds(TlsMode.STARTTLS_REQUIRED)
+
+
+@pytest.mark.parametrize("value", ['"Yes, please"', "$NOWHERE"])
+def test_what_the_script_cannot_hand_on(value: str, tmp_path: Path) -> None:
+    assert port(judged(tmp_path, f"IMAPDSTARTTLS={value}\n"), 143).tls.holds(TlsMode.NONE)
+
+
+def test_set_overwrites_the_scripts_argument(tmp_path: Path) -> None:
+    assert judged(tmp_path, "set TLS_PRIORITY=PFS\n").starts.holds(False)
+
+
+def test_pop3_refuses_logins_even_without_starttls(tmp_path: Path) -> None:
+    text = BASE.replace("993", "995") + "POP3_STARTTLS=NO\nPOP3_TLS_REQUIRED=1\n"
+    world.lay({"files": {}, "certificates": PKI}, tmp_path)
+    instance = mail.text_as(
+        evaluate, {"/etc/courier/pop3d": "PORT=110\n", "/etc/courier/pop3d-ssl": text}, tmp_path, "/etc/courier/pop3d-ssl"
+    )
+    assert port(instance, 110).cleartext_login.holds(False)
+
+
+def test_esmtp_required_and_an_empty_verifypeer(tmp_path: Path) -> None:
+    text = "PORT=587\nCOURIERTLS=/usr/bin/couriertls\nTLS_CERTFILE=/etc/courier/imapd.pem\nESMTP_TLS_REQUIRED=1\nTLS_VERIFYPEER=\n"
+    world.lay({"files": {}, "certificates": PKI}, tmp_path)
+    instance = mail.text_as(evaluate, {"/etc/courier/esmtpd": text}, tmp_path, "/etc/courier/esmtpd")
+    assert port(instance, 587).tls.holds(TlsMode.STARTTLS_REQUIRED)
+    assert port(instance, 587).client_certificate.holds("optional")

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+from tlslint.engine.discover import discover
+from tlslint.engine.run import run, selection
 from tlslint.model import KnownBy, Software
 from tlslint.model.remedy import Rewrite
 from tlslint.parsers.dovecot import evaluate, settings
+from tlslint.profiles import load as load_profile
 from tlslint.targets import load
 
 from tests.parsers.dovecot.test_mistakes import judged, port, rules
@@ -34,3 +37,17 @@ def test_seed_a8_a_strong_list_in_the_servers_order(tmp_path: Path) -> None:
     renamed = next(problem for problem in moved.problems if problem.rule == "setting-renamed")
     assert isinstance(renamed.remedy, Rewrite)
     assert [edit.replacement for edit in renamed.remedy.edits] == [b"ssl_server_prefer_ciphers", b"server"]
+
+
+SAMPLES = Path(__file__).parents[3] / "sample_configs" / "dovecot"
+
+
+def told(tree: str) -> set[str]:
+    found = discover([str(SAMPLES / tree)])
+    return {finding.code for finding in run(found, load("debian-12"), selection([], []), [load_profile("mozilla-intermediate")]).findings}
+
+
+def test_sample_of_a_server_grown_over_the_years() -> None:
+    """The weak tree has the document's lines and what people add to them; the repaired one has nothing left to say about."""
+    assert {"TLS206", "TLS215", "TLS301", "TLS402", "TLS403", "TLS407", "TLS408", "TLS805", "TLS814"} <= told("weak")
+    assert told("repaired") == set()
