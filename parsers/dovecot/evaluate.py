@@ -26,11 +26,11 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         unread = Problem(problem.kind if problem.kind == "outside-root" else "unreadable", f"{root} {problem.reason}", Span(empty, 0, 0))
         software, library = target.software["dovecot"], target.libraries["dovecot"]
         return (Instance("dovecot", empty, software, library, complete, Unknown("it could not be read"), (), (unread,), ()),)
-    software, used = choose(first, target)
+    software, used = choose(first, target, is_root=complete)
     library = used.libraries["dovecot"] if used is not None else Software("openssl", None, KnownBy.ASSUMED)
     is_debian = (used or target).is_debian and software.how is not KnownBy.ASSUMED  # its default is to serve nothing
     release = settings.release(software.version or "2.3.19.1", is_debian=is_debian)
-    tree = read(root, files, release, fragment=not complete)
+    tree = read(root, files, release, fragment=not complete, is_sure=software.how is not KnownBy.ASSUMED)
     judge = Judge(tree, files, used or target, library)
     from tlslint.parsers.dovecot import slips  # noqa: PLC0415 (it looks back at what stands here)
 
@@ -48,12 +48,12 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     return (Instance("dovecot", first, software, library, complete, starts, endpoints, tuple(problems), tuple(tree.files)),)
 
 
-def choose(first: SourceFile, target: Target) -> tuple[Software, Target | None]:
+def choose(first: SourceFile, target: Target, *, is_root: bool) -> tuple[Software, Target | None]:
     """The software judged for, and the target it belongs to. A target that was only assumed gives way to what the text itself says."""
     software = target.software["dovecot"]
     if software.how is not KnownBy.ASSUMED:
         return software, target
-    inferred = generation.of(first)
+    inferred = generation.of(first, is_root=is_root)
     if inferred is None or (software.version or "").startswith(inferred[:3]):
         return software, target
     if inferred.startswith("2.3"):

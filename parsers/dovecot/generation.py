@@ -13,10 +13,20 @@ _SIGNS = (
     ("2.3.19.1", rb"ssl_cert|ssl_key|disable_plaintext_auth|mail_location|passdb|!include(?:_try)?"),
 )
 
+_OLD = re.compile(
+    rb"""(?mx) ^[ \t]* (?: (?:plugin|passdb|userdb|namespace|dict|inet_listener) [ \t]* \{
+    | (?:service_count|address|idle_kill|ssl_listen) [ \t]* =
+    | \w+ [ \t]* = [^#\n]* (?: \$ (?!SET:|ENV:) \w | %[Lhudnsr]\b ) )"""
+)
+"""What no text of 2.4 has: blocks without a name, names that are gone, variables of one letter."""
 
-def of(file: SourceFile) -> str | None:
-    """A version of the generation that the text speaks for; None: nothing tells. The newest sign wins."""
+
+def of(file: SourceFile, *, is_root: bool) -> str | None:
+    """A version of the generation that the text speaks for; None: nothing tells. The newest sign wins.
+
+    `is_root`: a whole configuration, which 2.4 does not read without its version.
+    """
     for version, names in _SIGNS:
         if re.search(rb"^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", file.data, re.MULTILINE):
             return version
-    return None
+    return "2.3.19.1" if is_root or _OLD.search(file.data) else None

@@ -75,11 +75,17 @@ def unknown_words(value: str) -> list[str]:
     return [word for word in re.split("[ ,\t]+", value.strip(" ,\t")) if word.removeprefix("!") not in _WORDS]
 
 
-def listed(value: str, release: Release) -> Versions:
-    """What `ssl_protocols` leaves in 2.1 and 2.2:
+def listed(value: str, release: Release, *, has_sslv2: bool) -> Versions:
+    """What `ssl_protocols` leaves in 2.1 and 2.2: positive words shut out all others, `!` wins, an unknown word kills the login process.
 
-    positive words shut out all others, `!` wins, an unknown word is fatal to the login process.
+    From 2.2.27 on with a library that has no SSL 2.0 (OpenSSL 1.1.0 and later) it becomes a minimum as in 2.3, and `SSLv2` is not a word.
     """
+    if release.number >= (2, 2, 27) and not has_sslv2:
+        words = unknown_words(value)
+        if words:
+            return Versions(frozenset(), f"'{words[0]}' is not known to Dovecot {release.text} with this library: the login process dies")
+        least = minimum_of_list(value)
+        return Versions(EVERY - {SSL20, SSL30}) if least is None else _from(_WORDS[least])
     chosen: set[TlsVersion] = set()
     refused: set[TlsVersion] = set()
     for word in re.split("[ ,\t]+", value.strip(" ,\t")):

@@ -119,9 +119,13 @@ class _Section:
         self.begun = begun
 
 
-def read(path: str, files: Files, release: Release, *, fragment: bool = False) -> Tree:
-    """Read `path`, a logical name, and all it includes. Raises `FileProblem` only when `path` itself cannot be read."""
+def read(path: str, files: Files, release: Release, *, fragment: bool = False, is_sure: bool = True) -> Tree:
+    """Read `path`, a logical name, and all it includes. Raises `FileProblem` only when `path` itself cannot be read.
+
+    `is_sure` False: nobody said which release this is for. Then a text is not held to the names of 2.4 unless it says so itself.
+    """
     reader = _Reader(path, files, release)
+    reader.is_sure = is_sure
     reader.tree.is_fragment = fragment
     reader.run()
     return reader.tree
@@ -138,6 +142,7 @@ class _Reader:
         self.enter(path)
         self.names = settings.names(release)
         self.first = True
+        self.is_sure = True
         self.glued: list[Statement] = []
 
     def run(self) -> None:
@@ -476,6 +481,8 @@ class _Reader:
         """A name the daemon does not know: it does not start. Say what was meant, if that can be told."""
         tree, key, span = self.tree, written.key, written.statement.key_span
         row = settings.renamed(key)
+        if tree.release.is_24 and not self.is_sure and tree.config_version is None:
+            return
         if tree.release.is_24 and row is not None:
             tree.refuse(f"{key} is a name of 2.3", span)  # migration.py says it better
             if written.kind is Kind.FILE:
@@ -609,6 +616,11 @@ class _Reader:
         found, seen = expand_pattern(pattern, self.files)
         span = statement.value_span if statement.value_span.end > statement.value_span.start else statement.span
         if not found:
+            if re.fullmatch(r".*/auth-[\w-]+\.conf\.ext", pattern) and (tree.is_fragment or not is_missing(pattern, self.files)):
+                # the package's own, which a repository leaves out: user databases, nothing of TLS
+                return
+            if must and seen and (tree.is_fragment or not is_missing(os.path.dirname(pattern) + "/x", self.files)):
+                seen = False  # only a part of the folder may be here
             if not seen and pattern == "/usr/share/dovecot/protocols.d/*.protocol":
                 tree.hides_protocols = True
                 return
@@ -644,7 +656,7 @@ class _Reader:
     def finish(self) -> None:
         """What is checked when everything was read."""
         tree = self.tree
-        if tree.release.is_24:
+        if tree.release.is_24 and (self.is_sure or tree.config_version is not None):
             self.move()
         said = any("dovecot_storage_version" in each.settings for each in tree.filters)
         if tree.release.is_24 and tree.everything_seen and tree.fatal is None and tree.config_version is None:

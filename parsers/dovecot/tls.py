@@ -329,7 +329,13 @@ class Judge:
             return Unknown(value.reason, value.origins), value.origins
         if value.value is None:  # 2.0 and 1.x: nothing but the library decides
             return Known(protocols.Versions(protocols.EVERY - {SSL20}, "", True)), ()
-        read = protocols.minimum(value.value, release) if release.number >= (2, 3) else protocols.listed(value.value, release)
+        if release.number >= (2, 3):
+            read = protocols.minimum(value.value, release)
+        else:
+            has_sslv2 = self.build is None or libraries.build(self.build).branch < (1, 1)
+            is_default = not value.origins or value.origins[0].span is None
+            text = "!SSLv3" if is_default and release.number >= (2, 2, 27) and not has_sslv2 else value.value
+            read = protocols.listed(text, release, has_sslv2=has_sslv2)
         note = "" if read.failure else _leaves(read)
         first, *rest = value.origins or (Origin(How.DEFAULT),)
         origins = (first._replace(note=first.note or note), *rest)

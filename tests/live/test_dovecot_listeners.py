@@ -303,6 +303,8 @@ def test_every_configuration(server: Path) -> None:
         for endpoint, port in ((imap, IMAP), (pop3, POP3)):
             seen = before_tls(host, port)
             said = {"starttls": endpoint.tls.value is not TlsMode.NONE, "login": mail.value(endpoint.cleartext_login)}
+            if port == IMAP:  # LOGINDISABLED among the capabilities
+                said["disabled"] = not said["login"]
             if {name: seen[name] for name in said} != said:
                 wrong.append(f"{case.name}: {endpoint.name} seen {seen}, predicted {said}")
         seen_versions = versions_seen(host, IMAPS)

@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tlslint.crypto import suites
+from tlslint.engine.discover import Discovery, discover
+from tlslint.engine.fix import mend
+from tlslint.engine.run import Result, run, selection
 from tlslint.model import Endpoint, Instance, Role, SourceFile, TlsMode
 from tlslint.model.remedy import ModelRemedy, OfferSuites, OfferVersions, SetValue
 from tlslint.model.versions import TLS12, TLS13
 from tlslint.parsers.courier import evaluate, fixer
+from tlslint.profiles import load as load_profile
 from tlslint.targets import Target, load
 
 from tests.parsers.courier.test_mistakes import BASE, PKI, openssl, versions
@@ -140,3 +146,50 @@ def test_commands_name_what_is_restarted() -> None:
         "sh -n etc/courier/imapd-ssl && systemctl restart courier-imap courier-imap-ssl",
     )
     assert fixer.commands(instance, ["x/y"]) == ()
+
+
+WEAK = st.sampled_from(
+    [
+        *(
+            "TLS_PRIORITY=NORMAL",
+            'TLS_PRIORITY="HIGH:!aNULL"',
+            "TLS_PRIORITY=SUITEB128",
+            "TLS_PRIORITY = PFS",
+            "TLS_PRIORITY=A: B",
+            "TLS_PRIORITY=",
+        ),
+        *(
+            "IMAPDSTARTTLS=NO",
+            "IMAP_TLS_REQUIRED=yes",
+            "IMAP_TLS_REQUIRED=0",
+            "TLS_PROTOCOL=TLSv1.2",
+            "export TLS_CIPHER_LIST=HIGH",
+            "A=NORMAL",
+        ),
+        *(
+            "TLS_PRIORITY=$A",
+            "if true; then\n  TLS_PRIORITY=PFS\nfi",
+            "TLS_VERIFYPEER=PEER",
+            "COURIERTLS=",
+            "# TLS_PRIORITY=x",
+            "set X=y",
+            "TLS_CERTS=X509",
+        ),
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WEAK, max_size=5), st.lists(WEAK, max_size=1))
+def test_mended_twice_is_mended_once(tmp_path: Path, lines: list[str], others: list[str]) -> None:
+    files = imap("\n".join(lines))
+    files["/etc/courier/imapd"] += "\n".join(others)
+    world.lay({"files": files, "certificates": PKI}, tmp_path)
+    found = discover([str(tmp_path / "etc")], root=str(tmp_path))
+
+    def again(where: Discovery) -> Result:
+        return run(where, load("debian-12"), selection(["TLS"], []), [load_profile("mozilla-intermediate")])
+
+    once = mend(found, again(found), again, unsafe=True)
+    where = found._replace(files=found.files.edited({real: new for real, (_, new) in once.texts.items()}))
+    assert not mend(where, again(where), again, unsafe=True).texts

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tlslint.files import Files
 from tlslint.model import SourceFile
 from tlslint.parsers.courier.shell import Shell
-from tlslint.parsers.courier.syntax import Reader
+from tlslint.parsers.courier.syntax import Reader, Simple
 
 LINES = st.sampled_from(
     [  # noqa: RUF005 (rows of a table)
@@ -108,3 +108,17 @@ def test_depth_and_length_are_bounded(tmp_path: Path) -> None:
 def test_operator_in_place_of_a_command_is_a_syntax_error(tmp_path: Path, text: str) -> None:
     """What stands before it counts; the shell ends there."""
     assert evaluated(tmp_path, text).stopped
+
+
+@given(st.lists(LINES, max_size=8))
+def test_assignments_stand_where_they_say(lines: list[str]) -> None:
+    """A fix replaces just these bytes."""
+    text = "\n".join(lines)
+    at = 0
+    for command in Reader(SourceFile("x", text.encode())).commands():
+        if isinstance(command, Simple):
+            assert at <= command.start <= command.end <= len(text)
+            at = command.start
+            for name, word in command.assignments:
+                assert text[word.start - len(name) - 1 : word.start] == f"{name}="
+                assert command.start <= word.start <= word.end <= command.end

@@ -127,3 +127,21 @@ def test_ssl_on_in_a_filter_alone_is_starttls_without_993(tmp_path: Path) -> Non
 )
 def test_what_is_refused_at_start(text: str, target: str, starts: bool, tmp_path: Path) -> None:
     assert judged(tmp_path, text + "\n", target).starts.holds(starts)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("", {"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"}),
+        ("ssl_protocols = TLSv1.2\n", {"TLSv1.2", "TLSv1.3"}),
+        ("ssl_protocols = !SSLv3 !TLSv1\n", {"TLSv1.1", "TLSv1.2", "TLSv1.3"}),
+        ("ssl_protocols = !SSLv2 !SSLv3\n", set()),
+        ("ssl_protocols = TLSv1.2 TLSv1.3\n", set()),
+    ],
+)
+def test_the_last_22_with_a_library_without_sslv2(text: str, seen: set[str], tmp_path: Path) -> None:
+    """Ubuntu 18.04: a minimum as in 2.3, and a word it does not know kills the login process (iostream-openssl-common.c of 2.2.36)."""
+    world.lay({"files": {}, "certificates": PKI}, tmp_path)
+    files = {"/etc/dovecot/dovecot.conf": "protocols = imap\nssl_cipher_list = HIGH:@SECLEVEL=0\n" + CERTIFICATE_23 + text}
+    instance = mail.text_as(evaluate, files, tmp_path, "/etc/dovecot/dovecot.conf", "ubuntu-18.04")
+    assert versions(port(instance, 993)) == seen

@@ -84,3 +84,29 @@ def test_a_name_far_off_is_not_guessed(tmp_path: Path) -> None:
     instance = judged(tmp_path, "service_count = 1\n", "debian-13")
     problem = next(problem for problem in instance.problems if problem.rule == "unknown-setting")
     assert not isinstance(problem.remedy, Rewrite)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plugin {\n  quota = maildir:User quota\n}\n",
+        "service imap-login {\n  service_count = 1\n}\n",
+        "protocols = $protocols sieve\n",
+        "service lmtp {\n  inet_listener {\n    port = 24\n  }\n}\n",
+        "postmaster_address = postmaster@%d\n",
+        "mail_max_userip_connections = 10\n",
+    ],
+)
+def test_a_part_without_a_sign_of_24_is_not_told_to_move_there(text: str, tmp_path: Path) -> None:
+    """A pre-commit hook over conf.d/90-quota.conf told of the move to 2.4, which nobody had asked for."""
+    assert checked(tmp_path, {"/etc/dovecot/conf.d/90-x.conf": text}, "TLS8").findings == ()
+    assert checked(tmp_path, {"/etc/dovecot/conf.d/90-x.conf": text}, "TLS9").findings == ()
+
+
+def test_the_packages_own_files_are_not_missed(tmp_path: Path) -> None:
+    """A repository lays its files over the package's; `!include auth-system.conf.ext` was "Dovecot does not start"."""
+    files = {"/repository/etc/dovecot/dovecot.conf": "protocols = imap\n!include auth-system.conf.ext\n" + CERTIFICATE_23}
+    world.lay({"files": files, "certificates": {}}, tmp_path)
+    found = discover([str(tmp_path / "repository")])
+    result = run(found, load(None), selection(["TLS902", "TLS901", "TLS210"], []), [load_profile("mozilla-intermediate")])
+    assert [finding.code for finding in result.findings] == ["TLS210"]
