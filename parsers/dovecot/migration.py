@@ -146,32 +146,35 @@ class _Mover:
         return (_lines(line, f"{indent}mail_plugins {{\n{text}{indent}}}\n" if names else ""),)
 
     def plugin(self, block: Block) -> Iterator[Problem]:
-        """What stood in `plugin { }` stands outside of it."""
+        """What stood in `plugin { }` stands outside of it; what only a person can write stays where it is."""
         begin, rows = block.begin, settings.moves()["plugin"]
         if begin is None or block.end is None:
             return
-        outer = _indent(begin)
-        text, left = [], []
+        text: list[str] = []
+        kept: list[bytes] = []
+        left: list[Statement] = []
+        moved = False
         for item in block.items:
-            if isinstance(item, Block):
-                left.append(item.begin or begin)
-                continue
-            if item.kind is Kind.SKIP:
+            statement = item.begin if isinstance(item, Block) else item
+            new = self.plugin_line(item, rows, _indent(begin)) if isinstance(item, Statement) and item.kind in SETTINGS else None
+            if isinstance(item, Statement) and item.kind is Kind.SKIP:
                 text.append(item.whole.data.decode("latin-1").removeprefix("  "))
-                continue
-            new = self.plugin_line(item, rows, outer)
-            if new is None:
-                left.append(item)
-                text.append(f"{outer}{item.span.data.decode('latin-1')}\n")
-            else:
+            elif new is not None:
+                moved = True
                 text.append(new)
+            elif statement is not None:
+                left.append(statement)
+                end = item.end if isinstance(item, Block) else item
+                kept.append(begin.whole.file.data[statement.whole.start : (end or statement).whole.end])
         whole = Span(begin.whole.file, begin.whole.start, block.end.whole.end)
         ending = "\r\n" if begin.whole.data.endswith(b"\r\n") else "\n"
         said = "".join(text).replace("\r\n", "\n").replace("\n", ending).encode("latin-1")
-        message = "there is no plugin { } block since 2.4: what stands in it are settings of their own"
-        yield Problem(
-            "setting-renamed", message, begin.span, "of 2.3", (), Rewrite((Edit(whole, said),), "write them outside of the block")
-        )
+        if kept:
+            said += begin.whole.data + b"".join(kept) + block.end.whole.data
+        if moved or not left:
+            message = "there is no plugin { } block since 2.4: what stands in it are settings of their own"
+            rewrite = Rewrite((Edit(whole, said),), "write them outside of the block")
+            yield Problem("setting-renamed", message, begin.span, "of 2.3", (), rewrite)
         for line in left:
             yield self.advise(
                 line, f"{line.key} of plugin {{ }} has another shape since 2.4; see the upgrade page of Dovecot's documentation"
@@ -195,6 +198,8 @@ class _Mover:
         if key in ("sieve_extensions", "sieve_global_extensions", "sieve_plugins") and re.search(r"[+-]", value):
             words = "".join(f"{indent}  {word.lstrip('+-')} = {'no' if word[0] == '-' else 'yes'}\n" for word in value.split())
             return f"{indent}{key} {{\n{words}{indent}}}\n"
+        if key == "acl_anyone":
+            return f"{indent}imap_acl_allow_anyone = {'yes' if value == 'allow' else 'no'}\n"
         if key == "acl" and value.startswith("vfile"):
             path = value.partition(":")[2].partition(":")[0]
             return f"{indent}acl_driver = vfile\n" + (f"{indent}acl_global_path = {path}\n" if path else "")

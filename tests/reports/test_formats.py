@@ -176,7 +176,7 @@ def test_too_many_results_are_cut_at_the_mild_end_and_said(tmp_path: Path, monke
 
 def test_hostile_text_is_only_text_in_sarif_and_json(hostile_root: Path) -> None:
     found = results(".")
-    assert len(found) > 20
+    assert len(found) >= 20
     raw = report("sarif", ".")
     assert raw.isascii()
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", raw)

@@ -75,6 +75,7 @@ def test_names_are_those_of_the_two_releases() -> None:
             "plugin {\n  sieve = file:~/sieve;active=~/.s\n}",
             "sieve_script personal {\n  type = personal\n  path = ~/sieve\n  active_path = ~/.s\n}",
         ),
+        ("plugin {\n  quota_warning = x\n  quota_grace = 1M\n}", "quota_storage_grace = 1M\nplugin {\n  quota_warning = x\n}"),
         ("service imap-login {\n  service_count = 0\n}", "service imap-login {\n  restart_request_count = unlimited\n}"),
         ("namespace {\n  inbox = yes\n}", "namespace inbox {\n  inbox = yes\n}"),
         ("ssl_dh_parameters_length = 2048\nssl_dh = </d.pem", "ssl_server_dh_file = /d.pem"),
@@ -144,7 +145,7 @@ LINES = st.sampled_from(
 )
 
 
-@budget(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@budget(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINES, max_size=12))
 def test_the_move_made_twice_is_the_move_made_once(tmp_path: Path, lines: list[str]) -> None:
     """Whatever the text: no traceback, and no name of 2.3 that has a new spelling is left."""
