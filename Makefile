@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz fuzz clean
+.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz man fuzz clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -58,16 +58,21 @@ fixes-report: $(VENV)/installed-dev  ## what --fix mends over the rules' example
 golden: $(VENV)/installed-dev  ## write the expected output of tests/golden anew; read the difference
 	TLSLINT_GOLDEN=write $(BIN)/pytest -q tests/cli/test_golden.py
 
-docs: $(VENV)/installed-dev  ## pages and schemas made from rules and settings
+docs: $(VENV)/installed-dev  ## everything made from rules, settings and layouts, and the site of it in site/; no warning is let through
 	$(BIN)/python scripts/build_docs.py
 	$(BIN)/python -m scripts.build_schemas
 	$(BIN)/python -m scripts.build_hooks
+	$(BIN)/python -m scripts.build_screenshot
+	$(BIN)/zensical build --clean --strict
+
+man: $(VENV)/installed-dev  ## build/man: a manual page per command
+	$(BIN)/python -m scripts.build_man build/man
 
 pyz: $(VENV)/installed-dev  ## build/tlslint.pyz: one file that needs nothing but python3
 	$(BIN)/python scripts/build_pyz.py build/tlslint.pyz
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site .cache *.egg-info
 
 $(VENV)/created:
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: apt-get install python3" >&2; exit 1; }

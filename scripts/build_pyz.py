@@ -6,6 +6,7 @@ The same versions give the same bytes: entries are sorted and carry no time. `cr
 the machine has one, it is used.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 START = "from tlslint.cli.main import run\n\nrun()\n"
+SOURCES = ("linter", "parsers", "checks", "pyproject.toml", "README.md", "LICENSE")
 LEFT_OUT = ("__pycache__", "bin", "pyparsing/diagram", "pyparsing/testing", "pyparsing/tools")
 """What only developers of these packages use."""
 
@@ -21,11 +23,16 @@ LEFT_OUT = ("__pycache__", "bin", "pyparsing/diagram", "pyparsing/testing", "pyp
 def build(target: Path) -> None:
     """Write the archive."""
     with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--target", folder]
-        subprocess.run([*pip, str(REPOSITORY)], check=True)
+        sources, packages = Path(folder, "sources"), Path(folder, "packages")
+        for name in SOURCES:  # a copy: what an earlier build left beside the sources would come along
+            path = REPOSITORY / name
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(path, sources / name, ignore=ignored) if path.is_dir() else shutil.copy(path, sources / name)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--target", str(packages)]
+        subprocess.run([*pip, str(sources)], check=True)
         entries = {"__main__.py": START.encode()}
-        for path in Path(folder).rglob("*"):
-            name = path.relative_to(folder).as_posix()
+        for path in packages.rglob("*"):
+            name = path.relative_to(packages).as_posix()
             if path.is_dir() or any(f"/{out}/" in f"/{name}" for out in LEFT_OUT):
                 continue
             if ".dist-info/" in name and "licenses/" not in name and not name.endswith(("LICENSE", "LICENSE.txt")):

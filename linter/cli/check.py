@@ -5,6 +5,7 @@ from functools import cache
 
 import click
 from tlslint.cli import deciding
+from tlslint.cli.progress import watcher
 from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
 from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, target_for, write
 from tlslint.cli.shared import now as now_option
@@ -87,7 +88,8 @@ def command(
     if write_baseline and decided.baseline is None:
         raise fail("--write-baseline needs to know where: --baseline FILE")
     when = moment(now)
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=deciding.excluded(settings))
+    saw, done = watcher()
+    found = find(paths, root, stdin_filename, all_files=all_files, excluded=deciding.excluded(settings), watch=saw)
     software = target_for(target, settings, found.files)
     filters = deciding.filters(
         settings, None if no_ignores else decided.baseline, root or ".", comments=not no_ignores, writing=write_baseline
@@ -96,7 +98,9 @@ def command(
     learn = learner(when) if history else None
 
     def look(there: Discovery) -> Result:
-        return run(there, software, decided.chosen, decided.profiles, when, filters, learn)
+        result = run(there, software, decided.chosen, decided.profiles, when, filters, learn)
+        done()
+        return result
 
     result = look(found)
     if add_ignore is not None:

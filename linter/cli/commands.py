@@ -1,9 +1,13 @@
 """The group of commands; `check` is what a bare `tlslint PATH` means."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 from tlslint import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "check": "report what is wrong (the default command)",
@@ -44,8 +48,21 @@ class Commands(click.Group):
             return super().resolve_command(ctx, args)
         return "check", self.get_command(ctx, "check"), args
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The first word: a command, or an option or path of `check`."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 (only when Tab was pressed)
+
+        check = self.get_command(ctx, "check")
+        assert check is not None  # noqa: S101 (it is in the list)
+        if incomplete.startswith("-"):
+            return [*super().shell_complete(ctx, incomplete), *check.shell_complete(ctx, incomplete)]
+        names = [CompletionItem(name, help=said) for name, said in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options of `check` may stand first: `tlslint --select TLS1 /etc`."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)
         if not any(arg in COMMANDS for arg in args[:1]) and "--help" not in args and "-h" not in args and "--version" not in args:
             args = ["check", *args]
         return super().parse_args(ctx, args)

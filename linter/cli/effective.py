@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 from tlslint.cli.deciding import excluded
+from tlslint.cli.progress import watcher
 from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, style, target_for, write
 from tlslint.cli.shared import now as now_option
 from tlslint.engine.run import evaluate
@@ -37,9 +38,11 @@ def command(
 
     settings = settings_of(config, isolated=isolated)
     when = moment(now)
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
+    saw, done = watcher()
+    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings), watch=saw)
     software = target_for(target, settings, found.files)
     instances, broken = evaluate(found, software)
+    done()
     look = style(color, output_file)
     if asked is not None:
         write(_explained(asked, instances, look), output_file)

@@ -2,13 +2,14 @@
 
 import click
 from tlslint.checks import registry
-from tlslint.cli.shared import fail, write
+from tlslint.cli.shared import fail, settings_of, write
 
 
 @click.command("explain")
 @click.argument("rule")
 def command(rule: str) -> None:
     """Print the manual page of RULE (a code or a name)."""
+    settings_of(None, isolated=False)  # plugins have rules, too
     entry = registry.by_code().get(rule.upper()) or registry.by_code().get(rule.lower())
     if entry is None:
         from difflib import get_close_matches  # noqa: PLC0415

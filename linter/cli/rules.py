@@ -2,13 +2,14 @@
 
 import click
 from tlslint.checks import registry
-from tlslint.cli.shared import write
+from tlslint.cli.shared import settings_of, write
 
 
 @click.command("rules")
 @click.option("--output-format", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print.")
 def command(output_format: str) -> None:
     """List all rules: code, name, severity, what each reports."""
+    settings_of(None, isolated=False)  # plugins have rules, too
     rows = [(entry, registry.load(entry)) for entry in registry.entries()]
     if output_format == "json":
         import json  # noqa: PLC0415

@@ -78,15 +78,22 @@ def fail(sentence: str) -> "click.exceptions.Exit":
 
 
 def settings_of(config: str | None, *, isolated: bool) -> Settings:
-    """The settings that count, with misuse as one sentence."""
+    """The settings that count, and the plugins they name, with misuse as one sentence."""
     if config is not None and isolated:
         raise fail("--config and --isolated exclude each other")
     try:
-        if config is not None:
-            return read_settings(config)
-        return NOTHING if isolated else find_settings()
+        settings = read_settings(config) if config is not None else NOTHING if isolated else find_settings()
     except SettingsError as error:
         raise fail(str(error)) from None
+    if settings.values.get("plugins"):
+        from tlslint.engine.plugins import PluginError, load  # noqa: PLC0415 (few people have plugins)
+
+        for setting in settings.values["plugins"]:
+            try:
+                load(setting.value)
+            except PluginError as error:
+                raise fail(f"{setting.place}: {error}") from None
+    return settings
 
 
 def find(
@@ -96,6 +103,7 @@ def find(
     *,
     all_files: bool,
     excluded: Callable[[str], bool] = lambda _: False,
+    watch: Callable[[str], None] | None = None,
 ) -> Discovery:
     """Discover, with misuse as one sentence."""
     standard_input = None
@@ -106,7 +114,7 @@ def find(
         standard_input = (stdin_filename, sys.stdin.buffer.read())
         names = [stdin_filename if name == "-" else name for name in names]
     try:
-        found = discover(names, root=root, all_files=all_files, excluded=excluded, standard_input=standard_input)
+        found = discover(names, root=root, all_files=all_files, excluded=excluded, standard_input=standard_input, watch=watch)
     except NothingFoundError as error:
         raise fail(str(error)) from None
     if not found.jobs and not found.parts and not found.limits:

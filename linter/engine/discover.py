@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from typing import NamedTuple
 
+from tlslint import parsers
 from tlslint.files import FileProblem, Files
-from tlslint.parsers import FORMATS
 from tlslint.parsers.format import Claim, Layout
 
 
@@ -40,8 +39,9 @@ class Discovery(NamedTuple):
 
 def layouts() -> Iterator[tuple[str, Layout]]:
     """Every format's layout, in order."""
-    for name in FORMATS:
-        yield name, import_module(f"tlslint.parsers.{name}.layout")
+    for name in parsers.formats():
+        layout: Layout = parsers.room(name, "layout")
+        yield name, layout
 
 
 def discover(
@@ -52,11 +52,12 @@ def discover(
     all_files: bool = False,
     excluded: Callable[[str], bool] = lambda _: False,
     standard_input: tuple[str, bytes] | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> Discovery:
     """Find configured servers below `paths`. Raises `NothingFoundError` for a path that is not there or is nothing of ours.
 
     `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for. `excluded` is asked for
-    places on this disk.
+    places on this disk, `watch` is told of every file that is met or read.
     """
     formats = list(layouts())
     absolute = [_named(path) for path in paths]
@@ -64,6 +65,8 @@ def discover(
         if not os.path.lexists(path) and (standard_input is None or path != _named(standard_input[0])):
             raise NothingFoundError(f"{shown} does not exist")
     files = _door(absolute, root, base, formats)
+    if watch is not None:
+        files.watch = watch
     if standard_input is not None:
         files.overlay(files.logical(_named(standard_input[0])), standard_input[1])
     jobs: dict[str, Job] = {}

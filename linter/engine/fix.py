@@ -7,9 +7,9 @@ came of all rounds is held against the beginning, and where that fails the serve
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib import import_module
 from typing import NamedTuple
 
+from tlslint import parsers
 from tlslint.engine.discover import Discovery, Job
 from tlslint.engine.proof import Changes, Plan, Proof, overall, prove
 from tlslint.engine.run import Result, format_of
@@ -444,11 +444,10 @@ def _spelt_by(instance: Instance, endpoints: list[Endpoint], remedy: ModelRemedy
 
 
 def _fixer(instance: Instance) -> Fixer | None:
-    name = f"tlslint.parsers.{format_of(instance.service)}.fixer"
     try:
-        module: Fixer = import_module(name)
+        module: Fixer = parsers.room(format_of(instance.service), "fixer")
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if not (error.name or "").endswith(".fixer"):
             raise
         return None
     return module

@@ -4,9 +4,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from importlib import import_module
 from typing import NamedTuple, TypeVar
 
+from tlslint import parsers
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
@@ -111,7 +111,7 @@ def evaluated(found: Discovery, target: Target, broken: list[str]) -> list[tuple
 
 def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) -> Sequence[Instance]:
     try:
-        module = import_module(f"tlslint.parsers.{job.format}.evaluate")
+        module = parsers.room(job.format, "evaluate")
         instances: Sequence[Instance] = module.instances(job.path, found.files, target, complete=job.complete)
     except FileProblem as problem:
         broken.append(f"{found.files.shown(job.path)} was not read: {problem.reason}")

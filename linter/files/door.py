@@ -8,7 +8,7 @@ usual place, so that a repository's `web/apache2.conf` finds what it includes as
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from tlslint.files.descent import FOLDER, OTHER, Descent
@@ -29,6 +29,10 @@ _KERNEL_BELOW = ("/proc/", "/sys/", "/dev/")
 
 _KERNEL = frozenset({"/proc", "/sys", "/dev"})
 """Logical paths of the kernel's file systems: they are no files, and there are very many."""
+
+
+def _nobody(_: str) -> None:
+    """Where nobody watches."""
 
 
 class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of the program)
@@ -69,6 +73,8 @@ class Files:
         self._overlay: dict[str, bytes] = {}
         self._descent = Descent(self._jail)
         self._complete_below = "/"
+        self.watch: Callable[[str], None] = _nobody
+        """Told of every file that is met or read, by its logical path."""
 
     def mounted(self, logical: str, real: str, *, complete_below: str = "/") -> "Files":
         """The same files with the real directory `real` also known as `logical`; what was read stays shared.
@@ -85,6 +91,7 @@ class Files:
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
         view._resolved, view._asked = {}, {}
         view._complete_below = complete_below
+        view.watch = self.watch
         return view
 
     def overlay(self, path: str, data: bytes) -> None:
@@ -102,6 +109,7 @@ class Files:
         view._read, view._real_by_file, view._resolved = {}, {}, {}
         view._no_links, view._kinds, view._asked = set(), {}, {}
         view._overlay = {**self._overlay, **texts}
+        view.watch = self.watch
         return view
 
     def read(self, path: str) -> SourceFile:
@@ -109,6 +117,7 @@ class Files:
         real = self.real(path)
         source = self._read.get(real)
         if source is None:
+            self.watch(path)
             data = self._overlay.get(real)
             try:
                 source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
@@ -172,6 +181,7 @@ class Files:
                     if plain not in _NEVER_WALKED and name not in _KERNEL:
                         below.append(name)
                 elif kind != OTHER:
+                    self.watch(name)
                     yield name
             pending.extend(reversed(below))
 
