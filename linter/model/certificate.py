@@ -1,6 +1,5 @@
 """What is known of a certificate an endpoint presents, and of the file its private key lies in."""
 
-from datetime import datetime
 from typing import NamedTuple
 
 from tlslint.model.source import Span
@@ -42,6 +41,8 @@ class CertificateFacts(NamedTuple):
     @property
     def lifetime_days(self) -> int:
         """Whole days between its first and its last moment."""
+        from datetime import datetime  # noqa: PLC0415 (asked of few, and start-up is felt)
+
         return (datetime.fromisoformat(self.not_after) - datetime.fromisoformat(self.not_before)).days
 
     def covers(self, name: str) -> bool:

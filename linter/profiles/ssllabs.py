@@ -60,7 +60,7 @@ def grade(endpoint: Endpoint, hsts: Hsts, now: str) -> Grade | None:
         if isinstance(value, Unknown):
             return Grade("", unknown=value.reason)
     versions, suites = endpoint.versions.surely, endpoint.cipher_suites.surely
-    if not versions or not suites:
+    if endpoint.tls_works.holds(False) or not versions or not suites:
         return Grade("", unknown=endpoint.tls_failure or "every handshake fails")
     score = _score(endpoint, versions, suites)
     reasons = sorted(_reasons(endpoint, versions, suites, score, hsts, now), key=lambda reason: -_ORDER.index(reason.cap))

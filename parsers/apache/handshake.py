@@ -199,6 +199,9 @@ def _versions(found: Effective, reason: str) -> Value[frozenset[TlsVersion]]:
             origins = tuple(origin._replace(note=f"{origin.note}; {note}") for origin in origins)
     if reason:
         return Unknown(reason, origins)
+    if found.offer is None:
+        # every library since OpenSSL 1.0.1 has TLS 1.2
+        return Unknown("the TLS library is not known", origins, found.written & {TLS12})
     versions = found.offer.versions if found.offer is not None else found.written
     return Known(versions, origins)
 

@@ -83,6 +83,19 @@ def test_ssl_labs_grade(text: str, recipe: str, target: str, letter: str, reason
     assert found["reasons"] or letter in ("A", "A+")
 
 
+def test_a_server_that_does_not_start_has_no_grade(tmp_path: Path) -> None:
+    found = grade(tmp_path, "SSLCipherSuite NOTHING")["ssllabs"]
+    assert isinstance(found, dict)
+    assert found["grade"] is None
+    assert "does not start" in found["unknown"]
+
+
+def test_now_must_be_a_date(tmp_path: Path) -> None:
+    said = tlslint("grade", "--now", "tomorrow", lay(tmp_path, GOOD))
+    assert (said.code, said.out) == (2, "")
+    assert "--now 'tomorrow' is no date" in said.err
+
+
 def test_the_guides_own_vector(tmp_path: Path) -> None:
     """TLS 1.2 and 1.3, RSA 2048, 128 and 256 bits: 100, 90, 90, together 93 (A before caps)."""
     found = grade(tmp_path, GOOD)["ssllabs"]

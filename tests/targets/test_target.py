@@ -1,5 +1,8 @@
 """Targets by name, and several words of them together."""
 
+import json
+from pathlib import Path
+
 import pytest
 from tlslint.crypto import libraries
 from tlslint.model import KnownBy
@@ -43,6 +46,23 @@ def test_openssl_alone_is_judged_by_its_own_defaults_and_a_distributions_by_the_
     assert combined(("openssl@3.5.0",), None).openssl_security_level == 2
     with_debian = combined(("debian-11", "openssl@1.1.1w"), None)
     assert (with_debian.openssl_security_level, with_debian.openssl_min_version) == (2, TLS12)
+
+
+@pytest.mark.parametrize(
+    ("target", "versions"),
+    [
+        ("rhel-8", ["TLSv1.2", "TLSv1.3"]),
+        ("rhel-9", ["TLSv1.2", "TLSv1.3"]),
+        ("debian-10", ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
+        ("alpine", {"unknown": "the TLS library is not known"}),
+    ],
+)
+def test_without_sslprotocol_the_build_and_its_policy_decide(target: str, versions: object, tmp_path: Path) -> None:
+    """Red Hat's httpd leaves it to the crypto policy; Debian's sets its own range, whatever openssl.cnf says."""
+    (tmp_path / "httpd.conf").write_text("LoadModule ssl_module x.so\nListen 443\nSSLEngine on\nSSLCertificateFile /x.pem\n")
+    document = json.loads(tlslint("effective", "--target", target, "--output-format", "json", tmp_path).out)
+    (endpoint,) = document["instances"][0]["endpoints"]
+    assert endpoint["versions"] == versions
 
 
 @pytest.mark.parametrize(
