@@ -32,6 +32,8 @@ class CipherNotInProfile(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:ECDHE+CHACHA20"),
         bad("slapd", "TLSCipherSuite «HIGH»:!aNULL", "mozilla-intermediate", target="debian-13"),
         good("slapd", "TLSCipherSuite ECDHE+AESGCM", target="debian-13"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «high»", "does not list", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE-RSA-AES128-GCM-SHA256", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -43,6 +43,8 @@ class ClientPicksCipher(EndpointRule):
         bad("slapd", "TLSCipherSuite «NORMAL»", "client picks", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL:%SERVER_PRECEDENCE", target="debian-12"),
         good("slapd", "TLSCipherSuite HIGH:!aNULL", target="debian-13", why="slapd from 2.5 on OpenSSL picks"),
+        bad("postfix", "tls_preempt_cipherlist = «no»", "client picks", service="submission"),
+        good("postfix", "tls_preempt_cipherlist = yes", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

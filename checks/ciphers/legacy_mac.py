@@ -31,6 +31,8 @@ class LegacyMac(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
         bad("slapd", "TLSCipherSuite «NORMAL»", "without authenticated encryption", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL:-MAC-ALL:+AEAD", target="debian-12"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «high»", "without authenticated encryption", service="submission"),
+        good("postfix", "smtpd_tls_ciphers = high", why="opportunistic", service="smtp"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -31,6 +31,8 @@ class NoAead(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
         bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.3:-MAC-ALL:+SHA1»", "", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = «AES128-SHA»", "", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

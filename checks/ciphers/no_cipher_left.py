@@ -32,6 +32,7 @@ class NoCipherLeft(EndpointRule):
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
         bad("courier", "TLS_PRIORITY=«NONE»", "every handshake fails"),
         good("courier", "TLS_PRIORITY=SECURE128"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «HIGH:!aNULL»", "no cipher grade", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ class UnknownCipherWord(EndpointRule):
         bad("slapd", "TLSCipherSuite HIGH:«HIHG»", "HIHG", target="debian-13"),
         bad("dovecot", "ssl_cipher_list = ECDHE+AESGCM:«ECDHE+AESGMC»", "AESGMC"),
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:!EXP"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM:«FOOBAR»", "FOOBAR", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -33,6 +33,17 @@ class WeakBeforeStrong(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:AES128-SHA\nssl_prefer_server_ciphers = yes"),
         bad("slapd", "TLSCipherSuite «AES128-SHA»:ECDHE+AESGCM", "stronger", target="debian-13"),
         good("slapd", "TLSCipherSuite ECDHE+AESGCM:AES128-SHA", target="debian-13"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_preempt_cipherlist = yes\ntls_high_cipherlist = «AES128-SHA»:ECDHE+AESGCM",
+            "",
+            service="submission",
+        ),
+        good(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_preempt_cipherlist = yes\ntls_high_cipherlist = ECDHE+AESGCM:AES128-SHA",
+            service="submission",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

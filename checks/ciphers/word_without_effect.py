@@ -34,6 +34,13 @@ class WordWithoutEffect(EndpointRule):
             target="debian-13",
             why="from 2.5 on they choose TLS 1.3's suites",
         ),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM:«TLS_AES_128_GCM_SHA256»",
+            "",
+            service="submission",
+        ),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ Limits: a relay host that is known to offer TLS is not reported.
 References: RFC 7435; Postfix TLS_README.
 """
 
-from tlslint.checks.rule import ProblemRule
+from tlslint.checks.rule import ProblemRule, bad, good
 from tlslint.model import Severity
 
 
@@ -18,3 +18,13 @@ class ClientDemandsTlsEverywhere(ProblemRule):
     code = "TLS605"
     name = "client-demands-tls-everywhere"
     severity = Severity.WARNING
+
+    examples = [
+        bad("postfix", "smtp_tls_security_level = «encrypt»", "every server there is", service="smtp"),
+        good(
+            "postfix",
+            "relayhost = [relay.example.test]\nsmtp_tls_security_level = encrypt",
+            why="one server, which is known",
+            service="smtp",
+        ),
+    ]

@@ -64,6 +64,12 @@ class PeerNotVerified(EndpointRule):
             target="debian-13",
         ),
         good("dovecot", "imapc_host = imap.example.test\nimapc_ssl = starttls"),
+        bad("postfix", "relayhost = [relay.example.test]:587\nsmtp_tls_security_level = «encrypt»", "any certificate", service="smtp"),
+        good(
+            "postfix",
+            "relayhost = [relay.example.test]:587\nsmtp_tls_security_level = secure\nsmtp_tls_CApath = /etc/ssl/certs",
+            service="smtp",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

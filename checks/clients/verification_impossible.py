@@ -22,4 +22,6 @@ class VerificationImpossible(ProblemRule):
     examples = [
         bad("ldap-client", "TLS_CACERT «/etc/ldap/ldap.pem # ours»", "does not exist"),
         good("ldap-client", "TLS_CACERT /etc/ldap/ldap.pem"),
+        bad("postfix", "«smtp_tls_security_level = dane»", "not dnssec", service="smtp"),
+        good("postfix", "smtp_tls_security_level = dane\nsmtp_dns_support_level = dnssec", service="smtp"),
     ]

@@ -23,4 +23,6 @@ class DuplicateSetting(ProblemRule):
         bad("httpd", "SSLProtocol «all -TLSv1»\nSSLProtocol all -TLSv1 -TLSv1.1", ""),
         good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1"),
         bad("slapd", "«TLSCipherSuite NORMAL»\nTLSCipherSuite SECURE256", "last one counts", target="debian-12"),
+        bad("postfix", "«smtpd_tls_loglevel = 1»\nsmtpd_tls_loglevel = 2", "the last one counts", service="smtp"),
+        good("postfix", "smtpd_tls_loglevel = 1\nsmtpd_tls_loglevel = 1", service="smtp"),
     ]

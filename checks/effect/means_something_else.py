@@ -30,4 +30,6 @@ class MeansSomethingElse(ProblemRule):
         bad("courier", "IMAP_TLS_REQUIRED=«yes»", "is 0"),
         bad("courier", "«TLS_PRIORITY = PFS»", "runs a command"),
         good("courier", "IMAP_TLS_REQUIRED=1"),
+        bad("postfix", "smtpd_tls_mandatory_protocols = «>= TLSv1.2»", "alone is allowed", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
     ]

@@ -26,4 +26,6 @@ class PastedCharacters(ProblemRule):
         bad("slapd", "TLSCertificateFile «“/etc/ldap/ldap.pem”»\nTLSCertificateKeyFile /etc/ldap/ldap.key", "U+201C"),
         bad("dovecot", "ssl_cipher_list = «“HIGH”»", "U+201C"),
         good("dovecot", 'ssl_cipher_list = "HIGH"'),
+        bad("postfix", "smtpd_tls_ciphers = «“high”»", "U+201C", service="smtp"),
+        good("postfix", "smtpd_tls_ciphers = high", service="smtp"),
     ]

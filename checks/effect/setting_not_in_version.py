@@ -25,4 +25,6 @@ class SettingNotInVersion(ProblemRule):
         good("slapd", "moduleload back_hdb", target="debian-11"),
         bad("dovecot", "«ssl_cipher_suites» = TLS_AES_256_GCM_SHA384", "2.3.13", target="debian-11"),
         good("dovecot", "ssl_cipher_suites = TLS_AES_256_GCM_SHA384"),
+        bad("postfix", "«smtpd_tls_enable_rpk» = yes", "new in Postfix 3.9", service="smtp", target="debian-12"),
+        good("postfix", "smtpd_tls_enable_rpk = yes", service="smtp", target="debian-13"),
     ]

@@ -27,4 +27,11 @@ class SwallowedLine(ProblemRule):
         bad("dovecot", "«ssl_cipher_list = \\\\\n»# the best", "forgets"),
         bad("courier", "«TLS_PRIORITY=SECURE128: -VERS-TLS1.0»", "command"),
         good("courier", 'TLS_PRIORITY="SECURE128:-VERS-TLS1.0"'),
+        bad(
+            "postfix",
+            "smtp inet n - n - - smtpd\n#smtps inet n - n - - smtpd\n  «-o smtpd_tls_wrappermode=yes»",
+            "commented out",
+            place="master.cf",
+        ),
+        good("postfix", "smtp inet n - n - - smtpd\n#smtps inet n - n - - smtpd\n#  -o smtpd_tls_wrappermode=yes", place="master.cf"),
     ]

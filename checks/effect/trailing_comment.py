@@ -31,4 +31,6 @@ class TrailingComment(ProblemRule):
         ),
         bad("dovecot", "ssl_cipher_list = HIGH:!aNULL«#strong»", "begins a comment"),
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL # strong"),
+        bad("postfix", "smtpd_tls_auth_only = yes «# no passwords in the clear»", "no comment after a value", service="smtp"),
+        good("postfix", "# no passwords in the clear\nsmtpd_tls_auth_only = yes", service="smtp"),
     ]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Role, Severity
-from tlslint.model.versions import TLS12
+from tlslint.model.versions import TLS12, spoken
 
 
 class MxShutsSendersOut(EndpointRule):
@@ -45,9 +45,10 @@ class MxShutsSendersOut(EndpointRule):
             return
         below = [suite for suite in suites.value if not suite.is_tls13]
         if TLS12 not in versions.value:
-            place, said = endpoint.versions.origins, "newer versions: senders that end with TLS 1.2"
+            place = endpoint.versions.origins
+            said = f"{spoken(versions.value)}: senders without it" if versions.value else ""
         elif all(suite.key_exchange == "ECDHE" and suite.mac == "AEAD" for suite in below):
-            place, said = endpoint.cipher_suites.origins, "ECDHE suites with authenticated encryption: senders without them"
+            place, said = endpoint.cipher_suites.origins, "ECDHE suites with authenticated encryption: senders without it"
         else:
             return
         message = f"{endpoint.name} takes nothing but {said} deliver in plain text instead"

@@ -28,4 +28,6 @@ class ClientCertificateNotEnforced(ProblemRule):
         good("dovecot", "ssl_ca = </etc/dovecot/private/mail.pem\nssl_verify_client_cert = yes\nauth_ssl_require_client_cert = yes"),
         bad("courier", "TLS_VERIFYPEER=«PEER»", "asks clients"),
         good("courier", "TLS_VERIFYPEER=REQUIREPEER\nTLS_TRUSTCERTS=/etc/courier/imapd.pem"),
+        bad("postfix", "smtpd_tls_security_level = may\n«smtpd_tls_req_ccert = yes»", "does nothing", service="smtp"),
+        good("postfix", "smtpd_tls_req_ccert = yes", service="submission"),
     ]

@@ -30,4 +30,6 @@ class CertificateMissing(ProblemRule):
         bad("courier", "TLS_CERTFILE=«/etc/courier/none.pem»", "does not exist"),
         bad("courier", "TLS_CERTFILE=", "every handshake fails"),
         good("courier", "TLS_PRIORITY=NORMAL"),
+        bad("postfix", "smtpd_tls_chain_files = «/etc/ssl/nowhere.pem»", "does not exist", service="submission"),
+        good("postfix", "smtpd_tls_loglevel = 1", why="the chain file is there", service="submission"),
     ]

@@ -30,6 +30,8 @@ class FiniteFieldDhe(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
         bad("slapd", "TLSCipherSuite «NORMAL»", "DHE", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL:-DHE-RSA", target="debian-12"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «high»", "DHE", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_exclude_ciphers = kDHE", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

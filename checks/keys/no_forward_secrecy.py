@@ -32,6 +32,8 @@ class NoForwardSecrecy(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM"),
         bad("courier", "TLS_PRIORITY=«NORMAL»", ""),
         good("courier", "TLS_PRIORITY=PFS"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «high»", "without forward secrecy", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_exclude_ciphers = kRSA", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ class NoHybridGroup(EndpointRule):
         good("dovecot", "ssl_curve_list = X25519MLKEM768:X25519", target="debian-13"),
         bad("slapd", "TLSECName «X25519:prime256v1»", "X25519MLKEM768", target="debian-13"),
         good("slapd", "TLSProtocolMin 3.3", target="debian-13"),
+        bad("postfix", "tls_eecdh_auto_curves = «X25519»", "X25519MLKEM768", service="submission", target="debian-13"),
+        good("postfix", "tls_eecdh_auto_curves = X25519MLKEM768, X25519", service="submission", target="debian-13"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -30,4 +30,6 @@ class Refused(ProblemRule):
         good("dovecot", "ssl = required"),
         bad("courier", "if true; then TLS_PRIORITY=PFS", ""),
         good("courier", "TLS_PRIORITY=PFS"),
+        bad("postfix", "smtpd_tls_auth_only = «true»", "neither yes nor no", service="smtp"),
+        good("postfix", "smtpd_tls_auth_only = YES", service="smtp"),
     ]

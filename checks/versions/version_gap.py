@@ -22,4 +22,6 @@ class VersionGap(ProblemRule):
     examples = [
         bad("httpd", "SSLProtocol all «-TLSv1.2»", "TLS 1.2"),
         good("httpd", "SSLProtocol all -TLSv1 -TLSv1.1"),
+        bad("postfix", "smtp_tls_security_level = may\nsmtp_tls_protocols = «!TLSv1.1»", "TLS 1.0 alone", service="smtp"),
+        good("postfix", "smtp_tls_security_level = may\nsmtp_tls_protocols = !TLSv1, !TLSv1.1", service="smtp"),
     ]

@@ -35,6 +35,8 @@ class VersionNotInProfile(EndpointRule):
         bad("courier", "TLS_PRIORITY=«NORMAL:-VERS-TLS1.0:-VERS-TLS1.1»", "", profile="mozilla-modern"),
         good("courier", "TLS_PRIORITY=NORMAL:-VERS-ALL:+VERS-TLS1.3", profile="mozilla-modern"),
         bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.0:-VERS-TLS1.1»", "TLS 1.2", target="debian-12", profile="mozilla-modern"),
+        bad("postfix", "smtpd_tls_mandatory_protocols = «>=TLSv1.2»", "TLS 1.2", service="submission", profile="mozilla-modern"),
+        good("postfix", "smtpd_tls_mandatory_protocols = >=TLSv1.2", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

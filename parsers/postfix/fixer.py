@@ -22,7 +22,7 @@ from tlslint.parsers.postfix.syntax import Entry, Setting, main_cf, master_cf
 _ORDER: tuple[TlsVersion, ...] = (TLS10, TLS11, TLS12, TLS13)
 _WORDS = {TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 _LEVELS = {TlsMode.STARTTLS: "may", TlsMode.STARTTLS_REQUIRED: "encrypt"}
-_CURVES = {"secp256r1": "prime256v1"}
+_CURVES = {"secp256r1": "prime256v1", "x25519": "X25519", "x448": "X448"}
 """Names of OpenSSL's objects, which tls_eecdh_auto_curves takes (tls_dh.c); the others are the registry's."""
 
 
@@ -166,14 +166,12 @@ def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon:
 
 
 def _groups(instance: Instance, remedy: OfferGroups) -> dict[str, str] | str:
-    """tls_eecdh_auto_curves (3.2); before 3.11 hybrid groups cannot be named, only left to OpenSSL by empty lists (3.10)."""
+    """tls_eecdh_auto_curves (3.2), and tls_ffdhe_auto_groups (3.8); hybrid groups by name were seen to work on 3.10.13."""
     release = _release(instance)
     if not release.knows("tls_eecdh_auto_curves"):
         return f"Postfix {release.version} has no setting for groups"
-    if any("MLKEM" in group.iana for group in remedy.groups) and not release >= (3, 11):
-        if not release >= (3, 10):
-            return f"Postfix {release.version} cannot name hybrid groups"
-        return {"tls_eecdh_auto_curves": "", "tls_ffdhe_auto_groups": ""}
+    if any("MLKEM" in group.iana for group in remedy.groups) and not release >= (3, 10):
+        return f"Postfix {release.version} cannot name hybrid groups"
     curves = [_CURVES.get(group.iana, group.iana) for group in remedy.groups if not group.iana.startswith("ffdhe")]
     found = {"tls_eecdh_auto_curves": " ".join(curves)}
     if release.knows("tls_ffdhe_auto_groups"):

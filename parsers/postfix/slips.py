@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tlslint.data import beside
 from tlslint.model import Certificate, Known, Label, Origin, Problem, Severity, Span, TlsMode
-from tlslint.model.remedy import Edit, OfferVersions, Rewrite
-from tlslint.model.versions import TLS12, TLS13, joined
+from tlslint.model.remedy import Edit, OfferVersions, Rewrite, SetValue
+from tlslint.model.versions import SSL30, TLS12, TLS13, TlsVersion, joined, spoken
 from tlslint.parsers.postfix import ciphers, defaults, expansion, protocols
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import server as servers
@@ -365,9 +365,12 @@ def _stops(evaluated: "Evaluated") -> Iterator[Problem]:
         if value.setting is None or (_has_comment(value.setting) and value.setting.line is not None):
             continue  # told as a comment
         is_list = defaults.kind(value.name).type == "str"
+        after = f"{_who(titles)} {'stops' if len(titles) == 1 else 'stop'} at the first connection"
+        if value.name in defaults.every_program() and evaluated.settings.get(value.name) is value.setting:
+            after = "Postfix does not start"
         yield Problem(
             "refused",
-            f"{value.name}: {why}; {_who(titles)} {'stops' if len(titles) == 1 else 'stop'} at the first connection",
+            f"{value.name}: {why}; {after}",
             value.setting.value_span if value.setting.value or is_list else value.setting.span,
             "",
             endpoints=tuple(titles),
@@ -400,7 +403,7 @@ def _faults(parameters: Parameters, daemon: str) -> Iterator[tuple[Resolved, str
 
 
 def _who(titles: list[str]) -> str:
-    return joined(titles) if len(titles) <= 3 else f"{joined(titles[:2])} and {len(titles) - 2} more"
+    return joined(titles) if len(titles) <= 3 else f"{', '.join(titles[:2])} and {len(titles) - 2} more"
 
 
 # --- TLS that cannot work ----------------------------------------------------------------------------------------------------------
@@ -438,6 +441,7 @@ def _failures(evaluated: "Evaluated") -> Iterator[Problem]:
         if rule == "no-cipher-left":
             remedy = _exclusion_mended(items[0]) or _grade_mended(failure.origins) or OfferVersions(frozenset({TLS12, TLS13}))
         yield Problem(rule, text, _place(failure.origins, items[0]), "", endpoints=names, remedy=remedy)
+    yield from _anonymous(evaluated)
     done: set[tuple[str, Span]] = set()
     for one in evaluated.transports:
         client = one.client
@@ -452,6 +456,21 @@ def _failures(evaluated: "Evaluated") -> Iterator[Problem]:
                 if (other.client.rule, other.client.failure) == (client.rule, client.failure)
             )
             yield Problem(client.rule, f"{_who(list(names))}: {readable(client.failure)}", span, "", endpoints=names)
+
+
+def _anonymous(evaluated: "Evaluated") -> Iterator[Problem]:
+    """A chain file that is not there: TLS goes on, with anonymous suites where no other chain is left."""
+    said: set[Span] = set()
+    for item in evaluated.listeners:
+        loaded = item.server.loaded
+        if loaded is None or not loaded.missing or item.server.failure is not None:
+            continue
+        value = item.parameters.get(f"{'tlsproxy' if item.service.daemon == 'postscreen' else item.service.daemon}_tls_chain_files")
+        span = value.setting.value_span if value.setting is not None else item.service.anchor
+        if span not in said:
+            said.add(span)
+            what = "only suites without a certificate are left, and no TLS 1.3" if loaded.anonymous else "its certificate is not used"
+            yield Problem("certificate-missing", f"{loaded.missing}: {what}", span, "", endpoints=(item.endpoint.name,))
 
 
 def _place(origins: tuple[Origin, ...], item: "Listener | Transport") -> Span:
@@ -543,6 +562,7 @@ def _protocol_lists(evaluated: "Evaluated") -> Iterator[Problem]:
             if not looks_like_template(setting.value) and not (_has_comment(setting) and setting.line is not None):
                 yield _invalid_list(setting, parsed.invalid, evaluated)
             continue
+        yield from _gap(setting, parsed.versions)
         bare = [token for token in tokens if not token.operator]
         old = [token for token in bare if token.word.lower() in ("sslv2", "sslv3")]
         if old and len(bare) == len(old) and any(token.operator == "!" for token in tokens):
@@ -558,6 +578,20 @@ def _protocol_lists(evaluated: "Evaluated") -> Iterator[Problem]:
                 remedy=Rewrite((Edit(place, b"!" + place.data),), f"write !{token.text}"),
                 severity=Severity.INFO if is_harmless else None,
             )
+
+
+def _gap(setting: Setting, versions: frozenset[TlsVersion]) -> Iterator[Problem]:
+    """A version left out between others: a client offers what lies below it, nothing above (ssl_get_min_max_version() of OpenSSL)."""
+    listed = sorted(versions - {SSL30})
+    if not listed or len(listed) == listed[-1] - listed[0] + 1:
+        return
+    if setting.name.startswith(("smtp_", "lmtp_")):
+        offered = spoken(protocols.client_range(frozenset(listed)))
+        message = f"{setting.name} leaves a version out between others, and a client then offers what lies below: {offered} alone"
+    else:
+        below = spoken(protocols.client_range(frozenset(listed)))
+        message = f"{setting.name} leaves a version out below {spoken(listed[-1:])}: clients that do not have that fall back to {below}"
+    yield Problem("version-gap", message, setting.value_span, f"leaves {spoken(frozenset(listed))}")
 
 
 def _invalid_list(setting: Setting, token: protocols.Token, evaluated: "Evaluated") -> Problem:
@@ -939,6 +973,25 @@ def _outgoing(evaluated: "Evaluated") -> Iterator[Problem]:
             said.add(anchor)
             yield Problem("verification-impossible", readable(item.client.failure), anchor, "", endpoints=(item.endpoint.name,))
         yield from _relayhost(item, said)
+        yield from _demanding(item)
+
+
+def _demanding(item: "Transport") -> Iterator[Problem]:
+    """The transport for everybody, at a level that not everybody can meet."""
+    level, relay = item.client.level, item.parameters.get("relayhost")
+    if item.policy is not None or item.service.name != "smtp" or relay.text or relay.unknown or item.client.failure:
+        return
+    if level in ("encrypt", "fingerprint", "dane-only", "verify", "secure") and isinstance(item.client.mode, Known):
+        span = _place(item.client.mode.origins, item)
+        asked = "TLS" if level == "encrypt" else "TLS and a certificate that can be verified"
+        yield Problem(
+            "client-demands-tls-everywhere",
+            f"{item.endpoint.name} demands {asked} of every server there is: mail to others waits until it is sent back",
+            span,
+            "may or dane for everybody; partners by smtp_tls_policy_maps",
+            endpoints=(item.endpoint.name,),
+            remedy=SetValue("tls", TlsMode.STARTTLS, "use TLS where the other side offers it"),
+        )
 
 
 def _relayhost(item: "Transport", said: set[Span]) -> Iterator[Problem]:

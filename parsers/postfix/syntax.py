@@ -22,7 +22,9 @@ _PHYSICAL = re.compile(rb"[^\n]*\n|[^\n]+")
 _SKIPPED = re.compile(rb"[ \t\v\f\r]*(?:#[^\n]*)?\n?\Z")
 _NAME_VALUE = re.compile(r"([^\s=]+)[ \t\n\v\f\r]*=[ \t\n\v\f\r]*", re.ASCII)
 _FIELD = re.compile(r"[^ \t\n\v\f\r]+")
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@?[A-Z_a-z]{2,}@@?|__[A-Z_]+__|%%[A-Z_]+%%", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@?[A-Z_a-z]{2,}@@?|__[A-Z][A-Z0-9_]*__|%%[A-Z_]+%%", re.DOTALL)
+_TEMPLATE_LINES = ("{%", "{{", "<%", "{#")
+"""Lines for a template engine, no setting and no service."""
 
 
 class Line(NamedTuple):
@@ -149,7 +151,7 @@ def main_cf(file: SourceFile) -> MainCf:
             continue
         match = _NAME_VALUE.match(text)
         if match is None:
-            if text.startswith(("{%", "{{", "<%", "{#")):
+            if text.startswith(_TEMPLATE_LINES):
                 is_template = True
             elif fatal is None:
                 fatal = _not_a_setting(line)
@@ -197,6 +199,8 @@ def master_cf(file: SourceFile) -> tuple[tuple[Entry, ...], tuple[Problem, ...]]
     for line in logical_lines(file):
         if not line.text or line.text[0] in WHITE:
             problems.append(_orphan(line, "master.cf"))
+            continue
+        if line.text.startswith(_TEMPLATE_LINES):
             continue
         fields: list[Word] = []
         position = 0

@@ -198,7 +198,7 @@ def test_23_exclusion_with_an_operator_and_grade_that_is_a_list(tmp_path: Path) 
 
 def test_24_mx_with_nothing_but_ecdhe_and_gcm(tmp_path: Path) -> None:
     found = judged(tmp_path, MAY + "smtpd_tls_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM:!aNULL\n")
-    assert found.says("TLS409").endswith("senders without them deliver in plain text instead")
+    assert found.says("TLS409").endswith("senders without it deliver in plain text instead")
 
 
 @pytest.mark.parametrize("master", [SMTP, "submission inet n - n - - smtpd\n"])
