@@ -132,7 +132,7 @@ class _Reader:
         if why:
             self.explain(line, why)
         self.in_frontend = self.in_frontend or "MAGIC" in row.places
-        if row.name.lower() not in ("access", "authz-regexp") and any(has_hole(word) for word in words):  # there ${1} is what matched
+        if row.name.lower() not in _OWN_DOLLARS and any(has_hole(word) for word in words):
             self.doubt("what a template fills in", line.span)
         self.check_names(line, row)
         handler = getattr(self, "do_" + row.name.lower().replace("-", "_"), None)
@@ -396,6 +396,8 @@ _LOST = frozenset(
         ),
     }
 )
+_OWN_DOLLARS = ("access", "authz-regexp", "limits", "rootpw", "syncrepl")
+"""Where a dollar sign is no template's: `${1}` is what matched, and passwords and their hashes hold any letter."""
 _TLS_NAMES = frozenset(name for name in _LOST if name.startswith("tls"))
 _DATABASE = frozenset(
     {

@@ -551,3 +551,9 @@ def test_an_assumed_slapd_gives_way_to_what_the_text_was_written_for(
     given = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load("debian-13"), complete=True)[0]
     assert given.software.version == "2.6.10"
     assert silent(given, "setting-not-in-version") == (kind == "mdb")
+
+
+def test_a_hashed_password_is_no_template(tmp_path: Path) -> None:
+    """`$ABCDEF` in it is no variable; in a suffix it is one, and then nobody knows whether slapd starts."""
+    assert judged(tmp_path, inside="rootpw {CRYPT}$6$ABCDEF$x\n").starts.holds(True)
+    assert not judged(tmp_path / "hole", inside="suffix $LDAP_SUFFIX\n").starts.is_known
