@@ -1,7 +1,7 @@
 """Would these edits do what they promise, and nothing else? Asked of the real parsers and rules before a byte is written."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tlslint.engine.run import Result
@@ -110,7 +110,7 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
             continue  # nothing was served: there is nothing that could be lost
         failure = _moved(instance, mended, allowed, everywhere, also, moves if slips else {})
         if not failure and not unsafe:
-            failure = _lost(instance, mended)
+            failure = _lost(_without_gone(instance, mended, allowed), mended)
         if failure:
             return Proof(failure)
     served, will = _endpoints(before.instances), _endpoints(after.instances)
@@ -183,6 +183,7 @@ def _moved(
     old: Instance, new: Instance, allowed: Mapping[str, set[str]], fields: set[str], also: set[str], moves: "Mapping[str, _Moves]"
 ) -> str:
     """What changed that should not have; "" where nothing did."""
+    old = _without_gone(old, new, allowed)
     kept = _kept_endpoints(old, new)
     if not _same_endpoints(old, new._replace(endpoints=tuple(kept))):
         return "other endpoints would be there than before"
@@ -216,6 +217,14 @@ def _kept_endpoints(old: Instance, new: Instance) -> list[Endpoint]:
     """Without the ports that open because TLS is switched on (Dovecot's 993, `ssl = no` before) and speak nothing else."""
     known = {(one.name, one.role) for one in old.endpoints}
     return [one for one in new.endpoints if (one.name, one.role) in known or not one.tls.holds(TlsMode.IMPLICIT)]
+
+
+def _without_gone(old: Instance, new: Instance, named: Collection[str]) -> Instance:
+    """A fragment is an endpoint for what it says alone (an .htaccess with a header): one that a remedy names may have nothing left."""
+    if old.complete:
+        return old
+    there = {one.name for one in new.endpoints}
+    return old._replace(endpoints=tuple(one for one in old.endpoints if one.name in there or one.name not in named))
 
 
 def _values(endpoint: Endpoint) -> Iterator[tuple[str, object]]:

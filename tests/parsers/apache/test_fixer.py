@@ -317,6 +317,36 @@ def test_the_last_line_of_a_file_may_lack_its_end(tmp_path: Path) -> None:
     assert outcome.files["etc/apache2/tls.conf"] == f"\tSSLEngine on\n\tSSLProtocol {MODERN}".encode()
 
 
+HTACCESS = {
+    "with every answer": (
+        'Header set Strict-Transport-Security "max-age=63072000" env=HTTPS\n',
+        'Header always set Strict-Transport-Security "max-age=63072000"\n',
+    ),
+    "preload goes": (
+        '<IfModule mod_headers.c>\n\tHeader always set Strict-Transport-Security "max-age=2592000; preload"\n</IfModule>\n',
+        '<IfModule mod_headers.c>\n\tHeader always set Strict-Transport-Security "max-age=2592000"\n</IfModule>\n',
+    ),
+    "for good": (
+        "RewriteEngine on\nRewriteCond %{HTTPS} off\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R,L]\n",
+        "RewriteEngine on\nRewriteCond %{HTTPS} off\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R=301,L]\n",
+    ),
+    "what nobody reads": ('Header set Expect-CT "max-age=1"\nOptions -Indexes\n', "Options -Indexes\n"),
+    "pasted": (
+        "Header always set Strict-Transport-Security \u201cmax-age=63072000; includeSubDomains\u201d\n",
+        'Header always set Strict-Transport-Security "max-age=63072000; includeSubDomains"\n',
+    ),
+    "nothing to mend": ("RewriteEngine on\nRewriteRule ^old$ new [L]\n", "RewriteEngine on\nRewriteRule ^old$ new [L]\n"),
+}
+
+
+@pytest.mark.parametrize("name", HTACCESS)
+def test_htaccess(name: str, tmp_path: Path) -> None:
+    before, after = HTACCESS[name]
+    outcome = of(tmp_path, {"srv/www/.htaccess": before}, "TLS4", "TLS5", "TLS8", "TLS9")
+    assert outcome.files["srv/www/.htaccess"].decode() == after, [one.why for one in outcome.mended.withheld]
+    assert not outcome.mended.commands  # it is read with every request
+
+
 def test_modules_that_are_not_there_are_named_with_the_command_that_enables_them(tmp_path: Path) -> None:
     text = HEAD.replace("LoadModule headers_module x.so\n", "") + site(ON)
     outcome = of(tmp_path, {"etc/apache2/apache2.conf": text}, "TLS501")
