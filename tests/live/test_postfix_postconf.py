@@ -364,6 +364,8 @@ def test_every_file_of_the_corpus(tmp_path: Path) -> None:
     folders = []
     for folder in sorted({path.parent for name in ("main.cf", "master.cf") for path in CORPUS.rglob(name)}):
         files = {name: (folder / name).read_bytes() if (folder / name).is_file() else b"" for name in ("main.cf", "master.cf")}
+        if any(re.search(rb"(?m)^(?:\{[%{#]|<%)", data) for data in files.values()):
+            continue  # lines for a template engine, at which postconf stops
         folders.append(laid(tmp_path / f"{len(folders)}-{folder.name}", Configuration(files["main.cf"], files["master.cf"])))
     assert len(folders) > 40
     wrong, met = compare([(folder, question) for folder in folders for question in QUESTIONS])
