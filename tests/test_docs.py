@@ -99,6 +99,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(REPOSITORY / "sample_configs", samples, symlinks=True)
     for name in ("etc", "snapshot/etc", "hosts/web1/etc"):
         shutil.copytree(samples / "apache" / "weak" / "etc", tmp_path / name, symlinks=True)
+        (tmp_path / name / "dovecot").mkdir()
+        (tmp_path / name / "dovecot" / "dovecot.conf").write_text("protocols = imap\nssl_cert = </etc/dovecot/dovecot.pem\n")
         (tmp_path / name / "postfix").mkdir()
         (tmp_path / name / "postfix" / "main.cf").write_text("smtpd_tls_security_level = may\n")
     (tmp_path / "sites-enabled").mkdir()
