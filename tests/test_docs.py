@@ -95,6 +95,8 @@ WITH_COMMANDS = [page for page in PAGES if commands(page)]
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which every command of the pages has what it names; what they call /etc is a copy in it."""
+    if shutil.which("git") is None:
+        pytest.skip("git is missing: apt-get install git")
     samples = tmp_path / "sample_configs"
     shutil.copytree(REPOSITORY / "sample_configs", samples, symlinks=True)
     for name in ("etc", "snapshot/etc", "hosts/web1/etc"):

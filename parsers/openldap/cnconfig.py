@@ -475,7 +475,9 @@ def split(value: ldif.Value, text: str) -> tuple[list[str], list[Span]]:
     words: list[str] = []
     spans: list[Span] = []
     at, base = 0, len(value.text) - len(text)
-    plain = value.how == ":" and len(value.value_span.data) >= len(value.text.rstrip())
+    data = value.value_span.data
+    plain = value.how == ":" and len(data) >= len(value.text.rstrip())
+    kept = _kept(data) if plain and b"\n" in data else None
     while True:
         while at < len(text) and text[at].isspace():
             at += 1
@@ -491,25 +493,21 @@ def split(value: ldif.Value, text: str) -> tuple[list[str], list[Span]]:
             match = re.compile(r'(?:[^\s"]|"[^"]*"?)+').match(text, at)
             at = match.end() if match else at + 1
             words.append(text[start:at].replace('"', ""))
-        spans.append(_part(value, base + start, base + min(at, len(text))) if plain else value.value_span)
+        spans.append(_part(value.value_span, kept, base + start, base + min(at, len(text))) if plain else value.value_span)
     return words, spans
 
 
-def _part(value: ldif.Value, start: int, end: int) -> Span:
-    """Where characters of a plain value stand; a folded one is walked piece by piece."""
-    span = value.value_span
-    data = span.data
-    if b"\n" not in data:
+def _part(span: Span, kept: list[int] | None, start: int, end: int) -> Span:
+    """Where characters of a plain value stand; of a folded one `kept` says which bytes are its own."""
+    if kept is None:
         return Span(span.file, span.start + start, span.start + end)
-    offsets = _kept(data)
-    if end > len(offsets) or start >= end:
+    if end > len(kept) or start >= end:
         return span
-    return Span(span.file, span.start + offsets[start], span.start + offsets[end - 1] + 1)
+    return Span(span.file, span.start + kept[start], span.start + kept[end - 1] + 1)
 
 
-@lru_cache(maxsize=4)
 def _kept(data: bytes) -> list[int]:
-    """Positions that are left when folds are taken out; a value has many words."""
+    """Positions that are left when folds are taken out."""
     kept: list[int] = []
     at = 0
     for fold in re.finditer(rb"\r?\n ", data):

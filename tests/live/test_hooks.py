@@ -17,6 +17,8 @@ REPOSITORY = Path(__file__).parents[2]
 HOOKS = YAML(typ="safe").load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
 BIN = Path(sys.executable).parent
 
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is missing: apt-get install git")
+
 CONFIG = """default_install_hook_types: [pre-commit]
 repos:
   - repo: {hooks}
