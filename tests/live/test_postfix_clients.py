@@ -39,6 +39,9 @@ LISTENER, FIRST_PORT = 23225, 23226
 PATIENCE = 50.0
 """Seconds until all is over."""
 
+ATTEMPTS, MOST_STUCK = 3, 40
+"""Where more than the dying transports' messages are stuck, Postfix itself stood still on a busy machine: once more from the start."""
+
 QUIET = 15.0
 """Seconds without news after which a message counts as stuck: its transport dies at every attempt."""
 
@@ -315,7 +318,7 @@ def asked(case: Case) -> tuple[str, ...]:
 def running() -> Iterator[World]:
     every = cases()
     with postfix.folder() as folder:
-        instance, pki = postfix.Instance(folder), folder / "pki"
+        pki = folder / "pki"
         fingerprint = make_certificates(pki)
         ports = {kind: FIRST_PORT + number for number, kind in enumerate(SERVERS)}
         recipients = {
@@ -323,22 +326,27 @@ def running() -> Iterator[World]:
             for number, case in enumerate(every)
             for kind in asked(case)
         }
-        (folder / "etc/transport").write_text("".join(f"{address} {where}\n" for address, where in recipients.items()))
+        (folder / "transport").write_text("".join(f"{address} {where}\n" for address, where in recipients.items()))
         main = (
-            f"transport_maps = texthash:{folder}/etc/transport\nsmtp_host_lookup = native\nsmtp_connect_timeout = 20s\n"
+            f"transport_maps = texthash:{folder}/transport\nsmtp_host_lookup = native\nsmtp_connect_timeout = 20s\n"
             "smtpd_relay_restrictions = permit_mynetworks, reject\nsmtpd_peername_lookup = no\nsmtpd_recipient_limit = 2000\n"
             "lmtp_tls_security_level =\nsmtp_sasl_mechanism_filter = plain\n"
         )
-        instance.start(main, master(every, ports, pki, fingerprint))
-        servers = {kind: Server(kind, ports[kind], pki) for kind in SERVERS}
-        try:
-            with smtplib.SMTP("127.0.0.1", LISTENER, timeout=PATIENCE) as client:
-                client.sendmail("sender@example.test", list(recipients), "Subject: x\r\n\r\nx\r\n")
-            yield World(instance, servers, wait(instance, set(recipients)))
-        finally:
-            instance.stop()
+        with contextlib.ExitStack() as stack:
+            servers = {kind: Server(kind, ports[kind], pki) for kind in SERVERS}
             for server in servers.values():
-                server.close()
+                stack.callback(server.close)
+            for attempt in range(ATTEMPTS):
+                instance = postfix.Instance(folder / str(attempt))
+                with contextlib.ExitStack() as run:
+                    run.callback(instance.stop)
+                    instance.start(main, master(every, ports, pki, fingerprint))
+                    with smtplib.SMTP("127.0.0.1", LISTENER, timeout=PATIENCE) as client:
+                        client.sendmail("sender@example.test", list(recipients), "Subject: x\r\n\r\nx\r\n")
+                    outcomes = wait(instance, set(recipients))
+                    if len(recipients) - len(outcomes) <= MOST_STUCK or attempt == ATTEMPTS - 1:
+                        yield World(instance, servers, outcomes)
+                        return
 
 
 def wait(instance: postfix.Instance, recipients: set[str]) -> dict[str, str]:

@@ -135,6 +135,14 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
+def _lengthen_queues() -> None:
+    """All of Postfix waits while the log's socket holds ten messages (unix(7)): master too, and then nobody starts the reader."""
+    length = Path("/proc/sys/net/unix/max_dgram_qlen")
+    with contextlib.suppress(OSError):  # a container may not
+        if int(length.read_text()) < 4096:
+            length.write_text("4096")
+
+
 class Instance:
     """A Postfix of its own below `folder`: nothing outside is read or written, every service runs without chroot."""
 
@@ -158,6 +166,7 @@ class Instance:
         (self.etc / "master.cf").write_text(MASTER + master)
         aged(self.etc / "main.cf")
         aged(self.etc / "master.cf")
+        _lengthen_queues()
         done = self._run("start")
         assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:] + self.log()[-2000:]
 
