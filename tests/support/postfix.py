@@ -128,19 +128,25 @@ discard   unix  -       -       n       -       -       discard
 
 
 @contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """A folder that the user postfix can reach, unlike those of pytest."""
-    with tempfile.TemporaryDirectory(prefix="tlslint-postfix-") as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
-
-
-def _lengthen_queues() -> None:
+def _long_queues() -> Iterator[None]:
     """All of Postfix waits while the log's socket holds ten messages (unix(7)): master too, and then nobody starts the reader."""
     length = Path("/proc/sys/net/unix/max_dgram_qlen")
+    before = length.read_text()
     with contextlib.suppress(OSError):  # a container may not
-        if int(length.read_text()) < 4096:
-            length.write_text("4096")
+        length.write_text("4096")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            length.write_text(before)
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that the user postfix can reach, unlike those of pytest; inside, the machine's sockets hold more messages."""
+    with _long_queues(), tempfile.TemporaryDirectory(prefix="tlslint-postfix-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 class Instance:
@@ -166,7 +172,6 @@ class Instance:
         (self.etc / "master.cf").write_text(MASTER + master)
         aged(self.etc / "main.cf")
         aged(self.etc / "master.cf")
-        _lengthen_queues()
         done = self._run("start")
         assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:] + self.log()[-2000:]
 
