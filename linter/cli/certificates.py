@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
-from tlslint.cli.deciding import excluded
-from tlslint.cli.shared import MISUSE, find, inputs, outputs, settings_of, style, target_for, write
-from tlslint.engine.run import evaluate
+from tlslint.cli.evaluating import evaluated
+from tlslint.cli.options import Inputs, Outputs, inputs, outputs
+from tlslint.cli.shared import confess, style, write
 from tlslint.model import Certificate, CertificateFacts, Instance
 from tlslint.reports.text import Style
 from tlslint.reports.visible import visible
@@ -15,35 +15,19 @@ from tlslint.reports.visible import visible
 @click.command("certificates")
 @inputs
 @outputs(["table", "json"])
-def command(
-    paths: tuple[str, ...],
-    root: str | None,
-    target: tuple[str, ...],
-    all_files: bool,
-    config: str | None,
-    isolated: bool,
-    stdin_filename: str | None,
-    output_format: str,
-    output_file: str | None,
-    color: str,
-) -> None:
+def command(asked: Inputs, output: Outputs) -> None:
     """Print the certificates that the servers below PATHS present: names, keys, dates, hashes for pins and DANE.
 
     Private keys are never opened: of their files only mode and owner are looked at.
     """
-    settings = settings_of(config, isolated=isolated)
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
-    instances, broken = evaluate(found, target_for(target, settings, found.files))
-    if output_format == "json":
+    instances, _, broken = evaluated(asked)
+    if output.output_format == "json":
         from tlslint.reports.visible import as_json  # noqa: PLC0415
 
-        write([as_json([_document(*row) for row in _rows(instances)])], output_file)
+        write([as_json([_document(*row) for row in _rows(instances)])], output.output_file)
     else:
-        write(_table(_rows(instances), style(color, output_file)), output_file)
-    for sentence in broken:
-        click.echo(f"tlslint: {sentence}", err=True)
-    if broken:
-        raise click.exceptions.Exit(MISUSE)
+        write(_table(_rows(instances), style(output)), output.output_file)
+    confess(broken)
 
 
 def _rows(instances: Sequence[Instance]) -> list[tuple[Certificate, list[str]]]:

@@ -5,10 +5,13 @@ from functools import cache
 
 import click
 from tlslint.cli import deciding
+from tlslint.cli.options import Inputs, Mending, Outputs, Policy, inputs, outputs
+from tlslint.cli.options import mending as mending_options
+from tlslint.cli.options import now as now_option
+from tlslint.cli.options import policy as policy_options
 from tlslint.cli.progress import watcher
 from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
-from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, target_for, write
-from tlslint.cli.shared import now as now_option
+from tlslint.cli.shared import MISUSE, confess, fail, find, moment, settings_of, target_for, write
 from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Result, Selection, run
 from tlslint.files import Files
@@ -26,55 +29,23 @@ from tlslint.targets import Target
 @click.option(
     "--report", "reports", multiple=True, metavar="FORMAT=FILE", help="Also write this report (sarif=out.sarif); may be repeated."
 )
-@click.option(
-    "--select", multiple=True, metavar="RULES", help="Only these rules: codes, names or prefixes, comma-separated (TLS1,hsts-missing)."
-)
-@click.option("--ignore", multiple=True, metavar="RULES", help="Not these rules.")
-@click.option("--profile", multiple=True, metavar="NAME[@EDITION]", help="Whose policy: mozilla-intermediate (the default), …")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["info", "warning", "error", "critical", "never"]),
-    help="Exit 1 from here on.  [default: warning]",
-)
-@click.option("--fix", is_flag=True, help="Mend what can be mended without locking anybody out, and report the rest.")
-@click.option("--unsafe-fixes", is_flag=True, help="Also mend what may lock out old or plain-text clients.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change and change nothing; exit 1 if there is something.")
-@click.option("--fix-only", is_flag=True, help="Mend, and do not report the rest.")
-@click.option("--show-fixes", is_flag=True, help="List what was mended, and why the rest was not.")
-@click.option("--backup", is_flag=True, help="Keep the old text of every mended file beside it as NAME.bak.")
+@policy_options
+@click.option("--write-baseline", is_flag=True, help="Write what is found now to the --baseline file.")
 @click.option("--no-ignores", is_flag=True, help="Heed no ignore comment and no baseline: for auditors.")
 @click.option("--add-ignore", metavar="REASON", help="Write an ignore comment with this reason before everything that is reported.")
-@click.option("--baseline", metavar="FILE", help="Report only what is not in FILE.")
-@click.option("--write-baseline", is_flag=True, help="Write what is found now to the --baseline file.")
+@mending_options
 @click.option("--history", is_flag=True, help="Ask the git repository how long HSTS has been what it is (needs tlslint[history]).")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 def command(
-    paths: tuple[str, ...],
-    root: str | None,
-    target: tuple[str, ...],
+    asked: Inputs,
     now: str | None,
-    all_files: bool,
-    config: str | None,
-    isolated: bool,
-    stdin_filename: str | None,
-    output_format: str,
-    output_file: str | None,
-    color: str,
+    output: Outputs,
     reports: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    profile: tuple[str, ...],
-    fail_on: str | None,
-    fix: bool,
-    unsafe_fixes: bool,
-    diff: bool,
-    fix_only: bool,
-    show_fixes: bool,
-    backup: bool,
+    policy: Policy,
+    write_baseline: bool,
     no_ignores: bool,
     add_ignore: str | None,
-    baseline: str | None,
-    write_baseline: bool,
+    mending: Mending,
     history: bool,
     exit_zero: bool,
 ) -> None:
@@ -82,17 +53,17 @@ def command(
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 misuse or a fault of tlslint itself.
     """
-    wanted = destinations(output_format, output_file, reports)
-    settings = settings_of(config, isolated=isolated)
-    decided = deciding.decide(settings, select, ignore, profile, fail_on, baseline)
+    wanted = destinations(output, reports)
+    settings = settings_of(asked.config, isolated=asked.isolated)
+    decided = deciding.decide(settings, policy)
     if write_baseline and decided.baseline is None:
         raise fail("--write-baseline needs to know where: --baseline FILE")
     when = moment(now)
     saw, done = watcher()
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=deciding.excluded(settings), watch=saw)
-    software = target_for(target, settings, found.files)
+    found = find(asked, deciding.excluded(settings), saw)
+    software = target_for(asked.target, settings, found.files)
     filters = deciding.filters(
-        settings, None if no_ignores else decided.baseline, root or ".", comments=not no_ignores, writing=write_baseline
+        settings, None if no_ignores else decided.baseline, asked.root or ".", comments=not no_ignores, writing=write_baseline
     )
 
     learn = learner(when) if history else None
@@ -106,24 +77,14 @@ def command(
     if add_ignore is not None:
         from tlslint.cli.ignoring import ignored  # noqa: PLC0415
 
-        ignored(found, result, look, add_ignore, is_piped="-" in paths)
+        ignored(found, result, look, add_ignore, is_piped="-" in asked.paths)
         found = found._replace(files=found.files.edited({}))  # as it lies on the disk now
         result = look(found)
     left: frozenset[str] = frozenset()
-    if fix or fix_only or diff:
+    if mending.fix or mending.fix_only or mending.diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
-        withheld = fixed(
-            found,
-            result,
-            look,
-            unsafe=unsafe_fixes,
-            diff=diff,
-            show=show_fixes,
-            backup=backup,
-            output_file=output_file,
-            is_piped="-" in paths,
-        )
+        withheld = fixed(found, result, look, mending, output.output_file, is_piped="-" in asked.paths)
         found = found._replace(files=found.files.edited({}))
         result = look(found)
         left = frozenset(one.finding.fingerprint for one in withheld)
@@ -132,15 +93,16 @@ def command(
 
         write([text(result.findings)[:-1]], decided.baseline)
         click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
-        raise click.exceptions.Exit(MISUSE if result.broken else 0)
-    if not fix_only:
+        confess(result.broken)
+        return
+    if not mending.fix_only:
         report = _report(found, result, look, settings, decided.chosen, software)
         if any(finding.remedy is not None for finding in result.findings):
             from tlslint.engine.fix import fixes  # noqa: PLC0415
 
             ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
-            report = report._replace(fixes=ways, is_unsafe_wanted=unsafe_fixes)
-        tell(report, wanted, color)
+            report = report._replace(fixes=ways, is_unsafe_wanted=mending.unsafe_fixes)
+        tell(report, wanted)
     for past in decided.profiles:
         if past.is_past(when):
             click.echo(f"tlslint: {past.label} is past its date ({past.until}): {past.until_why or 'a newer edition exists'}", err=True)
@@ -148,8 +110,9 @@ def command(
         click.echo(f"tlslint: {sentence}", err=True)
     if result.broken and not exit_zero:
         raise click.exceptions.Exit(MISUSE)
-    least = decided.fail_on
-    if not (exit_zero or fix_only) and least != "never" and any(each.severity >= Severity[least.upper()] for each in result.findings):
+    if exit_zero or mending.fix_only or decided.fail_on == "never":
+        return
+    if any(each.severity >= Severity[decided.fail_on.upper()] for each in result.findings):
         raise click.exceptions.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 import click
 from tlslint.cli import deciding
+from tlslint.cli.options import Policy
 from tlslint.cli.shared import settings_of, target_for, write
 from tlslint.settings import KEYS
 
@@ -16,7 +17,7 @@ def command() -> None:
 def show(config: str | None) -> None:
     """Print every setting, what it is here, and where that is written. Exit code 2 where something in it is wrong."""
     settings = settings_of(config, isolated=False)
-    decided = deciding.decide(settings, (), (), (), None, None)
+    decided = deciding.decide(settings, Policy())
     defaults = {
         "profile": ", ".join(profile.label for profile in decided.profiles),
         "target": target_for((), settings, None).name,

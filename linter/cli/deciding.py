@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tlslint.cli.options import Policy
 from tlslint.cli.shared import fail
 from tlslint.engine import baseline
 from tlslint.engine.run import Filters, Selection, UnknownRuleError, selection
@@ -22,14 +23,7 @@ class Decided(NamedTuple):
     baseline: str | None
 
 
-def decide(
-    settings: Settings,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    profile: tuple[str, ...],
-    fail_on: str | None,
-    known: str | None,
-) -> Decided:
+def decide(settings: Settings, policy: Policy) -> Decided:
     """Join, and check every word. A word in the settings that means nothing is told with its place."""
     for key in ("select", "ignore", "per-path-ignores"):
         for setting in settings.values.get(key, ()):
@@ -37,16 +31,16 @@ def decide(
     for setting in settings.values.get("profile", ()):
         _checked(setting, load_profile)
     try:
-        chosen = selection(_words(select) or settings.words("select"), _words(ignore) or settings.words("ignore"))
-        profiles = [load_profile(name) for name in profile or settings.words("profile") or ("mozilla-intermediate",)]
+        chosen = selection(_words(policy.select) or settings.words("select"), _words(policy.ignore) or settings.words("ignore"))
+        profiles = [load_profile(name) for name in policy.profile or settings.words("profile") or ("mozilla-intermediate",)]
     except (UnknownRuleError, UnknownProfileError) as error:
         raise fail(str(error)) from None
     written = settings.word("baseline")
     return Decided(
         chosen,
         profiles,
-        fail_on or settings.word("fail-on") or "warning",
-        known or (os.path.relpath(os.path.join(settings.folder, written)) if written else None),
+        policy.fail_on or settings.word("fail-on") or "warning",
+        policy.baseline or (os.path.relpath(os.path.join(settings.folder, written)) if written else None),
     )
 
 

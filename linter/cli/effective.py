@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from tlslint.cli.deciding import excluded
-from tlslint.cli.progress import watcher
-from tlslint.cli.shared import MISUSE, fail, find, inputs, moment, outputs, settings_of, style, target_for, write
-from tlslint.cli.shared import now as now_option
-from tlslint.engine.run import evaluate
+from tlslint.cli.evaluating import evaluated
+from tlslint.cli.options import Inputs, Outputs, inputs, outputs
+from tlslint.cli.options import now as now_option
+from tlslint.cli.shared import confess, fail, moment, style, write
 from tlslint.model import Endpoint, Instance
 from tlslint.reports.text import Style
 
@@ -17,44 +16,23 @@ from tlslint.reports.text import Style
 @inputs
 @now_option
 @outputs(["table", "json"])
-@click.option("--explain", "asked", metavar="ENDPOINT.FIELD", help="Say where one value comes from: www.example.org:443.versions.")
-def command(
-    paths: tuple[str, ...],
-    root: str | None,
-    target: tuple[str, ...],
-    now: str | None,
-    all_files: bool,
-    config: str | None,
-    isolated: bool,
-    stdin_filename: str | None,
-    output_format: str,
-    output_file: str | None,
-    color: str,
-    asked: str | None,
-) -> None:
+@click.option("--explain", "field", metavar="ENDPOINT.FIELD", help="Say where one value comes from: www.example.org:443.versions.")
+def command(asked: Inputs, now: str | None, output: Outputs, field: str | None) -> None:
     """Show what TLS every endpoint configured below PATHS really offers."""
     from tlslint.reports import effective  # noqa: PLC0415
     from tlslint.reports.visible import visible  # noqa: PLC0415
 
-    settings = settings_of(config, isolated=isolated)
     when = moment(now)
-    saw, done = watcher()
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings), watch=saw)
-    software = target_for(target, settings, found.files)
-    instances, broken = evaluate(found, software)
-    done()
-    look = style(color, output_file)
-    if asked is not None:
-        write(_explained(asked, instances, look), output_file)
-    elif output_format == "json":
-        write([effective.as_json(instances, _grades(instances, when))], output_file)
+    instances, software, broken = evaluated(asked)
+    look = style(output)
+    if field is not None:
+        write(_explained(field, instances, look), output.output_file)
+    elif output.output_format == "json":
+        write([effective.as_json(instances, _grades(instances, when))], output.output_file)
     else:
         ending = [f"judged for {visible(software.spoken)}"] if instances else []
-        write([*effective.table(instances, _grades(instances, when), look), *ending], output_file)
-    for sentence in broken:
-        click.echo(f"tlslint: {sentence}", err=True)
-    if broken:
-        raise click.exceptions.Exit(MISUSE)
+        write([*effective.table(instances, _grades(instances, when), look), *ending], output.output_file)
+    confess(broken)
 
 
 def _grades(instances: Sequence[Instance], now: str) -> dict[int, dict[str, Any]]:

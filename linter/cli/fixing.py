@@ -4,6 +4,7 @@ import difflib
 import sys
 
 import click
+from tlslint.cli.options import Mending
 from tlslint.cli.shared import fail
 from tlslint.engine.discover import Discovery
 from tlslint.engine.fix import Again, Mended, Withheld, mend
@@ -15,32 +16,23 @@ from tlslint.reports.visible import visible
 
 
 def fixed(
-    found: Discovery,
-    result: Result,
-    again: Again,
-    *,
-    unsafe: bool,
-    diff: bool,
-    show: bool,
-    backup: bool,
-    output_file: str | None,
-    is_piped: bool,
+    found: Discovery, result: Result, again: Again, mending: Mending, output_file: str | None, *, is_piped: bool
 ) -> tuple[Withheld, ...]:
     """Mend and write (or print the difference and leave). Returns what could not be proven."""
-    if is_piped and not diff:
+    if is_piped and not mending.diff:
         raise fail("text from standard input cannot be written back; --diff shows what would change")
-    mended = mend(found, result, again, unsafe=unsafe)
-    if diff:
+    mended = mend(found, result, again, unsafe=mending.unsafe_fixes)
+    if mending.diff:
         _put(difference(mended, found.files), output_file)
-        _tell(mended, show=show)
+        _tell(mended, show=mending.show_fixes)
         raise click.exceptions.Exit(1 if mended.texts else 0)
-    if backup:
+    if mending.backup:
         _refuse_read_backups(found, mended, again)
     try:
-        write([Change(real, old, new) for real, (old, new) in mended.texts.items()], backup=backup)
+        write([Change(real, old, new) for real, (old, new) in mended.texts.items()], backup=mending.backup)
     except WriteRefusedError as error:
         raise fail(str(error)) from None
-    _tell(mended, show=show)
+    _tell(mended, show=mending.show_fixes)
     return mended.withheld
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
-from tlslint.cli.deciding import excluded
-from tlslint.cli.shared import MISUSE, find, inputs, moment, outputs, settings_of, style, target_for, write
-from tlslint.cli.shared import now as now_option
+from tlslint.cli.evaluating import evaluated
+from tlslint.cli.options import Inputs, Outputs, inputs, outputs
+from tlslint.cli.options import now as now_option
+from tlslint.cli.shared import confess, moment, style, write
 from tlslint.engine.grade import Graded, graded
-from tlslint.engine.run import evaluate
 from tlslint.profiles import internetnl, ssllabs
 from tlslint.reports.text import Style
 from tlslint.reports.visible import visible
@@ -18,40 +18,22 @@ from tlslint.reports.visible import visible
 @inputs
 @now_option
 @outputs(["table", "json"])
-def command(
-    paths: tuple[str, ...],
-    root: str | None,
-    target: tuple[str, ...],
-    now: str | None,
-    all_files: bool,
-    config: str | None,
-    isolated: bool,
-    stdin_filename: str | None,
-    output_format: str,
-    output_file: str | None,
-    color: str,
-) -> None:
+def command(asked: Inputs, now: str | None, output: Outputs) -> None:
     """Grade the HTTPS sites configured below PATHS as SSL Labs does, and them and mail servers as internet.nl does.
 
     What a configuration cannot show (a CA nobody trusts, holes in an implementation, DNS) is left out.
     """
-    settings = settings_of(config, isolated=isolated)
     when = moment(now)
-    found = find(paths, root, stdin_filename, all_files=all_files, excluded=excluded(settings))
-    software = target_for(target, settings, found.files)
-    instances, broken = evaluate(found, software)
+    instances, software, broken = evaluated(asked)
     rows = [graded(instance, endpoint, when) for instance in instances for endpoint in instance.endpoints]
     rows = [row for row in rows if row.ssllabs is not None or row.internetnl]
-    if output_format == "json":
+    if output.output_format == "json":
         from tlslint.reports.visible import as_json  # noqa: PLC0415
 
-        write([as_json([_document(row) for row in rows])], output_file)
+        write([as_json([_document(row) for row in rows])], output.output_file)
     else:
-        write([*_table(rows, style(color, output_file)), f"judged for {visible(software.spoken)}"], output_file)
-    for sentence in broken:
-        click.echo(f"tlslint: {sentence}", err=True)
-    if broken:
-        raise click.exceptions.Exit(MISUSE)
+        write([*_table(rows, style(output)), f"judged for {visible(software.spoken)}"], output.output_file)
+    confess(broken)
 
 
 def _document(row: Graded) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 
 import click
 from tlslint.cli import deciding
+from tlslint.cli.options import Policy
 from tlslint.cli.shared import fail, settings_of, target_for, write
 from tlslint.settings import KEYS
 from tlslint.settings.read import FILE
@@ -30,7 +31,7 @@ def command(profile: str | None, target: str | None, fail_on: str | None, baseli
         settings_of(FILE, isolated=False)  # a faulty file is told, not made worse
         _written(_edited(wanted))
     settings = settings_of(FILE, isolated=False)
-    deciding.decide(settings, (), (), (), None, None)
+    deciding.decide(settings, Policy())
     target_for((), settings, None)
     click.echo(f"tlslint: {FILE} written", err=True)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 import click
+from tlslint.cli.options import now as now_option
 from tlslint.cli.shared import fail, moment, write
-from tlslint.cli.shared import now as now_option
 from tlslint.crypto import suites
 from tlslint.profiles import Profile, UnknownProfileError, every, load
 from tlslint.reports.visible import visible

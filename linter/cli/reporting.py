@@ -4,37 +4,39 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from tlslint.checks import registry
+from tlslint.cli.options import Outputs
 from tlslint.cli.shared import fail, style, write
 from tlslint.reports.report import Report, RulePage
 
 FORMATS = ("full", "concise", "grouped", "json", "sarif", "gitlab", "github", "junit", "markdown", "html")
 
 
-def destinations(output_format: str, output_file: str | None, reports: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """Formats and files (None: standard output). With `--report` alone the terminal still gets its text."""
-    found: list[tuple[str, str | None]] = [(output_format, output_file)]
+def destinations(output: Outputs, reports: tuple[str, ...]) -> list[Outputs]:
+    """Every report that is wanted. With `--report` alone the terminal still gets its text."""
+    found = [output]
     for word in reports:
         name, equals, file = word.partition("=")
         if name not in FORMATS or not equals or not file:
             raise fail(f"--report takes FORMAT=FILE (sarif=out.sarif); formats are {', '.join(FORMATS)}")
-        found.append((name, file))
-    files = [file for _, file in found if file is not None]
+        found.append(Outputs(name, file, output.color))
+    files = [one.output_file for one in found if one.output_file is not None]
     if len(set(files)) < len(files):
         raise fail("two reports cannot go to one file")
     return found
 
 
-def tell(report: Report, wanted: list[tuple[str, str | None]], color: str) -> None:
+def tell(report: Report, wanted: list[Outputs]) -> None:
     """Write every report where it was asked for."""
-    for name, file in wanted:
-        write(_lines(name, report, color, file), file)
+    for output in wanted:
+        write(_lines(report, output), output.output_file)
 
 
-def _lines(name: str, report: Report, color: str, file: str | None) -> Iterable[str]:
+def _lines(report: Report, output: Outputs) -> Iterable[str]:
+    name = output.output_format
     if name in ("full", "concise", "grouped"):
         from tlslint.reports import text  # noqa: PLC0415
 
-        look = style(color, file)
+        look = style(output)
         if name == "concise":
             return text.concise(report)
         shown = text.full(report, look) if name == "full" else text.grouped(report, look)

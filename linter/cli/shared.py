@@ -1,11 +1,11 @@
-"""What several commands share: options, output, and one-sentence errors with exit code 2."""
+"""What several commands share: input, output, and one-sentence errors with exit code 2."""
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
 
 import click
+from tlslint.cli.options import Inputs, Outputs
 from tlslint.engine.discover import Discovery, NothingFoundError, discover
 from tlslint.engine.run import clock
 from tlslint.files import Files
@@ -16,59 +16,7 @@ from tlslint.settings.read import find as find_settings
 from tlslint.settings.read import read as read_settings
 from tlslint.targets import Target, UnknownTargetError, combined
 
-F = TypeVar("F", bound=Callable[..., object])
-
 MISUSE = 2
-
-
-def inputs(function: F) -> F:
-    """The options that say what is looked at and as what."""
-    for option in reversed(
-        (
-            click.argument("paths", nargs=-1, type=click.Path(path_type=str)),
-            click.option(
-                "--root", metavar="DIR", help="Treat DIR as /: absolute paths in configuration resolve below it, nothing else is read."
-            ),
-            click.option(
-                "--target",
-                multiple=True,
-                metavar="NAME",
-                help="Software to judge for: debian-12, rhel-9, httpd@2.4.62, openssl@1.1.1 …, together if need be. Default: what the "
-                "package database below --root says, else debian-13.",
-            ),
-            click.option("--all-files", is_flag=True, help="Also judge disabled sites, backups and examples."),
-            click.option(
-                "--config", metavar="FILE", help="Settings from FILE instead of the nearest .tlslint.yaml or pyproject.toml upwards."
-            ),
-            click.option("--isolated", is_flag=True, help="Take no settings file."),
-            click.option("--stdin-filename", metavar="NAME", help="Name (and so the format) of text read from standard input with `-`."),
-        )
-    ):
-        function = option(function)
-    return function
-
-
-now = click.option("--now", metavar="DATE", help="The moment that counts as now (2026-11-24T12:00:00Z); default: the clock's.")
-"""Makes runs over certificates reproducible."""
-
-
-def outputs(formats: list[str]) -> Callable[[F], F]:
-    """The options that say how things are printed."""
-
-    def decorate(function: F) -> F:
-        for option in reversed(
-            (
-                click.option("--output-format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."),
-                click.option("--output-file", metavar="FILE", help="Write to FILE instead of standard output."),
-                click.option(
-                    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; auto: only on a terminal."
-                ),
-            )
-        ):
-            function = option(function)
-        return function
-
-    return decorate
 
 
 def fail(sentence: str) -> "click.exceptions.Exit":
@@ -96,30 +44,30 @@ def settings_of(config: str | None, *, isolated: bool) -> Settings:
     return settings
 
 
-def find(
-    paths: tuple[str, ...],
-    root: str | None,
-    stdin_filename: str | None,
-    *,
-    all_files: bool,
-    excluded: Callable[[str], bool] = lambda _: False,
-    watch: Callable[[str], None] | None = None,
-) -> Discovery:
+def find(asked: Inputs, excluded: Callable[[str], bool], watch: Callable[[str], None] | None = None) -> Discovery:
     """Discover, with misuse as one sentence."""
     standard_input = None
-    names = list(paths) or [root or "."]
+    names = list(asked.paths) or [asked.root or "."]
     if "-" in names:
-        if stdin_filename is None:
+        if asked.stdin_filename is None:
             raise fail("text from standard input needs a name: tlslint --stdin-filename etc/postfix/main.cf -")
-        standard_input = (stdin_filename, sys.stdin.buffer.read())
-        names = [stdin_filename if name == "-" else name for name in names]
+        standard_input = (asked.stdin_filename, sys.stdin.buffer.read())
+        names = [asked.stdin_filename if name == "-" else name for name in names]
     try:
-        found = discover(names, root=root, all_files=all_files, excluded=excluded, standard_input=standard_input, watch=watch)
+        found = discover(names, root=asked.root, all_files=asked.all_files, excluded=excluded, standard_input=standard_input, watch=watch)
     except NothingFoundError as error:
         raise fail(str(error)) from None
     if not found.jobs and not found.parts and not found.limits:
         raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot, Courier or OpenLDAP configuration found")
     return found
+
+
+def confess(broken: Sequence[str]) -> None:
+    """Say which servers could not be evaluated for a fault of tlslint, and exit with 2 if there is one."""
+    for sentence in broken:
+        click.echo(f"tlslint: {sentence}", err=True)
+    if broken:
+        raise click.exceptions.Exit(MISUSE)
 
 
 def target_for(words: tuple[str, ...], settings: Settings, files: Files | None) -> Target:
@@ -151,13 +99,13 @@ def moment(text: str | None) -> str:
     return given.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def style(color: str, output_file: str | None) -> Style:
+def style(output: Outputs) -> Style:
     """Colours on a terminal only; NO_COLOR and FORCE_COLOR are honoured (no-color.org, force-color.org)."""
-    if color != "auto":
-        return Style(color == "always")
+    if output.color != "auto":
+        return Style(output.color == "always")
     if os.environ.get("NO_COLOR"):
         return Style(False)
-    return Style(bool(os.environ.get("FORCE_COLOR")) or (output_file is None and sys.stdout.isatty()))
+    return Style(bool(os.environ.get("FORCE_COLOR")) or (output.output_file is None and sys.stdout.isatty()))
 
 
 def write(lines: Iterable[str], output_file: str | None) -> None:
