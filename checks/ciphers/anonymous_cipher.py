@@ -12,12 +12,12 @@ References: RFC 9325 section 4.1; RFC 7672 section 8.2.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Role, Severity
 
 
-class AnonymousCipher(EndpointRule):
+class AnonymousCipher(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS202"
@@ -44,12 +44,5 @@ class AnonymousCipher(EndpointRule):
         found = [suite for suite in endpoint.cipher_suites.surely if suite.authentication == "anonymous"]
         if found:
             beside = endpoint.protocol == "smtp" and len(found) < len(endpoint.cipher_suites.surely)
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites without authentication: {listed(found)}",
-                severity=Severity.INFO if beside else self.severity,
-                related=related,
-                remedy=better_list(self.profiles, "a list that ends in !aNULL", unsafe="clients that know nothing better lose access"),
-            )
+            severity = Severity.INFO if beside else self.severity
+            yield self.offers(endpoint, found, "suites without authentication", "a list that ends in !aNULL", severity=severity)

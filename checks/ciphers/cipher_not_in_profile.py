@@ -12,13 +12,14 @@ References: the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.ciphers.words import refused
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.model.versions import joined
 
 
-class CipherNotInProfile(EndpointRule):
+class CipherNotInProfile(SuitesRule):
     """Compares AEAD suites with each profile."""
 
     code = "TLS208"
@@ -43,12 +44,6 @@ class CipherNotInProfile(EndpointRule):
         asked = [suite for suite in endpoint.cipher_suites.surely if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE")]
         found, demanding = refused(self.profiles, asked)
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites that {joined(demanding)} {'does' if len(demanding) == 1 else 'do'} not list: {listed(found)}",
-                related=related,
-                remedy=better_list(self.profiles, "the profile's list", unsafe="a client that knows none of them loses access"),
-                profiles=demanding,
-            )
+            what = f"suites that {joined(demanding)} {'does' if len(demanding) == 1 else 'do'} not list"
+            unsafe = "a client that knows none of them loses access"
+            yield self.offers(endpoint, found, what, "the profile's list", profiles=demanding, unsafe=unsafe)

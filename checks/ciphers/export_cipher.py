@@ -10,12 +10,12 @@ References: RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import good
 from tlslint.model import Endpoint, Finding, Severity
 
 
-class ExportCipher(EndpointRule):
+class ExportCipher(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS203"
@@ -37,14 +37,4 @@ class ExportCipher(EndpointRule):
             if (0 < suite.bits < 80 and suite.cipher in ("DES", "RC4", "RC2", "DES40")) or "EXPORT" in suite.iana
         ]
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers export-grade or single-DES suites: {listed(found)}",
-                severity=self.severity,
-                related=related,
-                remedy=better_list(
-                    self.profiles, "a list without EXPORT and DES words", unsafe="clients that know nothing better lose access"
-                ),
-            )
+            yield self.offers(endpoint, found, "export-grade or single-DES suites", "a list without EXPORT and DES words")

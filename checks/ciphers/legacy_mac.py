@@ -11,12 +11,13 @@ References: RFC 9325 section 4.2; the profile's own source.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.ciphers.words import refused
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
-class LegacyMac(EndpointRule):
+class LegacyMac(SuitesRule):
     """Looks at non-AEAD suites that the profile leaves out."""
 
     code = "TLS206"
@@ -42,12 +43,7 @@ class LegacyMac(EndpointRule):
         asked = [suite for suite in endpoint.cipher_suites.surely if not suite.is_aead and suite.has_forward_secrecy]
         found, demanding = refused(self.profiles, asked)
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites without authenticated encryption: {listed(found)}",
-                related=related,
-                remedy=better_list(self.profiles, "AEAD suites only", unsafe="clients from before 2014 lose access"),
-                profiles=demanding,
+            unsafe = "clients from before 2014 lose access"
+            yield self.offers(
+                endpoint, found, "suites without authenticated encryption", "AEAD suites only", profiles=demanding, unsafe=unsafe
             )

@@ -10,12 +10,12 @@ References: RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
-class NullCipher(EndpointRule):
+class NullCipher(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS201"
@@ -36,16 +36,4 @@ class NullCipher(EndpointRule):
         """The suites this rule is about, if there are any."""
         found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "NULL"]
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites without encryption: {listed(found)}",
-                severity=self.severity,
-                related=related,
-                remedy=better_list(
-                    self.profiles,
-                    "a list that starts from HIGH and ends in !eNULL",
-                    unsafe="clients that know nothing better lose access",
-                ),
-            )
+            yield self.offers(endpoint, found, "suites without encryption", "a list that starts from HIGH and ends in !eNULL")

@@ -11,12 +11,12 @@ References: RFC 7465; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
-class Rc4(EndpointRule):
+class Rc4(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS204"
@@ -34,12 +34,5 @@ class Rc4(EndpointRule):
         """The suites this rule is about, if there are any."""
         found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "RC4"]
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers RC4 suites: {listed(found)}",
-                severity=Severity.WARNING if endpoint.is_opportunistic_mx else self.severity,
-                related=related,
-                remedy=better_list(self.profiles, "a list without RC4", unsafe="clients that know nothing better lose access"),
-            )
+            severity = Severity.WARNING if endpoint.is_opportunistic_mx else self.severity
+            yield self.offers(endpoint, found, "RC4 suites", "a list without RC4", severity=severity)

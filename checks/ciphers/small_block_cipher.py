@@ -10,13 +10,13 @@ References: CVE-2016-2183; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.profiles import listed_by_all
 
 
-class SmallBlockCipher(EndpointRule):
+class SmallBlockCipher(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS205"
@@ -38,12 +38,5 @@ class SmallBlockCipher(EndpointRule):
             if suite.cipher in ("3DES", "IDEA", "RC2") and suite.bits > 64 and not listed_by_all(self.profiles, suite)
         ]
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites with 64-bit blocks: {listed(found)}",
-                severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-                related=related,
-                remedy=better_list(self.profiles, "a list without 3DES and IDEA", unsafe="clients that know nothing better lose access"),
-            )
+            severity = Severity.INFO if endpoint.is_opportunistic_mx else self.severity
+            yield self.offers(endpoint, found, "suites with 64-bit blocks", "a list without 3DES and IDEA", severity=severity)

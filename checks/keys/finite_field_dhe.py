@@ -11,12 +11,13 @@ References: RFC 10015; CVE-2002-20001.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed, refused
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.ciphers.words import refused
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
-class FiniteFieldDhe(EndpointRule):
+class FiniteFieldDhe(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS303"
@@ -41,13 +42,4 @@ class FiniteFieldDhe(EndpointRule):
         asked = [suite for suite in endpoint.cipher_suites.surely if suite.key_exchange == "DHE" and suite.authentication != "anonymous"]
         found, demanding = refused(self.profiles, asked)
         if found:
-            place, related = culprit(endpoint, found)
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers finite-field DHE suites: {listed(found)}",
-                severity=self.severity,
-                related=related,
-                remedy=better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access"),
-                profiles=demanding,
-            )
+            yield self.offers(endpoint, found, "finite-field DHE suites", "ECDHE suites only", profiles=demanding)

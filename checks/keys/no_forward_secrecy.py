@@ -10,13 +10,13 @@ References: RFC 10015; RFC 9325 section 4.1.
 
 from collections.abc import Iterator
 
-from tlslint.checks.ciphers.words import better_list, culprit, listed
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.ciphers.offered import SuitesRule
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 from tlslint.profiles import listed_by_all
 
 
-class NoForwardSecrecy(EndpointRule):
+class NoForwardSecrecy(SuitesRule):
     """Looks at the suites an endpoint surely offers."""
 
     code = "TLS301"
@@ -42,15 +42,8 @@ class NoForwardSecrecy(EndpointRule):
             suite for suite in endpoint.cipher_suites.surely if not suite.has_forward_secrecy and not listed_by_all(self.profiles, suite)
         ]
         if found:
-            place, related = culprit(endpoint, found)
-            lenient = endpoint.is_opportunistic_mx
-            better = better_list(self.profiles, "ECDHE suites only", unsafe="clients that know nothing better lose access")
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} offers suites without forward secrecy: {listed(found)}"
-                + ("; where TLS is optional they beat plain text" if lenient else ""),
-                severity=Severity.INFO if lenient else self.severity,
-                related=related,
-                remedy=None if lenient else better,
-            )
+            finding = self.offers(endpoint, found, "suites without forward secrecy", "ECDHE suites only")
+            if endpoint.is_opportunistic_mx:
+                message = f"{finding.message}; where TLS is optional they beat plain text"
+                finding = finding._replace(message=message, severity=Severity.INFO, remedy=None)
+            yield finding

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
 from tlslint.data import beside
@@ -36,6 +36,7 @@ from tlslint.model import (
 from tlslint.model.versions import BY_WORD, TlsVersion
 from tlslint.parsers.courier.services import SERVICES, Service, Started, port_of, start
 from tlslint.parsers.courier.shell import Shell, Variable
+from tlslint.parsers.failures import Failure
 from tlslint.targets import Target
 
 
@@ -113,15 +114,6 @@ def protocol_table(version: str) -> dict[str, Any]:
 
 def _number(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text))
-
-
-class Failure(NamedTuple):
-    """Why every handshake fails on an endpoint. `field`: of `Endpoint`, the value at fault; `origins`: the assignments that say it."""
-
-    field: str
-    why: str
-    origins: tuple[Origin, ...]
-    endpoint: Endpoint
 
 
 class Judge:
@@ -319,13 +311,7 @@ class Judge:
     def dead(self, endpoint: Endpoint, field: str, why: str, origins: tuple[Origin, ...]) -> Endpoint:
         """An endpoint whose every handshake fails; only the value at fault says where."""
         self.failures.append(Failure(field, why, origins, endpoint))
-        return endpoint._replace(
-            tls_works=Known(False, origins),
-            tls_failure=why,
-            versions=Known(frozenset(), origins if field == "versions" else ()),
-            cipher_suites=Known((), origins if field == "cipher_suites" else ()),
-            groups=Known(()),
-        )
+        return self.failures[-1].dead
 
     def dh(self, shell: Shell) -> "negotiation.Dh | int":
         """DH parameters of TLS_DHPARAMS, as far as they can be read."""

@@ -9,6 +9,7 @@ from tlslint.parsers import placing
 from tlslint.parsers.courier import evaluate
 from tlslint.parsers.courier.services import Started
 from tlslint.parsers.courier.shell import Shell
+from tlslint.parsers.failures import causes
 
 _OPENSSL_ONLY = ("TLS_PROTOCOL", "TLS_CIPHER_LIST")
 _GNUTLS_ONLY = ("TLS_PRIORITY",)
@@ -30,16 +31,10 @@ def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
 
 def _failed(judge: "evaluate.Judge") -> Iterator[Problem]:
     """Handshakes that fail for a reason no rule about endpoints names: one problem for each cause, not one for each port."""
-    causes: dict[tuple[str, str, object], list[evaluate.Failure]] = {}
-    for failure in judge.failures:
-        place = next((origin.span for origin in failure.origins if origin.span is not None), None)
-        causes.setdefault((failure.field, failure.why, place), []).append(failure)
-    for (field, why, _), failures in causes.items():
-        rule = {"certificates": "certificate-missing", "tls": "means-something-else"}.get(field)
+    for cause in causes(judge.failures):
+        rule = {"certificates": "certificate-missing", "tls": "means-something-else"}.get(cause.field)
         if rule is not None:
-            place = next((origin.span for origin in failures[0].origins if origin.span is not None), failures[0].endpoint.anchor)
-            names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
-            yield Problem(rule, f"{why}: TLS is offered, and every handshake fails", place, endpoints=names)
+            yield Problem(rule, f"{cause.why}: TLS is offered, and every handshake fails", cause.place, endpoints=cause.endpoints)
 
 
 def _shell(shell: Shell) -> Iterator[Problem]:

@@ -12,12 +12,14 @@ from itertools import pairwise
 from tlslint.model import Confidence, Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion, spoken
+from tlslint.parsers import pasted
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter, Written
 from tlslint.parsers.dovecot.listeners import protocols as switched_on
 from tlslint.parsers.dovecot.reading import Tree
 from tlslint.parsers.dovecot.syntax import Kind
-from tlslint.parsers.dovecot.tls import Failure, Judge
+from tlslint.parsers.dovecot.tls import Judge
+from tlslint.parsers.failures import causes
 
 _MASTER = Connection("", side="master")
 _ANYWHERE = re.compile(
@@ -45,21 +47,16 @@ def look(judge: Judge) -> None:
 
 def failed(judge: Judge) -> Iterator[Problem]:
     """Handshakes that fail for a reason no rule about endpoints names: one problem for each cause, not one for each port."""
-    causes: dict[tuple[str, str, object], list[Failure]] = {}
-    for failure in judge.failures:
-        place = next((origin.span for origin in failure.origins if origin.span is not None), None)
-        causes.setdefault((failure.field, failure.why, place), []).append(failure)
-    for (field, why, _), failures in causes.items():
-        rule = {"certificates": "certificate-missing", "groups": "means-something-else", "tls": "means-something-else"}.get(field)
-        place = next((origin.span for origin in failures[0].origins if origin.span is not None), failures[0].endpoint.anchor)
-        if rule is None or any(each.span == place and each.rule == "means-something-else" for each in judge.tree.problems):
+    for cause in causes(judge.failures):
+        rule = {"certificates": "certificate-missing", "groups": "means-something-else", "tls": "means-something-else"}.get(cause.field)
+        if rule is None or any(each.span == cause.place and each.rule == "means-something-else" for each in judge.tree.problems):
             continue
-        names = tuple(dict.fromkeys(failure.endpoint.name for failure in failures))
-        label = "no handshake succeeds" if field == "groups" else ""
+        label = "no handshake succeeds" if cause.field == "groups" else ""
         # a repository may hold a part of what lies on the host: where nothing at all is said of TLS, that is as likely
         says_nothing = not any(written.key.startswith("ssl") for _, written in _all(judge.tree))
         sure = Confidence.LOW if says_nothing else Confidence.HIGH
-        yield Problem(rule, f"{why}: Dovecot starts, and every handshake fails", place, label, endpoints=names, confidence=sure)
+        message = f"{cause.why}: Dovecot starts, and every handshake fails"
+        yield Problem(rule, message, cause.place, label, endpoints=cause.endpoints, confidence=sure)
 
 
 def held_back(judge: Judge) -> Iterator[Problem]:
@@ -416,23 +413,8 @@ def _trusted(tree: Tree) -> Iterator[Problem]:
                 )
 
 
-_PASTED = re.compile("[\u2018\u2019\u201c\u201d\u2013\u2014\u00a0\u200b\u200c\u200d\ufeff]")
-_PLAIN = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " "}
-
-
 def _pasted(tree: Tree) -> Iterator[Problem]:
     for _, written in _all(tree):
-        if not _ANYWHERE.match(written.key):
-            continue
-        text = written.span.data.decode("utf-8", "ignore")
-        match = _PASTED.search(text)
-        if match is not None and written.span.file.encoding == "utf-8":
-            plain = _PASTED.sub(lambda found: _PLAIN.get(found.group(), ""), text)
-            yield Problem(
-                "pasted-characters",
-                f"U+{ord(match.group()):04X} was pasted into the value and belongs to it",
-                written.span,
-                "not a plain character",
-                (),
-                Rewrite((Edit(written.span, plain.encode()),), "type it again in plain characters"),
-            )
+        found = pasted.problem(written.span) if _ANYWHERE.match(written.key) else None
+        if found is not None:
+            yield found

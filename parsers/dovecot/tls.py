@@ -19,6 +19,7 @@ from tlslint.parsers.dovecot.filters import Connection, Found
 from tlslint.parsers.dovecot.listeners import Listener
 from tlslint.parsers.dovecot.reading import Tree, is_missing, known_value
 from tlslint.parsers.dovecot.syntax import Kind
+from tlslint.parsers.failures import Failure
 from tlslint.targets import Target
 
 _REGISTERED = (993, 995, 465)
@@ -34,15 +35,6 @@ class Certificates(NamedTuple):
     keys: tuple[negotiation.Key, ...] | None
     origins: tuple[Origin, ...]
     failure: str = ""
-
-
-class Failure(NamedTuple):
-    """Why every handshake fails on an endpoint. `field`: of `Endpoint`, the value at fault; `origins`: the settings that say it."""
-
-    field: str
-    why: str
-    origins: tuple[Origin, ...]
-    endpoint: Endpoint
 
 
 class Judge:
@@ -312,13 +304,7 @@ class Judge:
     def dead(self, endpoint: Endpoint, field: str, why: str, origins: tuple[Origin, ...]) -> Endpoint:
         """An endpoint whose every handshake fails; only the value at fault says where."""
         self.failures.append(Failure(field, why, origins, endpoint))
-        return endpoint._replace(
-            tls_works=Known(False, origins),
-            tls_failure=why,
-            versions=Known(frozenset(), origins if field == "versions" else ()),
-            cipher_suites=Known((), origins if field == "cipher_suites" else ()),
-            groups=Known((), origins if field == "groups" else ()),
-        )
+        return self.failures[-1].dead
 
     def versions(self, connection: Connection) -> tuple[Value[protocols.Versions], tuple[Origin, ...]]:
         """What ssl_min_protocol (before 2.3: ssl_protocols) leaves."""

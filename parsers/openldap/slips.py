@@ -3,20 +3,17 @@
 Every sentence was seen on slapd 2.4.57 or 2.5.13 (GnuTLS) or 2.6.10 (OpenSSL), or stands in the source named with it.
 """
 
-import re
 from collections.abc import Iterator
 
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import TlsVersion
-from tlslint.parsers import placing
+from tlslint.parsers import pasted, placing
 from tlslint.parsers.openldap import arguments, outgoing
 from tlslint.parsers.openldap.configuration import Setting
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.tls import Judge
 
-_PASTED = re.compile("[\u2018\u2019\u201c\u201d\u2013\u2014\u00a0\u200b\u200c\u200d\ufeff]")
-_PLAIN = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " "}
 _ONE_VALUE = (
     *("tlscertificatefile", "tlscertificatekeyfile", "tlscacertificatefile", "tlscacertificatepath", "tlsciphersuite", "tlsverifyclient"),
     *("tlsprotocolmin", "tlsdhparamfile", "tlsecname", "tlscrlcheck", "tlscrlfile", "localssf"),
@@ -267,20 +264,9 @@ def _pasted(judge: Judge) -> Iterator[Problem]:
         if not setting.name.startswith(("tls", "security", "localssf", "disallow")) or setting.span in seen:
             continue
         seen.add(setting.span)
-        if setting.span.file.encoding != "utf-8":
-            continue
-        text = setting.value_span.data.decode("utf-8", "ignore")
-        match = _PASTED.search(text)
-        if match is not None:
-            plain = _PASTED.sub(lambda found: _PLAIN.get(found.group(), ""), text)
-            yield Problem(
-                "pasted-characters",
-                f"U+{ord(match.group()):04X} was pasted into the value and belongs to it",
-                setting.value_span,
-                "not a plain character",
-                (),
-                Rewrite((Edit(setting.value_span, plain.encode()),), "type it again in plain characters"),
-            )
+        found = pasted.problem(setting.value_span)
+        if found is not None:
+            yield found
 
 
 def _everything(judge: Judge) -> list[Setting]:

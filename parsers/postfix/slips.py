@@ -14,6 +14,7 @@ from tlslint.data import beside
 from tlslint.model import Certificate, Known, Label, Origin, Problem, Severity, Span, TlsMode
 from tlslint.model.remedy import Edit, OfferVersions, Rewrite, SetValue
 from tlslint.model.versions import SSL30, TLS12, TLS13, TlsVersion, joined, spoken
+from tlslint.parsers.pasted import pasted
 from tlslint.parsers.postfix import ciphers, defaults, expansion, protocols
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import server as servers
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _OWN_SETTING = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)")
 _TABLE_PREFIX = re.compile(r"\b(?:ldap|mysql|pgsql|sqlite|memcache):([A-Za-z][\w-]*)\b")
-_PASTED = re.compile("[\u00a0\u2007\u202f\u2013\u2014\u2018\u2019\u201c\u201d\u200b-\u200f\u2060\ufeff]")
 _COMMENT = re.compile(r"(?:^|[ \t])(#.*)", re.DOTALL)
 _FREE_TEXT = (
     "banner",
@@ -136,13 +136,14 @@ def _value_text(setting: Setting, release: defaults.Release) -> Iterator[Problem
             "part of the value",
             remedy=Rewrite((Edit(_with_blanks(at), b""),), "put the comment on a line of its own"),
         )
-    pasted = _PASTED.search(readable(setting.value)) if _is_tls(name) or defaults.kind(name).type != "str" else None
-    if pasted:
+    found = pasted(setting.value_span) if _is_tls(name) or defaults.kind(name).type != "str" else None
+    if found is not None:
         yield Problem(
             "pasted-characters",
-            f"the value of {name} holds the character U+{ord(pasted.group()):04X}, which Postfix takes as it stands",
+            f"the value of {name} holds the character {found.character}, which Postfix takes as it stands",
             setting.value_span,
             "pasted from a text that was set for people",
+            remedy=Rewrite((Edit(setting.value_span, found.plain.encode()),), "type it again in plain characters"),
         )
     quoted = setting.value[:1] in ("'", '"') and setting.value[-1:] == setting.value[:1] and len(setting.value) > 1
     if quoted and (_is_tls(name) or defaults.kind(name).type in ("bool", "nbool", "int", "time")):
