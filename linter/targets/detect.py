@@ -13,7 +13,12 @@ from tlslint.targets import openssl_conf
 from tlslint.targets.packages import Installed, families, installed
 from tlslint.targets.target import SERVICES, Target, distribution, own_level
 
-_FAMILIES = {"debian": "debian", "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "suse": "suse", "alpine": "alpine", "arch": "arch"}
+_FAMILIES = {
+    "debian": "debian", "ubuntu": "debian", "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "suse": "suse", "alpine": "alpine",
+    "arch": "arch", "freebsd": "freebsd",
+}  # fmt: skip
+_NUMBERS = {"alpine": 2, "freebsd": 1, "arch": 0}
+"""How many numbers of VERSION_ID name the release."""
 _RHEL = frozenset({"rhel", "centos", "rocky", "almalinux", "ol", "oracle", "scientific"})
 
 
@@ -22,9 +27,9 @@ def detect(files: Files) -> Target | None:
     release = _release(files)
     base = distribution(release[0], KnownBy.DETECTED) if release is not None else None
     found = installed(files, is_suse=release is not None and release[1] == "suse")
-    if base is None and found is None:
+    if release is None and found is None:
         return None
-    family = found.family if found is not None else base.family if base is not None else ""
+    family = found.family if found is not None else release[1] if release is not None else ""
     name = release[0] if release is not None else f"{family} host"
     nothing = {service: Software(service, None, KnownBy.DETECTED) for service in SERVICES}
     unnamed = {service: Software("openssl", None, KnownBy.DETECTED) for service in SERVICES}
@@ -45,7 +50,19 @@ def detect(files: Files) -> Target | None:
     if target.openssl_security_level < 0:
         versions = (library.version for library in target.libraries.values() if library.name == "openssl")
         target = target._replace(openssl_security_level=own_level(versions))
-    return _from_openssl_conf(target, files)
+    target = _from_openssl_conf(target, files)
+    return target if found is not None else target._replace(source=f"{target.source}; {_of_the_release(base, files)}")
+
+
+def _of_the_release(base: Target | None, files: Files) -> str:
+    """What to people are versions without a package database, and how the installed ones are read."""
+    what = "versions of the release" if base is not None else "versions not known, --target names them"
+    try:
+        files.names("/var/lib")
+    except FileProblem as problem:
+        if problem.kind == "outside-root":
+            return f"{what}, `tlslint --root / /etc` reads those installed"
+    return f"{what}, no package database was found"
 
 
 def _release(files: Files) -> tuple[str, str, str] | None:
@@ -74,14 +91,10 @@ def _release(files: Files) -> tuple[str, str, str] | None:
 def _named(identity: str, version: str, like: Iterable[str]) -> tuple[str, str] | None:
     if identity in _RHEL:
         return f"rhel-{version.partition('.')[0]}", "rhel"
-    if identity in ("debian", "fedora"):
-        return (f"{identity}-{version}" if version else identity), _FAMILIES[identity]
-    if identity == "ubuntu":
-        return f"ubuntu-{version}", "debian"
     if identity.startswith(("sles", "opensuse")):
         return f"suse-{version}", "suse"
-    if identity in ("alpine", "arch", "freebsd"):
-        return identity, identity
+    if identity in _NUMBERS:  # `3.22.1` is of branch 3.22, `14.3` of 14
+        version = ".".join(re.findall(r"\d+", version)[: _NUMBERS[identity]])
     family = next((_FAMILIES[word] for word in (identity, *like) if word in _FAMILIES), "")
     return (f"{identity}-{version}" if version else identity, family) if family else None
 

@@ -162,6 +162,7 @@ def _distribution(name: str, how: KnownBy) -> Target:
         row["family"],
         conf.get("groups"),
         conf.get("cipher_string", "") if row.get("policy") else None,
+        f"packages of {row['date']}",
     )
 
 

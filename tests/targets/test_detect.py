@@ -150,6 +150,34 @@ def test_the_etc_of_a_host_alone_tells_its_release(tmp_path: Path) -> None:
     assert target.openssl_min_version is None, "no openssl_conf at the top: the section is read by nobody"
 
 
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"etc/debian_version": "12.9\n"}, "judged for debian-12 (detected: etc/debian_version; versions of the release"),
+        ({"etc/os-release": "ID=alpine\nVERSION_ID=3.24.1\n"}, "judged for alpine-3.24 (detected: etc/os-release; versions of the release"),
+        (
+            {"etc/os-release": 'ID=linuxmint\nVERSION_ID="22"\nID_LIKE="ubuntu debian"\n'},
+            "judged for linuxmint-22 (detected: etc/os-release; versions not known, --target names them",
+        ),
+    ],
+)
+def test_without_a_package_database_the_output_says_once_whose_versions_these_are(files: dict[str, str], said: str, tmp_path: Path) -> None:
+    for path, content in files.items():
+        put(tmp_path, path, content)
+    put(tmp_path, "etc/apache2/apache2.conf", HTTPD)
+    ran = tlslint("--root", tmp_path, tmp_path)
+    assert f"{said}, no package database was found)" in ran.out
+    assert ran.out.count("package database") == 1
+
+
+@pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="only Debian and its kin keep their release in /etc itself")
+def test_a_scan_of_etc_alone_says_how_the_installed_versions_are_read() -> None:
+    """The package database lies outside of what was named, so nothing of it is read."""
+    target = detect(Files(("/etc",), "/etc"))
+    assert target is not None
+    assert target.spoken.endswith(", `tlslint --root / /etc` reads those installed)")
+
+
 def test_openssl_conf_counts_over_the_release(tmp_path: Path) -> None:
     put(tmp_path, "etc/debian_version", "12.1\n")
     put(tmp_path, "etc/ssl/openssl.cnf", CNF)
@@ -162,7 +190,7 @@ def test_openssl_conf_counts_over_the_release(tmp_path: Path) -> None:
     [
         (
             {"etc/os-release": "ID=alpine\nVERSION_ID=3.22.1\n", "lib/apk/db/installed": APK},
-            "alpine",
+            "alpine-3.22",
             "httpd",
             "2.4.65",
             ("openssl", "3.5.1"),
@@ -209,7 +237,9 @@ def test_freebsds_packages(tmp_path: Path) -> None:
         database.execute("CREATE TABLE packages (name TEXT, version TEXT)")
         database.execute("INSERT INTO packages VALUES ('apache24', '2.4.68_1')")
     put(tmp_path, "etc/os-release", "ID=freebsd\nVERSION_ID=14.3\n")
-    assert found(tmp_path).software["httpd"].version == "2.4.68"
+    target = found(tmp_path)
+    assert (target.name, target.software["httpd"].version) == ("freebsd-14", "2.4.68")
+    assert target.libraries["httpd"][:2] == ("openssl", "3.0"), "ports are linked with the base system's"
 
 
 def test_removed_packages_are_not_installed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Targets by name, and several words of them together."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,17 @@ def test_every_row_is_whole(name: str) -> None:
     for library in target.libraries.values():
         assert library.version is None or libraries.build_of(library) is not None or library.version < "3.6"
     assert target.system_ciphers is None or target.family == "rhel"
+    assert re.fullmatch(r"packages of 20\d\d-\d\d-\d\d", target.source)
+
+
+def test_every_row_names_its_source_and_what_was_not_seen() -> None:
+    """A version is there, or the source says that nobody saw it; nothing is dated later than the table."""
+    table = json.loads((Path(__file__).parents[2] / "linter" / "targets" / "distributions.json").read_text())
+    for name, row in table["distributions"].items():
+        assert row["date"] <= table["date"], name
+        assert len(row["source"]) > 20, name
+        missing = [service for service, version in row["software"].items() if version is None and service != "courier"]
+        assert not missing or "not seen" in row["source"] or "without servers" in row["source"], (name, missing)
 
 
 def test_words_are_put_together_and_each_version_says_how_it_is_known() -> None:
@@ -54,7 +66,11 @@ def test_openssl_alone_is_judged_by_its_own_defaults_and_a_distributions_by_the_
         ("rhel-8", ["TLSv1.2", "TLSv1.3"]),
         ("rhel-9", ["TLSv1.2", "TLSv1.3"]),
         ("debian-10", ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
-        ("alpine", {"unknown": "the TLS library is not known"}),
+        ("alpine-3.24", ["TLSv1.2", "TLSv1.3"]),
+        ("freebsd-14", ["TLSv1.2", "TLSv1.3"]),
+        ("arch", ["TLSv1.2", "TLSv1.3"]),
+        ("fedora-45", ["TLSv1.2", "TLSv1.3"]),
+        ("alpine-3.21", {"unknown": "the TLS library is not known"}),
     ],
 )
 def test_without_sslprotocol_the_build_and_its_policy_decide(target: str, versions: object, tmp_path: Path) -> None:
@@ -69,6 +85,8 @@ def test_without_sslprotocol_the_build_and_its_policy_decide(target: str, versio
     ("word", "sentence"),
     [
         ("debian-21", "did you mean debian-1"),
+        ("alpine", "did you mean alpine-3."),
+        ("freebsd", "did you mean freebsd-14"),
         ("httpd@new", "names no version"),
         ("nginx@1.25", "no target is called 'nginx@1.25'"),
         ("", "no target is called ''"),
@@ -82,4 +100,4 @@ def test_words_that_are_no_target(word: str, sentence: str) -> None:
 def test_the_command_line_takes_several(tmp_path: object) -> None:
     ran = tlslint("effective", "--target", "rhel-9", "--target", "httpd@2.4.57", "sample_configs/apache/rhel")
     assert "httpd 2.4.57 with openssl 3.5.1 (given)" in ran.out
-    assert "judged for rhel-9 with httpd@2.4.57 (given)" in ran.out
+    assert "judged for rhel-9 with httpd@2.4.57 (given: packages of 2026-11-29)" in ran.out
