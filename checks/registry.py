@@ -5,12 +5,12 @@ The docs index, `tlslint rules` and SARIF's rule list come from here; a test hol
 
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
 
 from tlslint.checks.rule import Rule
+from tlslint.model.struct import Struct
 
 
-class Entry(NamedTuple):
+class Entry(Struct):
     """A rule. `scope`: `endpoint`, `instance` or `problem`; `role`: `server`, `client` or "" for both; `module` below `tlslint.checks`.
 
     `after`: codes whose finding about the same endpoint explains this one, which then stays silent.

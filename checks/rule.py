@@ -1,16 +1,17 @@
 """What every rule is made of."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tlslint.model import Confidence, Endpoint, Finding, How, Instance, Label, Problem, Severity, Span, Value
 from tlslint.model.remedy import Remedy
+from tlslint.model.struct import Struct
 
 if TYPE_CHECKING:
     from tlslint.profiles import Profile
 
 
-class Example(NamedTuple):
+class Example(Struct):
     """Configuration text that does (`bad`) or does not (`good`) trigger a rule; `«…»` marks what the finding underlines."""
 
     is_bad: bool

@@ -1,12 +1,12 @@
 """Endpoints that offer TLS and fail every handshake: told once for each cause, not once for each port."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tlslint.model import Endpoint, Known, Origin, Span
+from tlslint.model.struct import Struct
 
 
-class Failure(NamedTuple):
+class Failure(Struct):
     """Why every handshake fails on an endpoint. `field`: of `Endpoint`, the value at fault; `origins`: the settings that say it."""
 
     field: str
@@ -29,7 +29,7 @@ class Failure(NamedTuple):
         return self.origins if self.field == field else ()
 
 
-class Cause(NamedTuple):
+class Cause(Struct):
     """What several endpoints fail for."""
 
     field: str

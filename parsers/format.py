@@ -7,11 +7,12 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from tlslint.files import Files
 from tlslint.model import Endpoint, Instance
 from tlslint.model.remedy import Edit, ModelRemedy
+from tlslint.model.struct import Struct
 from tlslint.targets import Target
 
 
@@ -28,7 +29,7 @@ class Claim(Enum):
     """A disabled site, a backup, an example, a package's default: not judged unless named on the command line."""
 
 
-class Comments(NamedTuple):
+class Comments(Struct):
     """How comments look and how settings go on over several lines. A comment begins with `#` and takes a line of its own.
 
     `indented`: may blanks stand before the `#`? `goes_on`: does the setting go on after a line that ends in a backslash (`backslash`),

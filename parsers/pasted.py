@@ -1,10 +1,10 @@
 """Characters of web pages and word processors, which are ordinary letters to every server here."""
 
 import re
-from typing import NamedTuple
 
 from tlslint.model import Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 
 _PLAIN = {
     "\u2018": "'",
@@ -35,7 +35,7 @@ _PLAIN = {
 _PASTED = re.compile(f"[{''.join(_PLAIN)}]")
 
 
-class Pasted(NamedTuple):
+class Pasted(Struct):
     """The first such character of a text as `U+201C`, and the text in plain ones."""
 
     character: str

@@ -3,10 +3,10 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from tlslint.model import CipherString, Endpoint, Instance, Span
 from tlslint.model.remedy import Edit
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Way
 
 
@@ -29,7 +29,7 @@ def sharers(instance: Instance, endpoints: Iterable[Endpoint], field: str, place
     return [endpoint for span, endpoint in near.spans[first:last] if id(endpoint) not in own and touches(span, place)]
 
 
-class _Near(NamedTuple):
+class _Near(Struct):
     """What decides one field within one file, by place."""
 
     starts: list[int]

@@ -6,7 +6,9 @@ case, none twice). A fault in it makes browsers ignore the whole header (section
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from tlslint.model.struct import Struct
 
 if TYPE_CHECKING:
     import pyparsing
@@ -22,7 +24,7 @@ STAGES = (300, 7 * DAY, 30 * DAY, LAST_STAGE)
 """The roll-out hstspreload.org describes: five minutes, a week, a month, each waited out; then the value that stays."""
 
 
-class Fault(NamedTuple):
+class Fault(Struct):
     """Characters `start` to `end` of the value; `message` completes "browsers ignore it: …"; `instead` is what to write there."""
 
     start: int
@@ -31,7 +33,7 @@ class Fault(NamedTuple):
     instead: str | None = None
 
 
-class HstsValue(NamedTuple):
+class HstsValue(Struct):
     """What a value says. `faults`: why browsers ignore all of it; `unknown`: directives they pass over, with what may have been meant."""
 
     max_age: int | None

@@ -1,16 +1,16 @@
 """What the rules about headers share: lines with their values, and places inside them."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.checks.headers import hsts_value
 from tlslint.checks.headers.hsts_value import HstsValue
 from tlslint.model import Endpoint, HeaderLine, Span, TlsMode
+from tlslint.model.struct import Struct
 
 HSTS = "strict-transport-security"
 
 
-class Line(NamedTuple):
+class Line(Struct):
     """A line whose text is known, and what it says."""
 
     line: HeaderLine

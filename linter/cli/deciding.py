@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tlslint.cli.options import Policy
 from tlslint.cli.shared import fail
 from tlslint.engine import baseline
 from tlslint.engine.run import Filters, Selection, UnknownRuleError, selection
 from tlslint.model import Finding
+from tlslint.model.struct import Struct
 from tlslint.profiles import Profile, UnknownProfileError
 from tlslint.profiles import load as load_profile
 from tlslint.settings import Setting, Settings, matcher
 
 
-class Decided(NamedTuple):
+class Decided(Struct):
     """How a check is run."""
 
     chosen: Selection

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import reduce, wraps
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import click
+from tlslint.model.struct import Struct
 
 Body = Callable[..., object]
 
 
-class Inputs(NamedTuple):
+class Inputs(Struct):
     """What is looked at, and as what."""
 
     paths: tuple[str, ...]
@@ -21,7 +22,7 @@ class Inputs(NamedTuple):
     stdin_filename: str | None
 
 
-class Outputs(NamedTuple):
+class Outputs(Struct):
     """How things are printed."""
 
     output_format: str
@@ -29,7 +30,7 @@ class Outputs(NamedTuple):
     color: str
 
 
-class Policy(NamedTuple):
+class Policy(Struct):
     """What is reported; where nothing is said the settings count."""
 
     select: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ class Policy(NamedTuple):
     baseline: str | None = None
 
 
-class Mending(NamedTuple):
+class Mending(Struct):
     """What is done to the files."""
 
     fix: bool

@@ -7,12 +7,12 @@ four real builds.
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from tlslint.crypto import groups as group_names
 from tlslint.crypto import libraries, suites
 from tlslint.crypto.openssl import MAX_EXPLAINED, Effect, Word
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -25,7 +25,7 @@ MAX_SUITES = 256
 """MAX_CIPHERSUITE_SIZE of lib/gnutls_int.h."""
 
 
-class Priority(NamedTuple):
+class Priority(Struct):
     """What came of a priority string.
 
     `accepted` False: the program gets `error` (GNUTLS_E_INVALID_REQUEST, GNUTLS_E_NO_PRIORITIES_WERE_SET) at character `position`.
@@ -60,7 +60,7 @@ class Priority(NamedTuple):
         return explain(self.string, self.build)
 
 
-class _Level(NamedTuple):
+class _Level(Struct):
     """The lists of one level keyword. `protocols` is empty where the level has no say over them (all but SUITEB…)."""
 
     protocols: tuple[str, ...]
@@ -71,7 +71,7 @@ class _Level(NamedTuple):
     groups: tuple[str, ...]
 
 
-class _Row(NamedTuple):
+class _Row(Struct):
     name: str
     code: int
     in_dtls10: bool

@@ -3,10 +3,11 @@
 import json
 import re
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.crypto import libraries
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import TLS13, TlsVersion
 
@@ -14,7 +15,7 @@ LEVEL_BITS = (0, 80, 112, 128, 192, 256)
 """Bits of strength a security level asks for (ssl_security_default_callback(); levels above 5 count as 5)."""
 
 
-class GroupList(NamedTuple):
+class GroupList(Struct):
     """What came of `SSL_CTX_set1_groups_list` (`Curves`, `Groups`).
 
     `accepted` False: the call fails; `error` says why. `groups` in order of preference (all tuples of OpenSSL 3.5 in a row).

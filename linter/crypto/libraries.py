@@ -7,10 +7,11 @@ Patch levels inside a branch behave alike unless the data say otherwise, so any 
 import json
 import re
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
 from tlslint.model.instance import Software
+from tlslint.model.struct import Struct
 from tlslint.model.versions import BY_WORD, TlsVersion
 
 
@@ -18,7 +19,7 @@ class UnknownBuildError(ValueError):
     """A library or version there is no data for; the message is for people."""
 
 
-class Build(NamedTuple):
+class Build(Struct):
     """What a library build can do before anybody configures it.
 
     `name`: `openssl@3.0`; `library`: `openssl` or `gnutls`; `release`: the version the data were measured on; `branch`: (3, 0);

@@ -8,11 +8,12 @@ Source: ssl/ssl_cert.c ssl_security_default_callback(), ssl/t1_lib.c, ssl/s3_lib
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tlslint.crypto import groups as known_groups
 from tlslint.crypto import libraries, openssl
 from tlslint.crypto.openssl import CipherList
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tlslint.crypto.gnutls import Priority
 
 
-class Key(NamedTuple):
+class Key(Struct):
     """A certificate's key: `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`; size in bits (of the curve for ECDSA), None: not known."""
 
     type: str
@@ -38,7 +39,7 @@ class Dh(Enum):
     """A callback that fails: a handshake that chooses DHE breaks off (Dovecot 2.3 without ssl_dh)."""
 
 
-class OpenSslServer(NamedTuple):
+class OpenSslServer(Struct):
     """A server on OpenSSL.
 
     `versions`: what the program's own setting (and openssl.cnf) leaves, before the library's limits.
@@ -64,7 +65,7 @@ class OpenSslServer(NamedTuple):
     """The side that offers: the other one may hold any certificate, a DSS one too. `keys` is None then."""
 
 
-class GnuTlsServer(NamedTuple):
+class GnuTlsServer(Struct):
     """A server on GnuTLS. `keys` and `dh` as for `OpenSslServer`.
 
     Without DH parameters GnuTLS 3.6 and later still does DHE with clients that offer an RFC 7919 group of the priority string.
@@ -76,14 +77,14 @@ class GnuTlsServer(NamedTuple):
     dh: Dh | int = Dh.NONE
 
 
-class HeldBack(NamedTuple):
+class HeldBack(Struct):
     """A version the configuration asks for and the handshake never gets; `reason` completes "TLS 1.0 is held back: …"."""
 
     version: TlsVersion
     reason: str
 
 
-class Offer(NamedTuple):
+class Offer(Struct):
     """What a client that can do everything could negotiate.
 
     `versions` with which a handshake completes, `suites` (TLS 1.3 first, then the rest, each in the server's order),

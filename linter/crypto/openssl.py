@@ -10,10 +10,11 @@ import os
 import re
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.crypto import libraries, suites
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 
 
@@ -38,7 +39,7 @@ class Effect(Enum):
     """Stands behind what ended the reading."""
 
 
-class Word(NamedTuple):
+class Word(Struct):
     """One rule of a string: `!aNULL`, `ECDHE+AESGCM`, `@STRENGTH`, `DEFAULT`.
 
     `start`, `end`: character offsets in the string. `suites`: those it added, moved, removed or banned, in order.
@@ -56,7 +57,7 @@ class Word(NamedTuple):
     suggestion: str = ""
 
 
-class CipherList(NamedTuple):
+class CipherList(Struct):
     """What came of a cipher string.
 
     `accepted` False: SSL_CTX_set_cipher_list() fails and the server (mostly) does not start; `error` is OpenSSL's reason
@@ -124,7 +125,7 @@ class _Kind(Enum):
     """No word where one must be: the string is refused, from 1.1.1 here and now."""
 
 
-class _Rule(NamedTuple):
+class _Rule(Struct):
     """One rule of an entry, offsets relative to the entry. `level` for LEVEL; `word` the part that is unknown or contradicts."""
 
     kind: _Kind

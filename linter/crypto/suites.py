@@ -2,14 +2,15 @@
 
 import json
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 from tlslint.model.versions import SSL20, TLS12, TLS13, TlsVersion
 
 
-class Judgement(NamedTuple):
+class Judgement(Struct):
     """What one source says of a suite.
 
     `source`: `RFC 9325`, `RFC 10015`, `NCSC-NL`, `Mozilla intermediate` …; `word`: the source's own (`recommended`, `MUST NOT`, `good`,

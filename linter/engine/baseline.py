@@ -4,9 +4,9 @@ Sorted JSON, one finding a line and no line number in it: a change of the baseli
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tlslint.model import Finding, Ignored
+from tlslint.model.struct import Struct
 
 VERSION = 1
 
@@ -15,7 +15,7 @@ class BaselineError(ValueError):
     """A baseline that cannot be used; the message is one sentence for people, without the file's name."""
 
 
-class Known(NamedTuple):
+class Known(Struct):
     """A finding of the baseline."""
 
     path: str

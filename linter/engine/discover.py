@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint import parsers
 from tlslint.files import FileProblem, Files
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Claim, Layout
 
 
@@ -13,7 +13,7 @@ class NothingFoundError(ValueError):
     """Nothing to look at; the message is one sentence for people."""
 
 
-class Job(NamedTuple):
+class Job(Struct):
     """One root file (or fragment) to evaluate. `given`: it was named on the command line itself."""
 
     format: str
@@ -22,7 +22,7 @@ class Job(NamedTuple):
     given: bool
 
 
-class Discovery(NamedTuple):
+class Discovery(Struct):
     """What was found. `parts`: files that belong to a format and must be reached from a root, or stand alone.
 
     `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything

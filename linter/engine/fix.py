@@ -7,7 +7,6 @@ came of all rounds is held against the beginning, and where that fails the serve
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint import parsers
 from tlslint.engine.discover import Discovery, Job
@@ -16,6 +15,7 @@ from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Instance
 from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, OfferVersions, Rewrite, SetValue
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS13
 from tlslint.parsers.format import Fixer, Way
 
@@ -23,7 +23,7 @@ ROUNDS = 12
 """Each round must mend something, so this is only met where remedies chase each other; what is left then is withheld."""
 
 
-class Fixed(NamedTuple):
+class Fixed(Struct):
     """A finding that is mended. `also`: endpoints that share the setting and change with it; `edits`: in the text it was found in."""
 
     finding: Finding
@@ -31,7 +31,7 @@ class Fixed(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-class Withheld(NamedTuple):
+class Withheld(Struct):
     """A finding that has a remedy which is not applied, and why: one sentence. `spelt`: it could be written down, only not proven."""
 
     finding: Finding
@@ -39,7 +39,7 @@ class Withheld(NamedTuple):
     spelt: bool = True
 
 
-class Mended(NamedTuple):
+class Mended(Struct):
     """`texts`: by real path, the bytes as read and as they should be.
 
     `commands`: what checks the mended files and makes them count, for people to run. `steps`: the edits of each round, by the file's shown

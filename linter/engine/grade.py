@@ -1,13 +1,12 @@
 """Grades of endpoints: what SSL Labs and internet.nl would say of a configuration."""
 
-from typing import NamedTuple
-
 from tlslint.checks.headers import hsts_value
 from tlslint.model import Endpoint, Instance, Known
+from tlslint.model.struct import Struct
 from tlslint.profiles import internetnl, ssllabs
 
 
-class Graded(NamedTuple):
+class Graded(Struct):
     """One endpoint's grades; `ssllabs` None and `internetnl` empty where nobody would give any."""
 
     instance: Instance

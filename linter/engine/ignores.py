@@ -7,12 +7,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.model import Finding, Ignored, Problem, SourceFile, Span
 from tlslint.model.remedy import Advice, Edit, Remedy, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Comments
 
 RULE = "unused-ignore"
@@ -22,7 +22,7 @@ _UNTIL = r"(?:^|\s)until=(\S*)"
 _WORDS = ("ignore", "ignore-file")
 
 
-class _Word(NamedTuple):
+class _Word(Struct):
     """One rule word of a comment, with the bytes it takes."""
 
     text: str
@@ -30,7 +30,7 @@ class _Word(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-class _Comment(NamedTuple):
+class _Comment(Struct):
     """An ignore comment. `first` and `last`: the lines (from 1) it speaks of; `fault`: why it hides nothing."""
 
     span: Span

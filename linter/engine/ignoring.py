@@ -1,16 +1,16 @@
 """Writing ignore comments before settings, in memory: each proven to hide what it should, and to change nothing else."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from tlslint.engine.discover import Discovery, layouts
 from tlslint.engine.ignores import settings_of
 from tlslint.engine.run import Result, format_of
 from tlslint.model import Finding, SourceFile
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Comments
 
 
-class Comment(NamedTuple):
+class Comment(Struct):
     """A comment to write: before the byte `at` of the file at `real`, for these findings."""
 
     real: str
@@ -20,7 +20,7 @@ class Comment(NamedTuple):
     text: bytes
 
 
-class Written(NamedTuple):
+class Written(Struct):
     """`texts`: by real path, the bytes as read and as they should be. `left`: findings without a comment, and why."""
 
     texts: dict[str, tuple[bytes, bytes]]

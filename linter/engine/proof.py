@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tlslint.engine.run import Result
 from tlslint.model import Endpoint, Finding, Http, Instance, Known, Severity, Span, TlsMode, Unknown
 from tlslint.model.remedy import Edit, OfferGroups, OfferSuites, OfferVersions, RedirectToHttps, Rewrite, SendHsts, SetValue
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Way
 
 _OF_A_HANDSHAKE = frozenset(
@@ -50,7 +51,7 @@ Changes: TypeAlias = Mapping[str, Sequence[tuple[int, int, bytes]]]
 """Edits by the shown name of their file: from, to, new bytes."""
 
 
-class Plan(NamedTuple):
+class Plan(Struct):
     """The edits one finding asks for, and other ways to the same end."""
 
     finding: Finding
@@ -58,7 +59,7 @@ class Plan(NamedTuple):
     others: tuple[Way, ...] = ()
 
 
-class Proof(NamedTuple):
+class Proof(Struct):
     """`failure`: why not, one sentence; "" when it holds. `also`: endpoints that change beside those of the findings.
 
     `blamed`: positions of the plans that fail by themselves, each with its own sentence; empty where the whole is at fault.

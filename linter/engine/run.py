@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tlslint import parsers
 from tlslint.checks import registry
@@ -15,6 +15,7 @@ from tlslint.engine.discover import Discovery, Job, layouts
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
+from tlslint.model.struct import Struct
 from tlslint.targets import Target
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ _FORMATS = {"httpd": "apache", "slapd": "openldap", "ldap-client": "openldap"}
 """Services that are not called as their format is."""
 
 
-class Selection(NamedTuple):
+class Selection(Struct):
     """Which rules count: codes, names or prefixes (`TLS1`); empty `select` means all."""
 
     select: tuple[str, ...] = ()
@@ -36,7 +37,7 @@ class Selection(NamedTuple):
         return wanted > unwanted
 
 
-class Filters(NamedTuple):
+class Filters(Struct):
     """What somebody decided not to hear of.
 
     `comments`: are ignore comments heeded? `baseline`: what was there before.
@@ -65,7 +66,7 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> Selection:
     return chosen
 
 
-class Result(NamedTuple):
+class Result(Struct):
     """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same.
 
     `jobs`: for each instance the job it came of. `stale`: what the baseline knows and this run, which read these files, did not meet.

@@ -9,11 +9,11 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from tlslint.files.descent import FOLDER, OTHER, Descent
 from tlslint.model.certificate import KeyFile
 from tlslint.model.source import SourceFile, Span
+from tlslint.model.struct import Struct
 
 MAX_FILE_BYTES = 128 * 1024 * 1024
 """Larger files are refused: no server configuration comes near it, and memory stays bounded."""
@@ -45,7 +45,7 @@ class FileProblem(Exception):  # noqa: N818 (a fact about a file, not a fault of
         self.reason = reason
 
 
-class Status(NamedTuple):
+class Status(Struct):
     """Mode bits, owner, group and size in bytes of a file."""
 
     mode: int

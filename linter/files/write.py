@@ -11,10 +11,11 @@ import os
 import stat
 import tempfile
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from tlslint.model.struct import Struct
 
 
-class Change(NamedTuple):
+class Change(Struct):
     """New bytes for the file at `real` (links resolved: a link stays, its target changes); `before` is what was read."""
 
     real: str
@@ -26,7 +27,7 @@ class WriteRefusedError(Exception):
     """Nothing was changed, or else the files that were are named; the message is one sentence for people."""
 
 
-class _Prepared(NamedTuple):
+class _Prepared(Struct):
     """`beside`: the new file until it takes its place; `old`: the old one from then on."""
 
     change: Change

@@ -1,6 +1,7 @@
 """The common model: what a configured server really does, in words every format shares.
 
-Plain frozen data. Named tuples rather than dataclasses: creating a class costs a tenth, and start-up is felt at every commit.
+Plain frozen data. Named tuples (`struct.Struct`) rather than dataclasses: creating a class costs little, and start-up is felt at every
+commit.
 """
 
 from tlslint.model.certificate import Certificate, CertificateFacts, Chain, KeyFile

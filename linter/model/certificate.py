@@ -1,11 +1,10 @@
 """What is known of a certificate an endpoint presents, and of the file its private key lies in."""
 
-from typing import NamedTuple
-
 from tlslint.model.source import Span
+from tlslint.model.struct import Struct
 
 
-class CertificateFacts(NamedTuple):
+class CertificateFacts(Struct):
     """One certificate. `key_type`: `RSA`, `RSA-PSS`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`, "" for others; `curve`: IANA group name for ECDSA.
 
     `not_before`, `not_after`: RFC 3339, UTC (`2026-11-24T00:00:00Z`). `names`: DNS names and addresses of subjectAltName, else the
@@ -57,7 +56,7 @@ class CertificateFacts(NamedTuple):
         return self.issuer == other.subject and fits
 
 
-class Chain(NamedTuple):
+class Chain(Struct):
     """The CERTIFICATE blocks of one file, in order.
 
     `certificates`: the leaf first as the file has it; `problem`: why it could not be read ("" when it could):
@@ -77,7 +76,7 @@ class Chain(NamedTuple):
         return self.certificates[0] if self.certificates else None
 
 
-class KeyFile(NamedTuple):
+class KeyFile(Struct):
     """The file of a private key, which is never opened: mode bits, owner and group.
 
     `open_to_all`: everybody on the host can read it, the folders on the way to it included.
@@ -91,7 +90,7 @@ class KeyFile(NamedTuple):
     span: Span | None = None
 
 
-class Certificate(NamedTuple):
+class Certificate(Struct):
     """A certificate the endpoint presents.
 
     `path` as configured; `chain` what is sent, as far as it could be read (None: the file was not seen); `span` the setting that names it.

@@ -1,10 +1,10 @@
 """One listener or one outgoing connection, and all that is known of its TLS."""
 
 from enum import Enum
-from typing import NamedTuple
 
 from tlslint.model.certificate import Certificate
 from tlslint.model.source import Span
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.values import NOT_SET, Known, Origin, Value
 from tlslint.model.versions import TlsVersion
@@ -26,7 +26,7 @@ class TlsMode(Enum):
     IMPLICIT = "implicit"
 
 
-class CipherString(NamedTuple):
+class CipherString(Struct):
     """The cipher configuration as the library gets it.
 
     `text` is written at `span` byte for byte (a finding can underline one word of it); `span` None: a default, or put together from parts.
@@ -49,7 +49,7 @@ class CipherString(NamedTuple):
         return Span(self.span.file, first, first + len(self.text[start:end].encode(self.span.file.encoding)))
 
 
-class HeaderLine(NamedTuple):
+class HeaderLine(Struct):
     """A header line as configured: Strict-Transport-Security and the headers that came and went beside it.
 
     `name` in lower case; `text`: its value as it is sent; None where it hangs on the request. `span` holds just these bytes; None where
@@ -73,7 +73,7 @@ class HeaderLine(NamedTuple):
     stood: int | None = None
 
 
-class Redirect(NamedTuple):
+class Redirect(Struct):
     """What the front page is answered with when that is a redirect, and a page below it (`page`), and the bytes that say so.
 
     `deep_location` is "" when the page is answered without a redirect. `ends`: where a browser that follows ends up: `elsewhere`,
@@ -89,7 +89,7 @@ class Redirect(NamedTuple):
     target: Span | None = None
 
 
-class Http(NamedTuple):
+class Http(Struct):
     """What a web server's answers carry: Strict-Transport-Security lines by class of response, in order; redirect to HTTPS.
 
     Where it is not known whether TLS is spoken (a file that was found alone), lines are those of HTTPS, redirects those of HTTP.
@@ -107,7 +107,7 @@ class Http(NamedTuple):
     """How visitors of the front page are sent on; None: they are not, or it is not known."""
 
 
-class Endpoint(NamedTuple):
+class Endpoint(Struct):
     """One endpoint.
 
     Values are what a client that can do everything could negotiate: cipher list ∩ versions ∩ library build ∩ security level ∩ keys.

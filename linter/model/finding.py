@@ -1,10 +1,10 @@
 """What a rule says. Rules build findings; only reports turn them into text."""
 
 from enum import IntEnum
-from typing import NamedTuple
 
 from tlslint.model.remedy import Remedy
 from tlslint.model.source import Span
+from tlslint.model.struct import Struct
 
 
 class Severity(IntEnum):
@@ -34,14 +34,14 @@ class Confidence(IntEnum):
         return self.name.lower()
 
 
-class Label(NamedTuple):
+class Label(Struct):
     """A span with what it does: "leaves TLSv1, TLSv1.1"."""
 
     span: Span
     text: str = ""
 
 
-class Finding(NamedTuple):
+class Finding(Struct):
     """One finding. `endpoints` are names; a setting shared by twelve endpoints is one finding naming them."""
 
     code: str
@@ -60,7 +60,7 @@ class Finding(NamedTuple):
     """Tells the finding from all others of a run and stays the same when lines move; set by the engine."""
 
 
-class Ignored(NamedTuple):
+class Ignored(Struct):
     """A finding somebody decided not to hear of.
 
     `by`: `comment`, `baseline` or `configuration`; `reason` as written there, "" where none is; `span`: the comment.

@@ -1,12 +1,12 @@
 """One configured server: what was read, what runs, what it serves, what went wrong while reading."""
 
 from enum import Enum
-from typing import NamedTuple
 
 from tlslint.model.endpoint import Endpoint
 from tlslint.model.finding import Confidence, Label, Severity
 from tlslint.model.remedy import Remedy
 from tlslint.model.source import SourceFile, Span
+from tlslint.model.struct import Struct
 from tlslint.model.values import Known, Value
 from tlslint.model.versions import TlsVersion
 
@@ -19,7 +19,7 @@ class KnownBy(Enum):
     ASSUMED = "assumed"
 
 
-class Software(NamedTuple):
+class Software(Struct):
     """A program or library: `httpd` `2.4.62`, `openssl` `1.1.1w`. `version` None: not known."""
 
     name: str
@@ -27,7 +27,7 @@ class Software(NamedTuple):
     how: KnownBy = KnownBy.ASSUMED
 
 
-class Problem(NamedTuple):
+class Problem(Struct):
     """A fact met while reading or evaluating that is about the text rather than about an endpoint's TLS.
 
     `rule` is the kebab name of the rule that reports it (`unknown-setting`, `refused`, `include-missing` …); the check decides on severity
@@ -45,7 +45,7 @@ class Problem(NamedTuple):
     confidence: Confidence = Confidence.HIGH
 
 
-class Instance(NamedTuple):
+class Instance(Struct):
     """One configured server.
 
     `service`: httpd, postfix, dovecot, courier, slapd, ldap-client. `root`: the file evaluation began with. `files`: all that was read.

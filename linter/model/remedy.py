@@ -4,21 +4,22 @@ Every remedy has `unsafe`: who may be locked out, or what else may happen. "" me
 or it is a slip of the pen that the daemon passes over or refuses today. `fields` are the `Endpoint` fields it promises.
 """
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tlslint.model.source import Span
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TlsVersion, spoken
 
 
-class Edit(NamedTuple):
+class Edit(Struct):
     """Replace the bytes of `span` (empty span: insert) by `replacement`."""
 
     span: Span
     replacement: bytes
 
 
-class OfferVersions(NamedTuple):
+class OfferVersions(Struct):
     """Offer these versions and no other; those the software does not know are left out."""
 
     versions: frozenset[TlsVersion]
@@ -36,7 +37,7 @@ class OfferVersions(NamedTuple):
         return ("versions",)
 
 
-class OfferSuites(NamedTuple):
+class OfferSuites(Struct):
     """Offer these suites in this order and no other; those the library does not know are left out.
 
     `suites` holds TLS 1.3 suites as well. A fixer leaves those alone as long as all that are offered are among these.
@@ -57,7 +58,7 @@ class OfferSuites(NamedTuple):
         return ("cipher_suites",)
 
 
-class OfferGroups(NamedTuple):
+class OfferGroups(Struct):
     """Offer these groups in this order and no other; those the library does not know are left out."""
 
     groups: tuple[Group, ...]
@@ -75,7 +76,7 @@ class OfferGroups(NamedTuple):
         return ("groups",)
 
 
-class SetValue(NamedTuple):
+class SetValue(Struct):
     """Give one endpoint field one value; `words` says it to people.
 
     `field` is the name of the `Endpoint` field, `value` one of its values: `tls` a `TlsMode`; `server_order`, `compression`,
@@ -99,7 +100,7 @@ class SetValue(NamedTuple):
         return (self.field,)
 
 
-class SendHsts(NamedTuple):
+class SendHsts(Struct):
     """Send one Strict-Transport-Security line with every class of answer. Never adds `preload`.
 
     `max_age` in seconds: at most the next stage of the roll-out, or what is sent today. `keeps_preload`: only where it is sent today.
@@ -127,7 +128,7 @@ class SendHsts(NamedTuple):
         return ("http.hsts_success", "http.hsts_error", "http.hsts_redirect")
 
 
-class DropHeader(NamedTuple):
+class DropHeader(Struct):
     """Send this header no more: Public-Key-Pins, Expect-CT, or Strict-Transport-Security on a site without TLS.
 
     `lines` are the spans of the lines that send it.
@@ -148,7 +149,7 @@ class DropHeader(NamedTuple):
         return ("http.headers", *(SendHsts(0).fields if self.header.lower() == "strict-transport-security" else ()))
 
 
-class RedirectToHttps(NamedTuple):
+class RedirectToHttps(Struct):
     """Answer every request of this plain-text site with a permanent redirect to the same page of `host` over HTTPS."""
 
     host: str
@@ -165,7 +166,7 @@ class RedirectToHttps(NamedTuple):
         return ("http.redirects_to_https",)
 
 
-class Rewrite(NamedTuple):
+class Rewrite(Struct):
     """Literal edits, for a slip of the pen: the words are there, only spelt wrong."""
 
     edits: tuple[Edit, ...]
@@ -183,7 +184,7 @@ class Rewrite(NamedTuple):
         return ()
 
 
-class Advice(NamedTuple):
+class Advice(Struct):
     """Something only a person can do (fetch a certificate, decide between two lines)."""
 
     words: str

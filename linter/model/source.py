@@ -4,7 +4,8 @@ Spans are byte offsets from the lexer up; line and column are computed once, at 
 """
 
 from bisect import bisect_right
-from typing import NamedTuple
+
+from tlslint.model.struct import Struct
 
 
 class SourceFile:
@@ -55,7 +56,7 @@ class SourceFile:
         return self.data[start:end]
 
 
-class Span(NamedTuple):
+class Span(Struct):
     """The bytes `start` to `end` (exclusive) of a file."""
 
     file: SourceFile
@@ -73,7 +74,7 @@ class Span(NamedTuple):
         return self.data.decode(self.file.encoding, "replace")
 
 
-class Location(NamedTuple):
+class Location(Struct):
     """A span as people count: lines and columns from 1, columns in code points, end exclusive."""
 
     path: str

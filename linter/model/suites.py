@@ -1,11 +1,10 @@
 """Cipher suites and groups as facts, the same for every library and format. The table itself lives in `tlslint.crypto`."""
 
-from typing import NamedTuple
-
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS13, TlsVersion
 
 
-class Suite(NamedTuple):
+class Suite(Struct):
     """One cipher suite.
 
     `iana` is the registry's name, `code` its code point; `openssl` and `gnutls` are the libraries' own names ("" where a library
@@ -43,7 +42,7 @@ class Suite(NamedTuple):
         return self.is_tls13 or self.key_exchange in _EPHEMERAL
 
 
-class Group(NamedTuple):
+class Group(Struct):
     """A key-exchange group: IANA name, code point, bits of strength, family (`EC`, `FFDHE`, `hybrid`)."""
 
     iana: str

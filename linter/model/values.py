@@ -1,9 +1,10 @@
 """Values that may be unknown, and where each comes from."""
 
 from enum import Enum
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from tlslint.model.source import Span
+from tlslint.model.struct import Struct
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ class How(Enum):
     ASSUMED = "assumed"
 
 
-class Origin(NamedTuple):
+class Origin(Struct):
     """One step of where a value comes from.
 
     `span` is None where no byte says so (a compiled-in default); `note` then names it: "default of httpd 2.4.62".
@@ -30,7 +31,7 @@ class Origin(NamedTuple):
     note: str = ""
 
 
-class Known(NamedTuple, Generic[T]):
+class Known(Struct, Generic[T]):
     """A value that holds whatever the unknown parts turn out to be. Origins: the deciding one first."""
 
     value: T
@@ -51,7 +52,7 @@ class Known(NamedTuple, Generic[T]):
         return self.value == value
 
 
-class Unknown(NamedTuple, Generic[T]):
+class Unknown(Struct, Generic[T]):
     """A value that cannot be told from files: an environment variable, a missing include, a template hole.
 
     `reason` completes "cannot tell: …". `least` is the part of a set or list that holds for every completion.

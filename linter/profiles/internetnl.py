@@ -5,9 +5,9 @@ Changelog of internetstandards/Internet.nl (cec0e01d).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tlslint.model import Endpoint, Known, TlsMode, Unknown
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TLS12, TLS13, spoken
 from tlslint.profiles.profile import load
@@ -15,7 +15,7 @@ from tlslint.profiles.profile import load
 LEVELS = ("good", "sufficient", "phase out", "insufficient")
 
 
-class Part(NamedTuple):
+class Part(Struct):
     """One line of the verdict. `level`: one of NCSC's four grades, "" for other questions; `status`: pass, notice, fail, unknown."""
 
     name: str

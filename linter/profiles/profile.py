@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -16,7 +17,7 @@ class UnknownProfileError(ValueError):
     """A profile or edition there is no data for, or a file that holds none; the message is one sentence for people."""
 
 
-class Profile(NamedTuple):
+class Profile(Struct):
     """What one edition of one policy allows. `suites` and `groups` are IANA names in the policy's order; None: the policy names none.
 
     `rsa_bits`, `dh_bits`: least sizes in bits. `hsts_seconds`: least max-age. Of certificates: `key_types` (`RSA`, `ECDSA`), `curves` (IANA

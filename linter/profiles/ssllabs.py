@@ -9,16 +9,17 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.model import Certificate, Endpoint, Known, TlsMode, Unknown
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion, spoken
 
 _ORDER = ("A+", "A", "A-", "B", "C", "D", "E", "F", "M", "T")
 
 
-class Reason(NamedTuple):
+class Reason(Struct):
     """Why the grade is no better than `cap`, and what would lift it."""
 
     cap: str
@@ -26,7 +27,7 @@ class Reason(NamedTuple):
     lift: str
 
 
-class Score(NamedTuple):
+class Score(Struct):
     """The three parts and their sum, 0 to 100 each."""
 
     protocol: int
@@ -35,7 +36,7 @@ class Score(NamedTuple):
     total: int
 
 
-class Grade(NamedTuple):
+class Grade(Struct):
     """A grade. `letter` "" where it cannot be told (`unknown` says why). `reasons`, the gravest first; `assumed`: taken for granted."""
 
     letter: str
@@ -45,7 +46,7 @@ class Grade(NamedTuple):
     unknown: str = ""
 
 
-class Hsts(NamedTuple):
+class Hsts(Struct):
     """What a browser makes of the site's Strict-Transport-Security: seconds (None: no header), or a header it ignores."""
 
     seconds: int | None = None

@@ -1,15 +1,14 @@
 """The reader's own line with the marked characters in it."""
 
-from typing import NamedTuple
-
 from tlslint.model import Label, Location, locate
+from tlslint.model.struct import Struct
 from tlslint.reports.visible import visible
 
 WIDTH = 100
 """Longest piece of a configuration line that is shown; longer ones are cut around the marked characters."""
 
 
-class Excerpt(NamedTuple):
+class Excerpt(Struct):
     """A line in three parts, harmless to show; tabs are four columns. `note`: what the marked part does."""
 
     place: Location

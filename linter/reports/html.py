@@ -6,11 +6,12 @@ Jinja2's escaping.
 
 import hashlib
 from base64 import b64encode
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint import __version__
 from tlslint.data import beside
 from tlslint.model import Endpoint, Finding, Instance, Known, Label, Role, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.reports.excerpt import excerpt
@@ -38,14 +39,14 @@ LABEL, CELL, ROW, TOP = 330, 58, 24, 46
 """The picture's measures: width of names and cells, height of a row and of the head."""
 
 
-class Cell(NamedTuple):
+class Cell(Struct):
     """One answer: `yes`, `old` (offered and deprecated), `no` or `unknown`; `title` says it in words."""
 
     state: str
     title: str
 
 
-class Row(NamedTuple):
+class Row(Struct):
     """Endpoints of one server that answer alike. `band`: what is said across the row instead of cells."""
 
     name: str

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Ignored, Instance, Severity
 from tlslint.model.remedy import Edit
+from tlslint.model.struct import Struct
 
 
-class RulePage(NamedTuple):
+class RulePage(Struct):
     """What reports say of a rule. `summary` has no full stop; `text` is the manual page's prose, paragraphs apart."""
 
     code: str
@@ -28,7 +28,7 @@ def _no_edits(_: Finding) -> tuple[Edit, ...]:
     return ()
 
 
-class Report(NamedTuple):
+class Report(Struct):
     """A run, ready to be told.
 
     `files`: how many were read; `stale`: path, rule and message of what the baseline knows and nobody met; `settings`: the file that

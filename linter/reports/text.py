@@ -1,15 +1,15 @@
 """Findings for people: the reader's own line, a caret under the very characters, what they do, and what to write instead."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
+from tlslint.model.struct import Struct
 from tlslint.reports.excerpt import columns, excerpt
 from tlslint.reports.report import Report, of_instance
 from tlslint.reports.visible import visible
 
 
-class Style(NamedTuple):
+class Style(Struct):
     """How to print: colours or none, and the characters that draw the frame (plain ASCII always)."""
 
     colour: bool = False

@@ -9,7 +9,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from tlslint.model.struct import Struct
 
 FILE = ".tlslint.yaml"
 PYPROJECT = "pyproject.toml"
@@ -20,7 +22,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used; the message is one sentence for people."""
 
 
-class Key(NamedTuple):
+class Key(Struct):
     """A setting: what kind of value it takes (`list`, `text`, `table`), what for, and an example."""
 
     kind: str
@@ -44,14 +46,14 @@ KEYS: dict[str, Key] = {
 }
 
 
-class Setting(NamedTuple):
+class Setting(Struct):
     """A value with its place (from 1), so that who finds it wrong can say where. A value of a table is a pair of pattern and rules."""
 
     value: Any
     place: str
 
 
-class Settings(NamedTuple):
+class Settings(Struct):
     """What one file says. `path`: the file as shown to people; `folder`: what its patterns and file names count from."""
 
     path: str

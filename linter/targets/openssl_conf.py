@@ -5,9 +5,9 @@ ssl/ssl_mcnf.c). Red Hat's file includes the crypto policy's back end, whose lin
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
+from tlslint.model.struct import Struct
 from tlslint.model.versions import BY_WORD, SSL30, TLS10, TlsVersion
 
 PLACES = ("/etc/pki/tls/openssl.cnf", "/etc/ssl/openssl.cnf", "/etc/ssl1.1/openssl.cnf")
@@ -15,7 +15,7 @@ PLACES = ("/etc/pki/tls/openssl.cnf", "/etc/ssl/openssl.cnf", "/etc/ssl1.1/opens
 MOST_INCLUDES = 16
 
 
-class SystemDefault(NamedTuple):
+class SystemDefault(Struct):
     """What it says. None: nothing. `source`: the file as people see it. `whole` False: a file it includes was not seen."""
 
     min_version: TlsVersion | None

@@ -8,13 +8,14 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
 from tlslint.files import FileProblem, Files
+from tlslint.model.struct import Struct
 
 
-class Package(NamedTuple):
+class Package(Struct):
     """`needs` are the words of its dependencies: packages (dpkg) or shared objects (rpm, apk)."""
 
     name: str
@@ -22,7 +23,7 @@ class Package(NamedTuple):
     needs: tuple[str, ...]
 
 
-class Installed(NamedTuple):
+class Installed(Struct):
     """A package database. `family` names the row of packages.json; `source` is its path as people see it."""
 
     family: str

@@ -8,7 +8,9 @@ lib/backend/{sqlite,ndb/rpmpkg,bdb_ro}.c of rpm 4.18 and 4.20.
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from tlslint.model.struct import Struct
 
 NAME, VERSION, REQUIRES = 1000, 1001, 1049
 _STRING, _STRING_ARRAY, _I18N = 6, 8, 9
@@ -16,7 +18,7 @@ MOST_BYTES = 64 * 1024 * 1024
 """No package header comes near it; larger counts are nonsense."""
 
 
-class Header(NamedTuple):
+class Header(Struct):
     """One installed package."""
 
     name: str

@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
 from tlslint.model.instance import KnownBy, Software
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import BY_WORD, TlsVersion
 
@@ -26,7 +27,7 @@ class UnknownTargetError(ValueError):
     """A target name we have no data for; the message is for people."""
 
 
-class Target(NamedTuple):
+class Target(Struct):
     """Software by service (`httpd`, `postfix`, `dovecot`, `courier`, `slapd`, `ldap-client`) as one host has it.
 
     `family`: `debian` (Ubuntu too), `rhel`, `suse`, `alpine`, `arch`, `freebsd`; packages of one family are built alike.

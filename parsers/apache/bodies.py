@@ -3,10 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from tlslint.model import SourceFile, Span
 from tlslint.model.remedy import Edit
+from tlslint.model.struct import Struct
 from tlslint.parsers import placing
 from tlslint.parsers.apache.syntax import Line, logical_lines, next_word
 
@@ -14,7 +14,7 @@ _STATIC = frozenset({"ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective
 """Sections whose lines stand in the scope around them."""
 
 
-class Setting(NamedTuple):
+class Setting(Struct):
     """One line: its name in lower case, and whether it stands directly in its scope (not in an `<IfModule>` within it)."""
 
     line: Line
@@ -45,7 +45,7 @@ class Setting(NamedTuple):
         return Span(self.line.file, self.line.first, self.line.last)
 
 
-class Body(NamedTuple):
+class Body(Struct):
     """A scope in one file. `opening` is the `<VirtualHost …>` line; None: what stands outside all virtual hosts."""
 
     file: SourceFile

@@ -5,13 +5,13 @@ are not opened; of a certificate file only whether it holds a key at all is look
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.crypto import negotiation
 from tlslint.crypto.certificates import chain_of
 from tlslint.crypto.certificates import read as read_chain
 from tlslint.files import FileProblem, Files
 from tlslint.model import Certificate, CertificateFacts, Chain, KeyFile, Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last, merged
 
@@ -19,7 +19,7 @@ MOST = 3
 """CERTKEYS_IDX_MAX + 1: entries beyond the third are lost in a merge."""
 
 
-class Held(NamedTuple):
+class Held(Struct):
     """One certificate of a server. `chain` None: the file could not be looked at. `key_span`: the directive that names its key."""
 
     entry: Entry
@@ -29,7 +29,7 @@ class Held(NamedTuple):
     key: KeyFile | None = None
 
 
-class Slots(NamedTuple):
+class Slots(Struct):
     """A server's certificates. `reason`: why the list itself is not known; `unread`: why their keys are not."""
 
     held: tuple[Held, ...]

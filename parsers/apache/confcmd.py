@@ -5,10 +5,10 @@ tried on OpenSSL 3.0 through SSL_CONF_cmd with the flags httpd sets.
 """
 
 from functools import cache
-from typing import NamedTuple
 
 from tlslint.model import Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.apache import defaults
@@ -18,7 +18,7 @@ from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.syntax import Word
 
 
-class Command(NamedTuple):
+class Command(Struct):
     """One accepted line. `name` as OpenSSL spells it; `path`: the logical path where the value names a file."""
 
     name: str

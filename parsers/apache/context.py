@@ -4,11 +4,10 @@ Sources: modules/ssl/ssl_engine_init.c (ssl_init_Module, ssl_init_ctx_*, ssl_ini
 where versions differ; the runs behind tests/data/live.
 """
 
-from typing import NamedTuple
-
 from tlslint.crypto import openssl
 from tlslint.crypto.negotiation import Dh, Key
 from tlslint.model import How, Origin, Span
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.parsers.apache import certificates, confcmd, mends, protocol
 from tlslint.parsers.apache.certificates import Slots
@@ -22,7 +21,7 @@ DEFAULT_LIST = "DEFAULT"
 """SSL_DEFAULT_CIPHER_LIST, when no SSLCipherSuite is set; the suffix is added all the same."""
 
 
-class Engine(NamedTuple):
+class Engine(Struct):
     """Is TLS on for a server? `on` None: not known, `reason` says why. `automatic`: nobody wrote SSLEngine on."""
 
     on: bool | None
@@ -32,7 +31,7 @@ class Engine(NamedTuple):
     optional: bool = False
 
 
-class Bit(NamedTuple):
+class Bit(Struct):
     """One SSL_OP_… option: is it set, where from, and why that may not be known."""
 
     on: bool

@@ -3,16 +3,17 @@
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
 from tlslint.model.instance import KnownBy
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import TlsVersion
 from tlslint.targets import Target
 
 
-class Software(NamedTuple):
+class Software(Struct):
     """What a configuration runs on.
 
     `httpd` and `openssl` as numbers (newest of the data where not known); `build` and `versions` as `tlslint.crypto.libraries` has them

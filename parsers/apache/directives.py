@@ -2,12 +2,13 @@
 
 import json
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 
 
-class Known(NamedTuple):
+class Known(Struct):
     """One directive of a stock httpd 2.4.
 
     `module`: identifier of the module that has it; `arity`: TAKE1, TAKE12, FLAG, ITERATE … ("" where it reads its raw arguments);

@@ -11,11 +11,11 @@ variables fill in.
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile
 from tlslint.model.instance import Software
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.read import Environment, Reader, Reading
 from tlslint.parsers.apache.syntax import BLANK, Line, Run, logical_lines
@@ -30,14 +30,14 @@ _FRAGMENT = re.compile(r"^(.*/e-smith)/templates(?:-custom|-user-custom|-user)?(
 _LAYERS = ("templates", "templates-custom")
 
 
-class Fragment(NamedTuple):
+class Fragment(Struct):
     """A piece: its name below the template (`VirtualHosts/04StrictTransportSecurity`) and its text."""
 
     name: str
     source: SourceFile
 
 
-class Template(NamedTuple):
+class Template(Struct):
     """One generated file. `fragments` in order; `overridden`: pieces that ones of the same name in `templates-custom` take the place of."""
 
     target: str
@@ -110,7 +110,7 @@ def _made_up(source: SourceFile, text: str) -> Line:
     return Line(source, text, (Run(0, len(text), 0, 0, False),), 0, 0, 0)
 
 
-class Piece(NamedTuple):
+class Piece(Struct):
     """Text with where it stands: byte for byte from `start` where `exact`, else all of it for `start` to `end`."""
 
     text: str

@@ -8,10 +8,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import defaults, protocol, scopes, settings, vhosts
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.environment import environment
@@ -28,7 +28,7 @@ _OTHER_HTTPD = rb"(?m)^[ \t]*(?:(?:server|types|location)\b[^<\n]*\{[ \t]*$|[a-z
 """OpenBSD's httpd and nginx write blocks in braces, lighttpd assigns; their folders and files are called like httpd's."""
 
 
-class Evaluated(NamedTuple):
+class Evaluated(Struct):
     """Everything found out about one configuration. The endpoints of `sites`, then `outgoing`, are the instance's endpoints."""
 
     reading: Reading

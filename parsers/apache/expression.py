@@ -7,7 +7,9 @@ Three-valued: a variable nobody can know from files makes the expression unknown
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from tlslint.model.struct import Struct
 
 if TYPE_CHECKING:
     from pyparsing import ParserElement
@@ -24,7 +26,7 @@ class BadExpressionError(ValueError):
         self.offset = offset
 
 
-class Expression(NamedTuple):
+class Expression(Struct):
     """A parsed condition."""
 
     tree: object

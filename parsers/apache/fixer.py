@@ -6,7 +6,6 @@ and options (handshake.py), SSLOpenSSLConfCmd after everything else (confcmd.py)
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import libraries, spelling
 from tlslint.model import Endpoint, Instance, Origin, Role, Span, TlsMode
@@ -21,6 +20,7 @@ from tlslint.model.remedy import (
     SendHsts,
     SetValue,
 )
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.apache import bodies
@@ -58,7 +58,7 @@ _NEIGHBOURS = {
 """Below which line of its scope a new one goes, the best first."""
 
 
-class _Wanted(NamedTuple):
+class _Wanted(Struct):
     """One setting: its name, all of its arguments, where the value comes from today, and the same in words of SSLOpenSSLConfCmd."""
 
     name: str

@@ -8,10 +8,11 @@ Sources: ssl_find_vhost and ssl_callback_ClientHello in modules/ssl/ssl_engine_k
 1.1.1, 3.0 and 3.5 (tests/data/live, tests/live/test_apache_tls.py).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.crypto import negotiation
 from tlslint.model import CipherString, How, Known, Origin, Span, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.apache.context import Bit, TlsContext
@@ -24,7 +25,7 @@ NO_COMPRESSION_FROM = 2
 """Security levels that switch session tickets and compression off (ssl_security_default_callback, OpenSSL 1.1.0 to 3.5)."""
 
 
-class Effective(NamedTuple):
+class Effective(Struct):
     """What comes of the two contexts. `range_from`: the one whose protocol range counts; `offer` None: the library is not known."""
 
     default: TlsContext
@@ -125,7 +126,7 @@ def _offer(
     )
 
 
-class Fields(NamedTuple):
+class Fields(Struct):
     """The Endpoint fields that come of a handshake, by their names there."""
 
     tls_works: Value[bool | None]

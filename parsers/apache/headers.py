@@ -8,8 +8,8 @@ with those httpd does not make itself as an error or redirect. A browser sees al
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import expression
 from tlslint.parsers.apache.expression import Variables
 
@@ -18,7 +18,7 @@ _WITH_REPLACEMENT = ("edit", "edit*")
 _WITHOUT_VALUE = ("unset", "echo")
 
 
-class Command(NamedTuple):
+class Command(Struct):
     """One accepted `Header` line. `condition` is "" or the last word: `env=…`, `expr=…`; `early` is apart."""
 
     table: str
@@ -99,7 +99,7 @@ def _check_format(value: str, word: int) -> None:
             raise RefusedError(f"unrecognized header format {value[value.index('%') : value.index('%') + 2]}", word)
 
 
-class Sent(NamedTuple):
+class Sent(Struct):
     """A header line as it goes out; `text` None: what it says cannot be told. `by`: what had a part in it."""
 
     text: str | None
@@ -116,7 +116,7 @@ class Table:
         self.more = more
 
 
-class Tables(NamedTuple):
+class Tables(Struct):
     """Both tables of one response."""
 
     always: Table

@@ -5,13 +5,13 @@ Sources: the packages' own files (Debian, seen), and for the others spec'd defau
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
+from tlslint.model.struct import Struct
 from tlslint.parsers.format import Claim, Comments
 
 
-class Platform(NamedTuple):
+class Platform(Struct):
     """A distribution's layout: the root file, ServerRoot as compiled in, and the directory that is mounted for a copy of the tree."""
 
     name: str

@@ -5,9 +5,9 @@ httpd 2.4 and APR 1.7; the runs behind tests/data/live.
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.model import Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache.scopes import Place, RefusedError
 from tlslint.parsers.apache.syntax import Word
 from tlslint.parsers.apache.tree import Node
@@ -18,7 +18,7 @@ ANY = "*"
 _LOCAL = {"localhost": ("127.0.0.1",), "ip6-localhost": ("::1",)}
 
 
-class Socket(NamedTuple):
+class Socket(Struct):
     """A `Listen`. `host`: normalised address, `*` for all; None where only DNS could tell. `protocol`: https, http or as written."""
 
     host: str | None
@@ -32,7 +32,7 @@ class Socket(NamedTuple):
         return f"{bracketed(self.host or '?')}:{self.port}"
 
 
-class Address(NamedTuple):
+class Address(Struct):
     """One address of a `<VirtualHost>`. `port` 0: any. `host` None: a name only DNS knows; `written`: the word's host part."""
 
     host: str | None

@@ -6,10 +6,10 @@ behind tests/data/live.
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion, spoken
 from tlslint.parsers.apache import mends
 from tlslint.parsers.apache.defaults import Software
@@ -22,7 +22,7 @@ _SPELT = {SSL20: "SSLv2", SSL30: "SSLv3", TLS10: "TLSv1", TLS11: "TLSv1.1", TLS1
 _MEANT = {"tlsv1.0": "TLSv1", "tls1": "TLSv1", "tls1.0": "TLSv1", "tls1.1": "TLSv1.1", "tls1.2": "TLSv1.2", "tls1.3": "TLSv1.3"}
 
 
-class Protocols(NamedTuple):
+class Protocols(Struct):
     """The set a list of words comes to. `lost`: bare words that threw away what the words before them had chosen."""
 
     versions: frozenset[TlsVersion]
@@ -127,7 +127,7 @@ def _illegal(node: Node, word: Word, sign: str, name: str) -> RefusedError:
     return RefusedError(f"{node.name} does not know {said}, so httpd does not start: there are {choices}", word.span)
 
 
-class Range(NamedTuple):
+class Range(Struct):
     """What the library is told: lowest and highest version, and versions switched off one by one (SSL_OP_NO_…)."""
 
     lowest: TlsVersion | None

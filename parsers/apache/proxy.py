@@ -5,10 +5,10 @@ modules/ssl of httpd 2.4; modules/proxy/mod_proxy.c (add_pass, add_member); the 
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.crypto import negotiation, openssl
 from tlslint.model import Endpoint, How, Known, Origin, Role, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers.apache import protocol
@@ -23,7 +23,7 @@ from tlslint.parsers.apache.vhosts import Server
 _TARGET = re.compile(r"^(?:https|wss|h2)://(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?", re.IGNORECASE)
 
 
-class Outgoing(NamedTuple):
+class Outgoing(Struct):
     """One https target. `section`: the `<Proxy>` it stands in, or that matches it."""
 
     server: Server

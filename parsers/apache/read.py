@@ -8,12 +8,12 @@ Sections that cannot be decided (an unknown flag, a file outside the scanned roo
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, Severity, SourceFile, Span
 from tlslint.model.instance import Software
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, first_word, logical_lines, next_word, spoken, substituted, words
 from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Directive, Node, Section
@@ -33,7 +33,7 @@ MAX_MACRO_LINES = 200_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class Environment(NamedTuple):
+class Environment(Struct):
     """What httpd is started with.
 
     `defines`: names given by `-D` (values None). `variables`: the process environment as far as known; `is_whole` says whether
@@ -48,7 +48,7 @@ class Environment(NamedTuple):
     builtin: frozenset[str]
 
 
-class Reading(NamedTuple):
+class Reading(Struct):
     """What reading gave.
 
     `modules`: identifiers loaded (`ssl_module`), builtin ones included; `knows_all_modules`: False when a LoadModule stood in an
@@ -78,7 +78,7 @@ class _Stop(Exception):  # noqa: N818 (httpd stops reading here)
         self.problem = problem
 
 
-class _Place(NamedTuple):
+class _Place(Struct):
     """Where lines come from: a file, or a macro's body replayed."""
 
     shown_in: str
@@ -102,7 +102,7 @@ class _Lines:
         return line
 
 
-class _Macro(NamedTuple):
+class _Macro(Struct):
     name: str
     parameters: tuple[str, ...]
     body: tuple[Line, ...]

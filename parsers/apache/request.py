@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives, expression, headers, rewrite
 from tlslint.parsers.apache.read import Environment, Reader, Reading, os_path
 from tlslint.parsers.apache.scopes import RefusedError
@@ -34,7 +34,7 @@ class UnknownAnswerError(Exception):
     """The answer hangs on what files do not tell; the text completes "cannot tell: …"."""
 
 
-class Request(NamedTuple):
+class Request(Struct):
     """A browser's GET. `host` is the Host header, `path` begins with `/`."""
 
     https: bool
@@ -52,7 +52,7 @@ class Request(NamedTuple):
         return "https" if self.https else "http"
 
 
-class Answer(NamedTuple):
+class Answer(Struct):
     """`status` (0: a backend decides); `location` of a redirect; `lines` of the asked header as they are sent; `by` made the answer.
 
     `more`: the program that answers may send lines of its own beside them. `overrides`: the .htaccess files that had a say.
@@ -71,7 +71,7 @@ class Answer(NamedTuple):
         return tuple(line.text for line in self.lines)
 
 
-class Host(NamedTuple):
+class Host(Struct):
     """The server that answers, and what surrounds it.
 
     `others`: the virtual hosts of the same configuration, for proxying to itself and for following redirects. `alone`: an .htaccess of
@@ -862,7 +862,7 @@ NOWHERE = "/no-such-page"
 """A path nobody has."""
 
 
-class Override(NamedTuple):
+class Override(Struct):
     """AllowOverride in force: None: never set; a set of classes; `names` of AllowOverrideList; `by`: what set it last.
 
     `nonfatal`: `override`, `unknown` or both: lines at fault that are passed over instead of failing the request (2.4, Nonfatal=).
@@ -961,7 +961,7 @@ def _parsed(key: "_Key") -> "Section | Problem":
 _CONDITIONAL = re.compile(rb"^[ \t]*<If(?:Module|Define|Version|File|Directive|Section)\b", re.MULTILINE | re.IGNORECASE)
 
 
-class Admitted(NamedTuple):
+class Admitted(Struct):
     """An .htaccess without the lines that are passed over; None where `fault` fails every request, and `why`.
 
     `why`: `forbidden` (by AllowOverride), `unknown`, else what is wrong with the line. `fault` None: an `<IfModule>` and its like.

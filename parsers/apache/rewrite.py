@@ -7,8 +7,8 @@ Only what can be decided from files is decided: maps, look-aheads, file tests an
 import re
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
 
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import expression
 from tlslint.parsers.apache.expression import Variables
 
@@ -16,7 +16,7 @@ MAX_ROUNDS = 32
 """[N] restarts the list; httpd's own limit is 32,000 (2.4.8+), a loop is a loop long before."""
 
 
-class Condition(NamedTuple):
+class Condition(Struct):
     """A `RewriteCond`: test string, pattern, flags."""
 
     test: str
@@ -25,7 +25,7 @@ class Condition(NamedTuple):
     or_next: bool = False
 
 
-class Rule(NamedTuple):
+class Rule(Struct):
     """A `RewriteRule` with the conditions before it. `flags` by upper-case short name: `R` → `301`, `L` → ``."""
 
     pattern: str
@@ -49,7 +49,7 @@ class Kind(Enum):
     UNKNOWN = "unknown"
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct):
     """`target`: the URL of a redirect or the new path; `status` of a redirect or answer; `end`: no further rounds ([END])."""
 
     kind: Kind

@@ -6,10 +6,11 @@ dirsection …) of httpd 2.4. httpd stops at the first refusal; here all are tol
 
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.model import How, Origin, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import defaults, directives, mends
 from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
@@ -31,7 +32,7 @@ class RefusedError(Exception):
         self.remedy = remedy
 
 
-class Entry(NamedTuple):
+class Entry(Struct):
     """One accepted directive with what its handler read out of it. `order` counts directives in the order of the walk."""
 
     order: int
@@ -93,7 +94,7 @@ class Scope:
         return self.entries.get(slot, [])
 
 
-class Pick(NamedTuple):
+class Pick(Struct):
     """What one scope, or the merge of two, has for a slot. `reason`: why that cannot be told; "" where it can."""
 
     value: Any = None
@@ -155,7 +156,7 @@ def merged(main: Scope, vhost: Scope, slot: str) -> Pick:
     return above._replace(inherited=True) if above.is_set else above
 
 
-class Walked(NamedTuple):
+class Walked(Struct):
     """What the walk gave. `refusals`: with the condition under which each counts ("" surely)."""
 
     main: Scope

@@ -8,10 +8,10 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.read import Reading, os_path
@@ -23,7 +23,7 @@ SUFFIX = ":!aNULL:!eNULL:!EXP"
 """Behind every list of the SSL slot since 2.4.17 (ssl_cmd_SSLCipherSuite; by tag)."""
 
 
-class FileFact(NamedTuple):
+class FileFact(Struct):
     """A file a directive names. `path`: logical; `state`: `there`, `missing` (or empty, or no regular file), `unknown`."""
 
     path: str
@@ -31,7 +31,7 @@ class FileFact(NamedTuple):
     state: str
 
 
-class Context(NamedTuple):
+class Context(Struct):
     """What reading a directive needs to know."""
 
     files: Files
@@ -256,7 +256,7 @@ def _server_alias(node: Node, _place: Place) -> tuple[str, tuple[str, ...]]:
     return "serveralias", tuple(word.text for word in node.words)
 
 
-class Ciphers(NamedTuple):
+class Ciphers(Struct):
     """One slot of SSLCipherSuite. `string`: what OpenSSL gets; `word`: where it is written."""
 
     string: str

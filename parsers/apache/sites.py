@@ -1,8 +1,7 @@
 """Endpoints of the server role without their TLS, and what is held against the whole configuration on the way."""
 
-from typing import NamedTuple
-
 from tlslint.model import Endpoint, How, Known, Origin, Problem, Role, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET
 from tlslint.parsers.apache.listen import Address
 from tlslint.parsers.apache.pasted import explained
@@ -14,7 +13,7 @@ NOT_SEEN = "the rest of the server's configuration was not seen"
 """Why a fragment's omissions are unknown."""
 
 
-class Site(NamedTuple):
+class Site(Struct):
     """An endpoint of the server role and the scopes its requests are served from.
 
     `server.main` and `server.scope` hold the main server's and the virtual host's directives by name (`entries`) and their inner sections

@@ -7,9 +7,10 @@ Text is handled as Latin-1, one character per byte, so that every offset is a by
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 MAX_LINE = 16 * 1024 * 1024
 """Longest logical line of a server configuration (server/config.c, `VARBUF_INIT_LEN`/`max_len` of ap_build_config)."""
@@ -27,7 +28,7 @@ def spoken(text: str) -> str:
         return text
 
 
-class Run(NamedTuple):
+class Run(Struct):
     """Characters `start` to `end` of a text stand for bytes `first` to `last`: one for one when `exact`, else all for all."""
 
     start: int

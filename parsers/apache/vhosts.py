@@ -4,9 +4,8 @@ Source: server/vhost.c of httpd 2.4 (ap_fini_vhost_config, ap_update_vhost_given
 server/listen.c; the runs behind tests/data/live.
 """
 
-from typing import NamedTuple
-
 from tlslint.model import Label, Problem
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache.listen import ANY, Address, Socket, addresses, bracketed
 from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last, merged
 from tlslint.parsers.apache.syntax import spoken
@@ -48,7 +47,7 @@ class Server:
         return any(_matches(pattern.lower(), wanted) for pattern in (self.name, *self.aliases) if pattern)
 
 
-class Door(NamedTuple):
+class Door(Struct):
     """An address and port that clients reach, and the servers behind it in the order in which they are tried: the first is the default.
 
     `socket` None: assumed, because the part of the configuration that listens was not seen.

@@ -6,12 +6,12 @@ lowest version by release (protocols.json), and TLS_CIPHER_LIST.
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import spelling
 from tlslint.crypto.libraries import build_of
 from tlslint.model import Endpoint, How, Instance, Origin, Role, SourceFile, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.courier import evaluate
@@ -22,7 +22,7 @@ _BARE = re.compile(r"[\w:+%.,@/=-]+")
 _LEVEL = re.compile(r"[:, ]*@SECLEVEL=\d", re.IGNORECASE)
 
 
-class _Wanted(NamedTuple):
+class _Wanted(Struct):
     """An assignment. `origins`: of the value it decides; `field`: of `Endpoint`, that value."""
 
     name: str

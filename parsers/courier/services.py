@@ -7,13 +7,12 @@ again:
 `outer` and `inner` are those two orders; `expanded` are the variables that the first reading decides.
 """
 
-from typing import NamedTuple
-
 from tlslint.files import Files
+from tlslint.model.struct import Struct
 from tlslint.parsers.courier.shell import Shell, Slip
 
 
-class Service(NamedTuple):
+class Service(Struct):
     """A listener's start script."""
 
     name: str
@@ -108,7 +107,7 @@ _PORTS = {
 }
 
 
-class Started(NamedTuple):
+class Started(Struct):
     """A service with both its shells, and why it does not start ("" when it does)."""
 
     service: Service

@@ -9,16 +9,16 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.courier.syntax import Both, Broken, Command, Group, If, Not, Opaque, Part, Reader, Simple, Word
 
 MAX_COMMANDS = 100_000
 
 
-class Variable(NamedTuple):
+class Variable(Struct):
     """A variable.
 
     `value` None: it cannot be told, `unknown` says why. `span`: the value in the assignment that counts; `earlier`: those before.
@@ -30,7 +30,7 @@ class Variable(NamedTuple):
     earlier: tuple[Span, ...] = ()
 
 
-class Slip(NamedTuple):
+class Slip(Struct):
     """Something a shell does with the text that its author cannot have meant. `kind`: command, syntax, missing, lost, opaque."""
 
     kind: str

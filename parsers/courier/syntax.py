@@ -8,15 +8,16 @@ Text is read as Latin-1, so that offsets in the text are offsets in the file.
 """
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 MAX_DEPTH = 50
 """Blocks in blocks; no configuration comes near it."""
 
 
-class Part(NamedTuple):
+class Part(Struct):
     """A piece of a word: literal text, or a parameter.
 
     `name` "" for text. `operator`: `:-`, `-`, `:=`, `=`, `:+`, `+`, `:?`, `?`, or "" ; `argument`: the word behind it. `opaque`: a
@@ -32,7 +33,7 @@ class Part(NamedTuple):
     quoted: bool = False
 
 
-class Word(NamedTuple):
+class Word(Struct):
     """A word with its place; `NAME=` at its beginning is not taken off."""
 
     parts: tuple[Part, ...]
@@ -40,7 +41,7 @@ class Word(NamedTuple):
     end: int
 
 
-class Simple(NamedTuple):
+class Simple(Struct):
     """A simple command: assignments, then words."""
 
     assignments: tuple[tuple[str, Word], ...]
@@ -49,7 +50,7 @@ class Simple(NamedTuple):
     end: int
 
 
-class Both(NamedTuple):
+class Both(Struct):
     """`left && right`, `left || right`."""
 
     left: "Command"
@@ -57,25 +58,25 @@ class Both(NamedTuple):
     right: "Command"
 
 
-class Not(NamedTuple):
+class Not(Struct):
     """`! command`."""
 
     command: "Command"
 
 
-class If(NamedTuple):
+class If(Struct):
     """`if … then … elif … else … fi`: pairs of condition and body; the last condition is empty for `else`."""
 
     branches: "tuple[tuple[tuple[Command, ...], tuple[Command, ...]], ...]"
 
 
-class Group(NamedTuple):
+class Group(Struct):
     """`{ …; }`."""
 
     body: "tuple[Command, ...]"
 
 
-class Opaque(NamedTuple):
+class Opaque(Struct):
     """Something not looked into: a loop, a function, a subshell, a pipeline. `names`: what it may assign."""
 
     names: frozenset[str]
@@ -86,7 +87,7 @@ class Opaque(NamedTuple):
     """A subshell or pipeline: its assignments do not come out."""
 
 
-class Broken(NamedTuple):
+class Broken(Struct):
     """The shell stops here with a syntax error."""
 
     message: str

@@ -5,16 +5,17 @@ are a conflict, of which the login process dies. 2.4 (config-parser.c, config_pa
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tlslint.model import Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot.syntax import Kind, Statement
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
 
-class Written(NamedTuple):
+class Written(Struct):
     """A setting as it was given a value. `unknown` says why the value cannot be told ("" where it can).
 
     `value` with variables expanded (2.4's `$SET:` stays as it is until somebody asks). `kind` VALUE or FILE; `path`: of the file behind
@@ -37,7 +38,7 @@ class Written(NamedTuple):
         return span if span.end > span.start else self.statement.span
 
 
-class Connection(NamedTuple):
+class Connection(Struct):
     """Whom to judge for: what the daemon knows when it asks for settings.
 
     `local`, `remote`: a network all of whose addresses are meant, or None for an address no filter is about; `name`: from SNI. `side`:
@@ -137,7 +138,7 @@ class Filter:
         return named, len(self.names) - named
 
 
-class Found(NamedTuple):
+class Found(Struct):
     """The outcome of asking for a setting: what decides, what it overrides, and a second filter it clashes with (2.3)."""
 
     written: Written | None

@@ -7,12 +7,12 @@ stands outside wherever it stands, in 2.4 the later one wins (filters.py): so a 
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import spelling
 from tlslint.crypto.libraries import build_of
 from tlslint.model import Endpoint, How, Instance, Known, Origin, Role, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.dovecot import settings
@@ -25,7 +25,7 @@ _PROTOCOLS = {"imap": "imap", "pop3": "pop3", "smtp": "submission", "managesieve
 _LEVEL = re.compile(r"[:, ]*@SECLEVEL=\d", re.IGNORECASE)
 
 
-class _Wanted(NamedTuple):
+class _Wanted(Struct):
     """A setting to write. `keys`: under which names it may stand today, the one to write first. `origins`: of the value it decides.
 
     `field`: of `Endpoint`, the value. `everywhere`: the setting counts outside of filters only.

@@ -1,9 +1,9 @@
 """Which ports are open: services, their inet_listeners, `protocols`, `listen`, and what a global `ssl = no` closes."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import How, Known, Origin, Span, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot import settings
 from tlslint.parsers.dovecot.filters import Connection, Written
 from tlslint.parsers.dovecot.reading import Tree, known_value
@@ -13,7 +13,7 @@ _TRUE = ("yes", "y", "1")
 _EVERYWHERE = frozenset({"*", "::", "[::]", "0.0.0.0"})  # noqa: S104 (read, not bound)
 
 
-class Listener(NamedTuple):
+class Listener(Struct):
     """An open port. `protocol` is Dovecot's word for the service (`imap`, `sieve`); `speaks` the model's (`managesieve`).
 
     `implicit`: TLS from the first byte. `anchor`: the block that makes it, or the file's beginning. `settings`: what its block says, by
@@ -125,7 +125,7 @@ def protocols(tree: Tree) -> tuple[list[str], bool]:
     return (settings.default("protocols", tree.release) or "").split(), True
 
 
-class _Service(NamedTuple):
+class _Service(Struct):
     """A login service: the protocol that must be switched on for it, and its ports: number, and TLS from the first byte."""
 
     protocol: str

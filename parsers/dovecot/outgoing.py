@@ -6,9 +6,9 @@ Proxying to a backend that a passdb names is decided at login and not known from
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import Endpoint, Known, Origin, Role, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot.filters import Connection
 from tlslint.parsers.dovecot.listeners import protocols
 from tlslint.parsers.dovecot.tls import Judge
@@ -22,7 +22,7 @@ _MODES = {
 }
 
 
-class _Client(NamedTuple):
+class _Client(Struct):
     """The settings of one kind of connection: their common beginning, whom it speaks for, what it speaks, its default port."""
 
     prefix: str

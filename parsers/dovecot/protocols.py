@@ -5,8 +5,8 @@ ssl_protocols on 2.3: old-set-parser.c of 2.3; seen on 2.3.13, 2.3.19.1 and 2.4.
 """
 
 import re
-from typing import NamedTuple
 
+from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.dovecot.settings import Release
 
@@ -15,7 +15,7 @@ _WORDS = {"SSLv3": SSL30, "TLSv1": TLS10, "TLSv1.1": TLS11, "TLSv1.2": TLS12}
 _OLD_WORDS = {"sslv2": SSL20, "sslv3": SSL30, "tlsv1": TLS10, "tlsv1.1": TLS11, "tlsv1.2": TLS12}
 
 
-class Versions(NamedTuple):
+class Versions(Struct):
     """What a setting leaves.
 
     `failure`: why every handshake fails ("" when it does not). `system_minimum`: the library's own minimum counts.

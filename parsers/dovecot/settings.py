@@ -3,12 +3,13 @@
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 
 
-class Release(NamedTuple):
+class Release(Struct):
     """A version of Dovecot, comparable:
 
     (2, 3, 19, 1). `text` as people write it; `is_debian`: built by Debian, which has defaults of its own.

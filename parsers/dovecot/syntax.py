@@ -8,9 +8,9 @@ as Latin-1, so that one character is one byte and an offset in the text is an of
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 
 class Kind(Enum):
@@ -33,7 +33,7 @@ class Kind(Enum):
     """`value` is the daemon's message."""
 
 
-class Statement(NamedTuple):
+class Statement(Struct):
     """One logical line.
 
     `whole` covers all of its physical lines, their ends included: the statements of a file joined are the file. `span` covers what was
@@ -60,7 +60,7 @@ class Statement(NamedTuple):
 SETTINGS = (Kind.VALUE, Kind.FILE, Kind.VARIABLE)
 
 
-class Block(NamedTuple):
+class Block(Struct):
     """A `{ }` block (or the file itself, `begin` None) with what is in it. `end` None: it is never closed in this file."""
 
     begin: Statement | None
@@ -90,7 +90,7 @@ _NAME = re.compile(r"[^ \t\n\v\f\r]*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-class _Part(NamedTuple):
+class _Part(Struct):
     """A piece of a logical line: where it stands in the joined text, and in the file."""
 
     joined: int

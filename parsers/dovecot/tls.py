@@ -7,11 +7,11 @@ seen on
 
 import os
 import re
-from typing import NamedTuple
 
 from tlslint.crypto import certificates, groups, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
 from tlslint.model import Certificate, CipherString, Endpoint, How, Known, Origin, Role, Software, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, TLS10, TLS12
 from tlslint.parsers.dovecot import protocols, settings
@@ -28,7 +28,7 @@ PLAINTEXT = frozenset({"plain", "login"})
 """Mechanisms flagged MECH_SEC_PLAINTEXT (src/auth/mech-plain.c, mech-login.c): a passer-by reads the password."""
 
 
-class Certificates(NamedTuple):
+class Certificates(Struct):
     """What is presented. `keys` None: not known. `failure`: why every handshake fails."""
 
     certificates: tuple[Certificate, ...]

@@ -9,7 +9,6 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
@@ -31,6 +30,7 @@ from tlslint.model import (
     Value,
 )
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13
 from tlslint.parsers.openldap import arguments, guess, tls
 from tlslint.parsers.openldap.clientconf import Line, data, lines, sections
@@ -44,7 +44,7 @@ _VERIFIES = ("try", "demand", "hard", "on", "yes", "true")
 _NO_STARTTLS = "ldap.conf has no word for StartTLS: only the program can demand it (ldapsearch -ZZ)"
 
 
-class Said(NamedTuple):
+class Said(Struct):
     """What a program hands to libldap; each None where the file does not say. Names are the dialect's own."""
 
     reqcert: Line | None = None

@@ -8,16 +8,17 @@ sssd.conf(5): INI.
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 _LINE = re.compile(rb"(?m)^(?!#)[ \t\r\f\v]*([^\s]+)[ \t\r\f\v]+([^\n]*[^\s])?")
 _INI = re.compile(rb"(?m)^[ \t]*(?:\[([^\]\n]+)\]|([^\s=#;\[][^=\n]*?)[ \t]*=[ \t]*([^\n]*))")
 
 
-class Line(NamedTuple):
+class Line(Struct):
     """One `NAME value`; `section` in sssd.conf only."""
 
     name: str

@@ -7,11 +7,11 @@ clients/tools/ldapmodify.c; seen on slapd 2.5.13.
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile, Span
 from tlslint.model.remedy import Rewrite
+from tlslint.model.struct import Struct
 from tlslint.parsers.openldap import arguments, directives, ldif, modules, names
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting
 from tlslint.parsers.openldap.slapdconf import Build, moved_comment, rewritten
@@ -52,7 +52,7 @@ _BUILT_IN = frozenset(
 _FOREIGN = re.compile(r"olc(?:tls|tl|securit|disal|localss)\w*", re.IGNORECASE)
 
 
-class Change(NamedTuple):
+class Change(Struct):
     """One record of a change: the entry it is about and its parts."""
 
     record: ldif.Record

@@ -1,9 +1,9 @@
 """What slapd.conf and cn=config have in common once read: settings, globally and by database, each with the bytes that say so."""
 
 import re
-from typing import NamedTuple
 
 from tlslint.model import Problem, SourceFile, Span
+from tlslint.model.struct import Struct
 
 TEMPLATE = "a template fills it in"
 
@@ -23,7 +23,7 @@ def readable(text: str) -> str:
         return text
 
 
-class Setting(NamedTuple):
+class Setting(Struct):
     """One directive or attribute value. `name`: the directive's, lower case; `arguments` follow it; `spans`: where each stands.
 
     `span` covers it all, `value_span` the arguments. `written`: its name as written (`olcTLSCipherSuite`).

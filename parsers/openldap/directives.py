@@ -3,12 +3,13 @@
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 
 
-class Directive(NamedTuple):
+class Directive(Struct):
     """One row of a ConfigTable.
 
     `least` and `most`: words of the line, the name counted (0: any number); `letters`: how many of the name count (0: all);

@@ -6,12 +6,12 @@ before, `#` begins a comment anywhere, an empty line ends a record. Text is read
 
 import binascii
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 
-class Value(NamedTuple):
+class Value(Struct):
     """One line `name: value`. `how`: `:` plain, `::` base 64, `:<` a URL. `problem`: why the line cannot be read; "" when it can.
 
     `name` without its options (`;binary`), as written; `text` decoded, as Latin-1 where it was base 64.
@@ -32,7 +32,7 @@ class Value(NamedTuple):
         return self.name.partition(";")[0].lower()
 
 
-class Record(NamedTuple):
+class Record(Struct):
     """Lines up to an empty one. `separators`: positions in `values` at which a `-` line stood."""
 
     values: tuple[Value, ...]

@@ -7,17 +7,17 @@ Debian; /etc/sysconfig/slapd and /etc/sysconfig/ldap of Red Hat. Seen on slapd 2
 import os
 import re
 import shlex
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.openldap import modules
 
 SOCKET = "/run/slapd/ldapi"
 """Debian's LDAPI_SOCK."""
 
 
-class Listener(NamedTuple):
+class Listener(Struct):
     """One URL.
 
     `scheme`: ldap, ldaps, ldapi (with PROXY protocol: pldap, pldaps); `host` "" for every address; `span` None: nobody wrote it.
@@ -40,7 +40,7 @@ class Listener(NamedTuple):
         return self.scheme.endswith("ldaps")
 
 
-class Start(NamedTuple):
+class Start(Struct):
     """How slapd is started. `refused`: why it does not start, and where; `unknown`: why nothing can be said; `note`: whose default it is.
 
     `configuration`: what SLAPD_CONF names; "" for nothing. `files`: what was read.
@@ -56,7 +56,7 @@ class Start(NamedTuple):
     script: SourceFile | None = None
 
 
-class _Said(NamedTuple):
+class _Said(Struct):
     value: str
     span: Span
     unknown: str = ""

@@ -2,9 +2,10 @@
 
 import json
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 from tlslint.parsers.openldap import directives
 from tlslint.parsers.openldap.directives import number
 
@@ -59,7 +60,7 @@ def default_listeners() -> str:
     return listeners
 
 
-class Missing(NamedTuple):
+class Missing(Struct):
     """Why slapd ends over a module, a database type or an overlay; `rule` that reports it."""
 
     message: str

@@ -5,9 +5,9 @@ servers/slapd/back-ldap/{config.c,bind.c,chain.c} of 2.5.13; slapd.conf(5), slap
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.model import Endpoint, How, Known, Origin, Role, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.parsers.openldap.configuration import TEMPLATE, Database, Setting, has_hole
 from tlslint.parsers.openldap.tls import Judge
 
@@ -15,14 +15,14 @@ _ACCEPTS_ANY = ("never", "allow", "0", "3")
 _NOT_WORKED_OUT = "what slapd offers as a client is not worked out"
 
 
-class Keyword(NamedTuple):
+class Keyword(Struct):
     """One `name=value` of a long directive."""
 
     value: str
     span: Span
 
 
-class Peer(NamedTuple):
+class Peer(Struct):
     """One outgoing connection as it is written. `demand`: what `starttls=` or `tls` asks for: no, yes, critical."""
 
     name: str

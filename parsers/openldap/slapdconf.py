@@ -5,11 +5,11 @@ Follows read_config_file() and the handlers of `database`, `backend`, `overlay`,
 
 import os
 import re
-from typing import NamedTuple
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.model.struct import Struct
 from tlslint.parsers.openldap import arguments, directives, modules
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting, has_hole
 from tlslint.parsers.openldap.directives import Table
@@ -21,7 +21,7 @@ MAX_DEPTH = 32
 _LEGACY = ("replica", "replogfile", "replica-argsfile", "replica-pidfile", "replicationinterval")
 
 
-class Build(NamedTuple):
+class Build(Struct):
     """What slapd's tables depend on. `modules`: of the distribution's package; None: not known, everything may be built in."""
 
     version: str
@@ -29,7 +29,7 @@ class Build(NamedTuple):
     modules: frozenset[str] | None
 
 
-class Unreadable(NamedTuple):
+class Unreadable(Struct):
     """A directive that stops slapd, for the rules about text: unknown names, options of other places."""
 
     message: str

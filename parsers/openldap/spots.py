@@ -1,15 +1,15 @@
 """Where settings stand in slapd.conf and LDIF, and where new ones go."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import Instance, SourceFile, Span
 from tlslint.model.remedy import Edit
+from tlslint.model.struct import Struct
 from tlslint.parsers import placing
 from tlslint.parsers.openldap import cnconfig, directives, ldif, syntax
 
 
-class Spot(NamedTuple):
+class Spot(Struct):
     """One setting as it is written.
 
     `name`: the directive's, lower case; `value`: what stands for its arguments; `words`: the arguments with the bytes of each.

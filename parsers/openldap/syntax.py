@@ -6,21 +6,21 @@ is one byte.
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import SourceFile, Span
+from tlslint.model.struct import Struct
 
 _SPACE = " \t\n\v\f\r"
 
 
-class Word(NamedTuple):
+class Word(Struct):
     """One argument: its text without quotes and escapes, and where it stands with them."""
 
     text: str
     span: Span
 
 
-class Line(NamedTuple):
+class Line(Struct):
     """One logical line. `whole`: all of its physical lines with their ends; joined they are the file.
 
     `words` is empty for blank lines and comments. `is_open`: a quote is never closed. `swallowed`: physical lines that continue a comment.
@@ -36,7 +36,7 @@ class Line(NamedTuple):
     """Physical lines after the first, without their indentation."""
 
 
-class _Part(NamedTuple):
+class _Part(Struct):
     joined: int
     start: int
 

@@ -6,7 +6,6 @@ Source: libraries/libldap/{tls2.c,tls_g.c,tls_o.c}, servers/slapd/{main.c,bind.c
 import os
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import certificates, gnutls, groups, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
@@ -25,6 +24,7 @@ from tlslint.model import (
     Unknown,
     Value,
 )
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.openldap import arguments
@@ -41,7 +41,7 @@ _BEGINS = ("tlscertificatefile", "tlscertificatekeyfile", "tlscacertificatefile"
 _IN_ENTRY = ("tlscertificate", "tlscertificatekey", "tlscacertificate")
 
 
-class Context(NamedTuple):
+class Context(Struct):
     """The TLS context slapd makes at its start. `made`: is there one; `refused`: slapd ends over it; `failure`: why no handshake works.
 
     `offer` None: not made, or not to be told (`unknown`).

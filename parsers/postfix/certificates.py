@@ -7,11 +7,11 @@ not known, except where two certificates with different public keys name the sam
 
 import os
 import re
-from typing import NamedTuple
 
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Certificate, Span
+from tlslint.model.struct import Struct
 
 _SEPARATED = re.compile(r"[^, \t\r\n]+")
 _BEGIN = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
@@ -19,7 +19,7 @@ _KEYS = (b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"DSA PRIVATE KE
 _CERTIFICATES = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE")
 
 
-class Loaded(NamedTuple):
+class Loaded(Struct):
     """What came of loading. `error`: why TLS is switched off ("" where it is not); `at`: the setting to blame.
 
     `keys_known`: False where a file could not be seen, so that the kinds of key are not known.
@@ -35,7 +35,7 @@ class Loaded(NamedTuple):
     """A file that is not there although TLS goes on."""
 
 
-class Pair(NamedTuple):
+class Pair(Struct):
     """A certificate file and its key file, with the setting that names the certificate."""
 
     certificate: str

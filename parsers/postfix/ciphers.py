@@ -5,15 +5,15 @@ src/smtpd/smtpd.c. What the string means is the business of `tlslint.crypto.open
 """
 
 import re
-from typing import NamedTuple
 
+from tlslint.model.struct import Struct
 from tlslint.parsers.postfix.defaults import Release
 
 GRADES = ("high", "medium", "low", "export", "null")
 _SEPARATED = re.compile(r"[^, \t\r\n:]+")
 
 
-class Choice(NamedTuple):
+class Choice(Struct):
     """The string, or why there is none (every handshake is then broken off). `wrong`: the word that is at fault.
 
     `list_parameter`: the parameter that holds the list of the grade.

@@ -5,12 +5,12 @@ seen on 3.5.25, 3.7.11 and 3.10.13.
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.crypto import libraries, negotiation, openssl
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Known, Origin, Problem, SourceFile, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers.postfix import ciphers, protocols
@@ -23,7 +23,7 @@ DEFERRED = "mail waits in the queue"
 CHOICES = ", ".join(word for word in LEVELS if word != "half-dane")
 
 
-class Policy(NamedTuple):
+class Policy(Struct):
     """One line of a policy table. `error`: why Postfix takes it for invalid, so that mail to this destination waits."""
 
     key: str
@@ -34,7 +34,7 @@ class Policy(NamedTuple):
     error_span: Span | None = None
 
 
-class Client(NamedTuple):
+class Client(Struct):
     """What one outgoing connection does.
 
     `level` is the effective one; `failure` is empty where TLS can work; `goes_in_clear`: what cannot work ends in clear text rather than
@@ -58,7 +58,7 @@ class Client(NamedTuple):
     password_in_clear: Value[bool | None] = Known(False)
 
 
-class Destination(NamedTuple):
+class Destination(Struct):
     """How the level came about, before protocols and ciphers are looked at."""
 
     level: str
@@ -401,7 +401,7 @@ _SINCE = {"servername": (3, 4), "connection_reuse": (3, 4), "tafile": (2, 11), "
           "policy_failure": (3, 10)}  # fmt: skip
 
 
-class Table(NamedTuple):
+class Table(Struct):
     """The policies that could be read. `unknown`: sources that could not be; `missing`: one that is surely not there (all mail waits)."""
 
     policies: tuple[Policy, ...]

@@ -6,14 +6,15 @@ The facts are in `parameters.json` (its source and date inside; `scripts/postfix
 import json
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tlslint.data import beside
+from tlslint.model.struct import Struct
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
-class Kind(NamedTuple):
+class Kind(Struct):
     """Type of a parameter (`str`, `raw`, `bool`, `nbool`, `int`, `nint`, `long`, `time`, `str_fn`) and its bounds; 0: none.
 
     For texts the bounds are lengths: `low` 1 means that an empty value is fatal.

@@ -7,9 +7,9 @@ loads x later, or never: this is where the daemons and postconf(1) part. Seen on
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from tlslint.model import How, Origin
+from tlslint.model.struct import Struct
 from tlslint.parsers.postfix import defaults, expansion
 from tlslint.parsers.postfix.defaults import Release
 from tlslint.parsers.postfix.syntax import Setting, looks_like_template
@@ -17,7 +17,7 @@ from tlslint.parsers.postfix.syntax import Setting, looks_like_template
 _WHITE = " \t\n\v\f\r"
 
 
-class Resolved(NamedTuple):
+class Resolved(Struct):
     """An expanded value. `setting`: the line or `-o` that gives it, None for a default. `error`: why no Postfix program can expand it.
 
     `unknown`: why it cannot be told, "" where it is known. `empty_reference`: names asked for that are set nowhere and not loaded yet.

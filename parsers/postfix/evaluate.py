@@ -6,12 +6,12 @@ leaves open is unknown.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import libraries
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Endpoint, Instance, Known, KnownBy, Origin, Problem, Role, Software, SourceFile, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET, How
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import server as servers
@@ -27,7 +27,7 @@ NO_MAIN = "main.cf was not read"
 NO_MASTER = "master.cf was not read"
 
 
-class Listener(NamedTuple):
+class Listener(Struct):
     """A service that takes connections, and what it does."""
 
     service: Service
@@ -36,7 +36,7 @@ class Listener(NamedTuple):
     endpoint: Endpoint
 
 
-class Transport(NamedTuple):
+class Transport(Struct):
     """An outgoing transport, in general (`policy` None) or for one destination."""
 
     service: Service
@@ -46,7 +46,7 @@ class Transport(NamedTuple):
     policy: clients.Policy | None = None
 
 
-class Evaluated(NamedTuple):
+class Evaluated(Struct):
     """Everything found out about one directory; `slips` reads it."""
 
     directory: str

@@ -11,7 +11,9 @@ Text is Latin-1 decoded bytes. The grammar of what stands inside `${…}` is bui
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from tlslint.model.struct import Struct
 
 if TYPE_CHECKING:
     import pyparsing as pp
@@ -39,7 +41,7 @@ Lookup = Callable[[str], str | None]
 """The value of a name before expansion; None where there is none."""
 
 
-class Test(NamedTuple):
+class Test(Struct):
     """The inside of `${…}`: a name or a comparison, and the texts that stand for true and false (None: not given)."""
 
     name: str

@@ -6,12 +6,12 @@ first. `-o` is read word by word: values go in without blanks (master(5)).
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tlslint.crypto import spelling
 from tlslint.crypto.libraries import build_of
 from tlslint.model import Endpoint, Instance, KnownBy, Role, SourceFile, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
+from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.format import Way
@@ -26,14 +26,14 @@ _CURVES = {"secp256r1": "prime256v1", "x25519": "X25519", "x448": "X448"}
 """Names of OpenSSL's objects, which tls_eecdh_auto_curves takes (tls_dh.c); the others are the registry's."""
 
 
-class _Place(NamedTuple):
+class _Place(Struct):
     """Where an endpoint is configured: its entry of master.cf with the options, None where that was not seen."""
 
     entry: Entry | None
     options: dict[str, Setting]
 
 
-class _Files(NamedTuple):
+class _Files(Struct):
     """The two files, read again. `settings`: those of main.cf that count."""
 
     main: SourceFile | None

@@ -5,8 +5,8 @@ Seen on 3.5.25, 3.7.11 and 3.10.13: the token `SSLv2` counts as nothing, because
 """
 
 import re
-from typing import NamedTuple
 
+from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.postfix.defaults import Release
 
@@ -17,7 +17,7 @@ ALL = frozenset({SSL30, TLS10, TLS11, TLS12, TLS13})
 _ORDER = (SSL30, TLS10, TLS11, TLS12, TLS13)
 
 
-class Token(NamedTuple):
+class Token(Struct):
     """One word of a list: `operator` is `>=`, `<=`, `!` or empty; `start` and `end` are places in the text."""
 
     text: str
@@ -27,7 +27,7 @@ class Token(NamedTuple):
     end: int
 
 
-class Protocols(NamedTuple):
+class Protocols(Struct):
     """What a list allows. `invalid`: the first word that makes Postfix refuse the whole list, else None.
 
     `included`: versions named without an operator; where there are any, all others are off.

@@ -6,12 +6,12 @@ src/postscreen/postscreen_smtpd.c and postscreen_starttls.c, src/tlsproxy/tlspro
 """
 
 import re
-from typing import NamedTuple
 
 from tlslint.crypto import groups as groups_of
 from tlslint.crypto import libraries, negotiation, openssl
 from tlslint.files import Files
 from tlslint.model import Certificate, CipherString, How, Known, Origin, Span, TlsMode, Unknown, Value
+from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.postfix import ciphers, protocols
@@ -27,7 +27,7 @@ IN_CLEAR = "mail and logins go on in the clear"
 NO_MAIL = "no mail is accepted"
 
 
-class Failure(NamedTuple):
+class Failure(Struct):
     """TLS that cannot work. `kind`: `454`, `handshake`, `dropped`, `no banner`, `after starttls`, `not offered`; `text` is for people.
 
     `origins`: the settings to blame. `rule`: the name of the rule that reports it. `cause`: why, without what follows.
@@ -40,7 +40,7 @@ class Failure(NamedTuple):
     cause: str = ""
 
 
-class Server(NamedTuple):
+class Server(Struct):
     """What one listener does. `failure` None: TLS works, or there is none."""
 
     mode: Value[TlsMode]
@@ -63,7 +63,7 @@ class Server(NamedTuple):
     """Parameters that decided something."""
 
 
-class Engine(NamedTuple):
+class Engine(Struct):
     """Whose parameters the TLS engine reads: smtpd_tls_* or tlsproxy_tls_*."""
 
     parameters: Parameters
@@ -74,7 +74,7 @@ class Engine(NamedTuple):
         return self.parameters.get(f"{self.prefix}_tls_{name}")
 
 
-class Enforcement(NamedTuple):
+class Enforcement(Struct):
     """Is TLS offered, is it demanded, does it begin at once? With the settings that say so."""
 
     use: bool

@@ -6,9 +6,9 @@ Sources: src/master/master_ent.c, src/util/host_port.c, src/global/match_service
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from tlslint.model import Label, Problem, Span
+from tlslint.model.struct import Struct
 from tlslint.parsers.postfix.defaults import Release
 from tlslint.parsers.postfix.syntax import WHITE, Entry, Setting, Word, readable
 
@@ -24,7 +24,7 @@ _OPTIONS = "cdDlSuvVz"
 _NAME_VALUE = re.compile(r"[ \t\n\v\f\r]*([^\s=]+)[ \t\n\v\f\r]*=[ \t\n\v\f\r]*", re.ASCII)
 
 
-class Service(NamedTuple):
+class Service(Struct):
     """One running service.
 
     `key`: what makes two entries the same. `host` "" means the addresses of inet_interfaces. `port` None: not an inet service, or a
@@ -55,7 +55,7 @@ class Service(NamedTuple):
         return Span(first.file, first.start, last.end)
 
 
-class Services(NamedTuple):
+class Services(Struct):
     """All that runs, and what was found out on the way. `fatal`: what keeps master(8) from starting."""
 
     running: tuple[Service, ...]

@@ -10,9 +10,9 @@ it back as people wrote it.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tlslint.model import Label, Problem, SourceFile, Span
+from tlslint.model.struct import Struct
 
 WHITE = " \t\n\v\f\r"
 """What ISSPACE() takes for white space in the C locale (src/util/sys_defs.h): ASCII only."""
@@ -27,7 +27,7 @@ _TEMPLATE_LINES = ("{%", "{{", "<%", "{#")
 """Lines for a template engine, no setting and no service."""
 
 
-class Line(NamedTuple):
+class Line(Struct):
     """A logical line: its text without comment lines and line ends, and where each piece of it stands in the file.
 
     `pieces`: (offset in the text, offset in the file) of every physical line that is part of it. `notes`: the comment lines inside it.
@@ -52,7 +52,7 @@ class Line(NamedTuple):
         return self.span(0, len(self.text))
 
 
-class Setting(NamedTuple):
+class Setting(Struct):
     """`name = value` of main.cf, or of one `-o` of master.cf."""
 
     name: str
@@ -63,7 +63,7 @@ class Setting(NamedTuple):
     line: Line | None = None
 
 
-class MainCf(NamedTuple):
+class MainCf(Struct):
     """A main.cf. `settings`: all of them, in order. `fatal`: the line every Postfix program stops at, if there is one."""
 
     file: SourceFile
@@ -73,7 +73,7 @@ class MainCf(NamedTuple):
     is_template: bool
 
 
-class Word(NamedTuple):
+class Word(Struct):
     """A white-space separated word of master.cf. `text` is what the daemon gets: outer braces and the blanks inside them removed."""
 
     text: str
@@ -81,7 +81,7 @@ class Word(NamedTuple):
     is_braced: bool = False
 
 
-class Entry(NamedTuple):
+class Entry(Struct):
     """One master.cf entry: the eight columns as written, and the words after the command."""
 
     line: Line
