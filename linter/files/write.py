@@ -1,13 +1,16 @@
 """Writing files: the only place in the package that does. Whole or not at all, and never over somebody else's change.
 
-A new file is written beside the old one, flushed to the disk and renamed over it (rename(2): readers see the old bytes or the new ones,
-nothing between), while a second name keeps the old file itself, not a copy: it is read once more, and where somebody wrote to it at the
-last moment it goes back to its place. The same undoes a file when a later one fails. A name of ours begins with a dot, so that no `*` of an
-Include takes it.
+A new file is written beside the old one, flushed to the disk and swapped with it in one step (readers see the old bytes or the new ones,
+nothing between). What came out is looked at: where it is not the file that was read, or somebody wrote to it at the last moment, it goes
+back to its place. The same undoes a file when a later one fails. Where a system cannot swap, a second name keeps the old file and the new
+one is renamed over it. A name of ours begins with a dot, so that no `*` of an Include takes it.
 """
 
 import contextlib
+import errno
+import fcntl
 import os
+import signal
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -27,16 +30,26 @@ class WriteRefusedError(Exception):
     """Nothing was changed, or else the files that were are named; the message is one sentence for people."""
 
 
-class _Prepared(Struct):
-    """`beside`: the new file until it takes its place; `old`: the old one from then on."""
+class _Prepared:
+    """`beside`: the new file until it takes its place, the old one from then on; `fresh`: the new one's inode.
 
-    change: Change
-    status: os.stat_result
-    beside: str
+    `at_once`: were the two swapped in one step?
+    """
+
+    def __init__(self, change: Change, status: os.stat_result, beside: str) -> None:
+        self.change, self.status, self.beside = change, status, beside
+        self.fresh = os.lstat(beside).st_ino
+        self.at_once = False
+
+    @property
+    def linked(self) -> str:
+        """A second name on the way of a swap in three steps."""
+        return f"{self.beside}-old"
 
     @property
     def old(self) -> str:
-        return f"{self.beside}-old"
+        """Where the old file is once the new one is in its place."""
+        return self.linked if os.path.lexists(self.linked) else self.beside
 
 
 def write(changes: Sequence[Change], *, backup: bool = False) -> None:
@@ -64,6 +77,11 @@ def write(changes: Sequence[Change], *, backup: bool = False) -> None:
             done.append(item)
             _swap(item)
             _unchanged_at_last(item)
+        for directory in sorted({os.path.dirname(change.real) for change in changes}):
+            _flush(directory)
+        for item in prepared:  # whoever had a file open before the swap may have written to it since
+            at = item.change.real
+            _unchanged_at_last(item)
     except OSError as error:
         lost = _undo(done)
         _clear(prepared, saved, lost)
@@ -75,8 +93,6 @@ def write(changes: Sequence[Change], *, backup: bool = False) -> None:
     except BaseException:  # Ctrl-C
         _clear(prepared, saved, _undo(done))
         raise
-    for directory in sorted({os.path.dirname(change.real) for change in changes}):
-        _flush(directory)
     _clear(prepared, [], [])
 
 
@@ -122,22 +138,52 @@ def _parted(real: str, status: os.stat_result) -> os.stat_result:
     return os.lstat(real)
 
 
+_IDENTITY = ("st_ino", "st_dev", "st_mode", "st_uid", "st_gid")
+
+
 def _unchanged(change: Change, status: os.stat_result) -> None:
-    now = os.lstat(change.real)
-    fields = ("st_ino", "st_dev", "st_mode", "st_uid", "st_gid", "st_nlink")
-    same = all(getattr(now, field) == getattr(status, field) for field in fields)
-    if not same or not _holds(change.real, change.before):
+    if not _is_same(change.real, status, (*_IDENTITY, "st_nlink")) or not _holds(change.real, change.before):
         raise WriteRefusedError(f"{change.real} was changed by somebody else since it was read")
 
 
 def _unchanged_at_last(item: _Prepared) -> None:
-    if not _holds(item.old, item.change.before):
+    """Is what came out of the swap the file that was read, as it was read, and will it stay so?"""
+    if _is_being_written(item, item.old):
+        raise WriteRefusedError(f"{item.change.real} is open for writing in another program")
+    if not _is_same(item.old, item.status, _IDENTITY) or not _holds(item.old, item.change.before):
         raise WriteRefusedError(f"{item.change.real} was changed by somebody else at this very moment")
 
 
+def _is_same(path: str, status: os.stat_result, fields: Sequence[str]) -> bool:
+    now = os.lstat(path)
+    return all(getattr(now, field) == getattr(status, field) for field in fields)
+
+
+def _is_being_written(item: _Prepared, path: str) -> bool:
+    """Has somebody the file open for writing? A read lease is refused then (fcntl(2), F_SETLEASE).
+
+    False as well where nobody can tell: the file is another user's, or its file system knows no swap, as those of a network: there a
+    lease may be refused for other reasons (NFS without a delegation says EAGAIN too).
+    """
+    if not item.at_once or not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    descriptor = os.open(path, _READ)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # whoever opens it waits; we are told, by a signal that does nothing
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False
+
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
 def _holds(path: str, data: bytes) -> bool:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
+    with os.fdopen(os.open(path, _READ), "rb") as stream:
         return stream.read(len(data) + 1) == data
 
 
@@ -162,15 +208,34 @@ def _beside(real: str, data: bytes, status: os.stat_result) -> str:
 
 
 def _swap(item: _Prepared) -> None:
-    """The new file in its place; a second name keeps the old one."""
-    os.link(item.change.real, item.old)
-    _same_file(item)
-    os.rename(item.beside, item.change.real)
+    """The file in its place and the one beside it change names."""
+    real, beside = item.change.real, item.beside
+    item.at_once = _swapped(beside, real)
+    if item.at_once:
+        return
+    os.link(real, item.linked)
+    try:
+        _still_there(item)
+        os.rename(beside, real)
+    except BaseException:
+        _unlink(item.linked)
+        raise
+    os.rename(item.linked, beside)
 
 
-def _same_file(item: _Prepared) -> None:
-    if os.lstat(item.change.real).st_ino != os.lstat(item.old).st_ino:
+def _still_there(item: _Prepared) -> None:
+    kept = os.lstat(item.linked).st_ino
+    if os.lstat(item.change.real).st_ino != kept:
         raise WriteRefusedError(f"{item.change.real} was changed by somebody else since it was read")
+
+
+def _swapped(one: str, other: str) -> bool:
+    """In one step. False where the system cannot; nothing has happened then."""
+    try:
+        from tlslint.files.exchange import exchange  # noqa: PLC0415 (ctypes, only when files are written)
+    except (ImportError, MemoryError):  # Python without libffi, or a system that lets it map no code (SELinux execmem)
+        return False
+    return exchange(one, other)
 
 
 def _save(item: _Prepared, path: str) -> None:
@@ -184,27 +249,44 @@ def _save(item: _Prepared, path: str) -> None:
 
 
 def _undo(done: Sequence[_Prepared]) -> list[_Prepared]:
-    """Old files back in their places, the last one first. Returns those that could not be, or that somebody has changed since."""
+    """Old files back in their places, the last one first. Returns those that could not be, or whose new text somebody has changed since."""
     lost = []
     for item in reversed(done):
         try:
-            if os.lstat(item.change.real).st_ino == item.status.st_ino:
-                continue  # it was never swapped
-            if _holds(item.change.real, item.change.after):
-                os.rename(item.old, item.change.real)
-            else:
+            if _is_swapped(item) and not _put_back(item):
                 lost.append(item)
-        except OSError:
+        except (OSError, WriteRefusedError):
             lost.append(item)
     return lost
+
+
+def _is_swapped(item: _Prepared) -> bool:
+    return not os.path.lexists(item.beside) or os.lstat(item.beside).st_ino != item.fresh
+
+
+def _put_back(item: _Prepared) -> bool:
+    """False: the new file was changed by somebody, and stays."""
+    if not _is_ours(item, item.change.real):
+        return False
+    if os.path.lexists(item.linked):
+        os.rename(item.linked, item.beside)
+    _swap(item)
+    if _is_ours(item, item.beside):
+        return True
+    _swap(item)  # somebody was faster: what came out goes back
+    return False
+
+
+def _is_ours(item: _Prepared, path: str) -> bool:
+    return os.lstat(path).st_ino == item.fresh and not _is_being_written(item, path) and _holds(path, item.change.after)
 
 
 def _clear(prepared: Sequence[_Prepared], saved: Sequence[str], lost: Sequence[_Prepared]) -> None:
     """Take away what is no longer needed; the old text of a file that could not be put back stays."""
     for item in prepared:
-        _unlink(item.beside)
         if item not in lost:
-            _unlink(item.old)
+            _unlink(item.beside)
+            _unlink(item.linked)
     for path in saved:
         _unlink(path)
 

@@ -94,6 +94,29 @@ def test_a_hostile_repository_gets_nothing_done(arguments: tuple[str, ...], tmp_
     assert traps.CANARY.encode() not in traced.ran.stdout + traced.ran.stderr
 
 
+WRITING = ("rename", "renameat2", "unlink", "fchmod", "chmod", "fchown", "ftruncate")
+"""What a fix is made of, and only at paths of the folder it mends."""
+
+
+def test_a_fix_writes_to_its_own_folder_and_nowhere_else(tmp_path: Path) -> None:
+    site = tmp_path / "scanned/etc/apache2/sites-enabled/site.conf"
+    site.parent.mkdir(parents=True)
+    site.write_text("<VirtualHost *:443>\nSSLEngine on\nSSLProtocol all -SSLv3 +TLSv1\n</VirtualHost>\n")
+    scanned = str(tmp_path / "scanned")
+    traced = Traced(tmp_path, "--fix-only", "--unsafe-fixes", scanned)
+    assert traced.ran.returncode == 0, traced.ran.stderr
+    assert b"1 file" in traced.ran.stderr
+    assert "SSLProtocol -all +TLSv1.2 +TLSv1.3" in site.read_text()
+    new = re.escape(f"{site.parent}/.{site.name}.tlslint-")
+    faults = []
+    for call in traced.faults(scanned):
+        paths = re.findall(r'"([^"]*)"', call) + re.findall(r"^\w+\(\d+<([^>]*)>", call)
+        ours = all(re.fullmatch(rf"{re.escape(str(site))}|{new}[\w-]+", path) for path in paths)
+        if not paths or not ours or call.partition("(")[0] not in (*OPENING, *WRITING):
+            faults.append(call)
+    assert not faults
+
+
 @corpus.needed
 @pytest.mark.parametrize("kind", ["apache", "postfix", "dovecot", "courier", "openldap", "htaccess", "esmith"])
 def test_real_configurations_are_read_and_nothing_else(kind: str, tmp_path: Path) -> None:
