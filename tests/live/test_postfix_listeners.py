@@ -6,20 +6,22 @@ as `-o` options.
 
 import os
 import shutil
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tlslint.crypto.suites import numbers
 from tlslint.files import Files
 from tlslint.model import Known
 from tlslint.parsers.postfix import evaluate
 from tlslint.parsers.postfix.evaluate import Listener
 from tlslint.targets import load
 
-from tests.support import postfix
+from tests.support import hello, postfix
 
 pytestmark = [
     pytest.mark.live,
@@ -28,18 +30,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root to run a private postfix"),
 ]
 PORT = 23025
-SAMPLE = {
-    "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "DHE-RSA-AES256-SHA256": "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
-    "AES128-SHA": "TLS_RSA_WITH_AES_128_CBC_SHA",
-    "CAMELLIA256-SHA": "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA",
-    "ADH-AES128-GCM-SHA256": "TLS_DH_anon_WITH_AES_128_GCM_SHA256",
-    "AECDH-AES256-SHA": "TLS_ECDH_anon_WITH_AES_256_CBC_SHA",
-    "NULL-SHA256": "TLS_RSA_WITH_NULL_SHA256",
-}
-"""Suites, each for a family of its own, that every listener is asked for; a few listeners are asked for all (`EVERY_SUITE`)."""
-
+EVERY_SUITE = tuple(sorted(code for code in numbers() if code <= 0xFFFF))
 LISTS = (
     "", "!SSLv2, !SSLv3", "!SSLv2,!SSLv3,!TLSv1,!TLSv1.1", ">=TLSv1.2", ">=0303", ">= TLSv1.2", ">=TLSv1.2,<=TLSv1.2", "<=TLSv1.1",
     "TLSv1.2:TLSv1.1:TLSv1:!SSLv3", "TLSv1.2", "TLSv1.3", "TLSv1:TLSv1.2", "!TLSv1.2", ">=TLSv1.2,>=TLSv1", "SSLv2", "SSLv3",
@@ -47,8 +38,6 @@ LISTS = (
     ">TLSv1.2", ">=SSLv2", "!", "TLSv1.2 # only", ">=305", "<=300", ">=None",
 )  # fmt: skip
 LEVELS = ("none", "may", "encrypt", "verify", "secure", "fingerprint", "dane", "dane-only", "half-dane")
-EVERY_SUITE = "every suite: "
-"""Beginning of the names of configurations whose suites are all asked for, one by one, in the server's order where it has one."""
 
 
 class Case(NamedTuple):
@@ -99,12 +88,12 @@ def cases() -> list[Case]:
     high = (encrypt, "smtpd_tls_mandatory_ciphers=high")
     for text in ("ECDHE+AESGCM:AES128-SHA", "AES128-SHA:ECDHE+AESGCM:DHE+AESGCM:aNULL+AESGCM", "kRSA+AES+SHA1", "CHACHA20:!aNULL",
                  "TLSv1.2:TLSv1.1:TLSv1:AES256:AES128:!aNULL:@STRENGTH", "ALL:@SECLEVEL=1", "nonsense", "HIGH:@SECLEVEL=3"):  # fmt: skip
-        add(f"{EVERY_SUITE}{text}", *high, f"tls_high_cipherlist={text}", "tls_preempt_cipherlist=yes")
+        add(f"{text} in the server's order", *high, f"tls_high_cipherlist={text}", "tls_preempt_cipherlist=yes")
         add(f"{text} in the client's order", *high, f"tls_high_cipherlist={text}")
     add("list of another grade", *high, "tls_medium_cipherlist=nonsense")
-    add(f"{EVERY_SUITE}default, client's order", encrypt)
+    add("default, client's order", encrypt)
     exclude = "smtpd_tls_exclude_ciphers=kRSA, SHA1, SHA256, SHA384, aNULL"
-    add(f"{EVERY_SUITE}no static RSA, no CBC", encrypt, exclude, "tls_preempt_cipherlist=yes")
+    add("no static RSA, no CBC", encrypt, exclude, "tls_preempt_cipherlist=yes")
 
     for level in ("may", "encrypt"):
         on = f"smtpd_tls_security_level={level}"
@@ -130,7 +119,7 @@ def cases() -> list[Case]:
     add("wrapper, certificate missing", wrapper, "smtpd_tls_cert_file={pki}/nowhere.pem")
     add("wrapper, certificate none", wrapper, "smtpd_tls_cert_file=none", "smtpd_tls_key_file=")
     add("wrapper, chain, certificate first", wrapper, "smtpd_tls_chain_files={pki}/rsa.pem,{pki}/rsa.key")
-    add(f"{EVERY_SUITE}ecdsa beside rsa", encrypt, "smtpd_tls_eccert_file={pki}/ecdsa.pem", "smtpd_tls_eckey_file={pki}/ecdsa.key",
+    add("ecdsa beside rsa", encrypt, "smtpd_tls_eccert_file={pki}/ecdsa.pem", "smtpd_tls_eckey_file={pki}/ecdsa.key",
         "smtpd_tls_exclude_ciphers=aNULL, kDHE, kRSA, SHA1, SHA256, SHA384, ARIA")  # fmt: skip
     add("ecdsa alone", encrypt, "smtpd_tls_cert_file={pki}/ecdsa.pem", "smtpd_tls_key_file={pki}/ecdsa.key")
     add("ecdsa broken beside rsa", encrypt, "smtpd_tls_eccert_file={pki}/nowhere.pem")
@@ -217,12 +206,12 @@ def running() -> Iterator[Running]:
 
 
 class Seen(NamedTuple):
-    """What a listener did. `failure` is in the words of `server.Failure`."""
+    """What a listener did. `failure` is in the words of `server.Failure`; `suites`: by version."""
 
     mode: str
     failure: str = ""
     versions: tuple[str, ...] = ()
-    suites: tuple[str, ...] = ()
+    suites: tuple[tuple[str, hello.Taken], ...] = ()
     cleartext_login: bool = False
 
 
@@ -270,23 +259,25 @@ def look(host: str, case: Case, pki: Path) -> Seen:
     if not versions:
         shook = any(chosen for chosen, _ in tried.values())
         return Seen(mode, "after starttls" if shook else "dropped" if case.is_implicit else "handshake", cleartext_login=login)
-    return Seen(mode, "", versions, tuple(suites(host, case, versions, pki)), login)
+    below = [version for version in versions if version != "TLSv1.3"][-1:]
+    asked = (*below, *(version for version in versions if version == "TLSv1.3"))
+    return Seen(mode, "", versions, tuple((version, suites(host, case, version)) for version in asked), login)
 
 
-def suites(host: str, case: Case, versions: tuple[str, ...], pki: Path) -> Iterator[str]:
-    """TLS 1.2 suites in OpenSSL's names: those of the sample, or all by taking away each one that was chosen."""
-    if "TLSv1.2" not in versions:
-        return
-    if not case.name.startswith(EVERY_SUITE):
-        yield from (name for name in SAMPLE if handshake(host, case, "TLSv1.2", name, pki)[1])
-        return
-    left = "ALL:COMPLEMENTOFALL"
-    for _ in range(200):
-        chosen, _ = handshake(host, case, "TLSv1.2", left, pki)
-        if not chosen:
-            return
-        yield chosen
-        left += f":!{chosen}"
+def suites(host: str, case: Case, version: str) -> hello.Taken:
+    """Every suite there is, asked for in one version."""
+
+    def begin(connection: socket.socket) -> None:
+        if not case.is_implicit:
+            stream = connection.makefile("rwb")
+            for line in (b"EHLO c\r\n", b"STARTTLS\r\n", b""):
+                while stream.readline()[3:4] == b"-":
+                    pass
+                stream.write(line)
+                stream.flush()
+
+    number = postfix.VERSIONS[version].value
+    return hello.taken(lambda offered: hello.chosen(PORT, number, offered, begin=begin, host=host), EVERY_SUITE)
 
 
 # --- side by side ------------------------------------------------------------------------------------------------------------------
@@ -316,16 +307,19 @@ def differences(case: Case, seen: Seen, listener: Listener) -> Iterator[str]:
     versions = tuple(sorted(version.word for version in endpoint.versions.value))
     if versions != seen.versions:
         yield f"versions: seen {seen.versions}, predicted {versions}"
-    below = [suite for suite in endpoint.cipher_suites.value if not suite.is_tls13]
-    if not case.name.startswith(EVERY_SUITE):
-        wanted = [name for name, iana in SAMPLE.items() if any(suite.iana == iana for suite in below)] if "TLSv1.2" in versions else []
-        if sorted(wanted) != sorted(seen.suites):
-            yield f"suites: seen {seen.suites}, predicted {wanted}"
-    else:
-        names = [suite.openssl for suite in below]
-        in_order = endpoint.server_order.holds(True)
-        if (names if in_order else sorted(names)) != (list(seen.suites) if in_order else sorted(seen.suites)):
-            yield f"suites: seen {seen.suites}, predicted {names}"
+    for version, (codes, own_order) in seen.suites:
+        number = postfix.VERSIONS[version].value
+        wanted = [suite.code for suite in endpoint.cipher_suites.value if suite.first.value <= number <= suite.last.value]
+        is_ordered = endpoint.server_order.holds(True)
+        if len(wanted) > 1 and own_order is not is_ordered:
+            yield f"{version}: order of the {'server' if own_order else 'client'}, predicted {endpoint.server_order}"
+        elif (list(codes) if is_ordered else sorted(codes)) != (wanted if is_ordered else sorted(wanted)):
+            yield f"{version} suites: seen {names(codes)}, predicted {names(wanted)}"
+
+
+def names(codes: Iterable[int]) -> str:
+    """The registry's names."""
+    return " ".join(numbers()[code].iana for code in codes)
 
 
 def test_every_listener(running: Running) -> None:
@@ -343,4 +337,5 @@ def test_every_listener(running: Running) -> None:
         for number, (case, one) in enumerate(zip(every, seen, strict=True))
         for line in differences(case, one, by_address[address(number)])
     ]
+    assert sum(bool(one.suites) for one in seen) > 150
     assert not wrong, f"{len(wrong)} of {len(every)}\n" + "\n".join(wrong[:60])
