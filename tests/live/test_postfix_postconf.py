@@ -5,15 +5,16 @@ references to parameters a daemon has not loaded yet (postconf knows every defau
 the daemon), endpoints spelled in two ways (`smtp` and `25`), columns that only master(8) checks.
 """
 
-import random
 import re
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from tlslint.model import SourceFile
 from tlslint.parsers.postfix import expansion
 from tlslint.parsers.postfix.defaults import Release, kind
@@ -22,130 +23,14 @@ from tlslint.parsers.postfix.services import Service, known_ports, services
 from tlslint.parsers.postfix.syntax import WHITE, Entry, MainCf, Word, main_cf, master_cf
 
 from tests.support import postfix
+from tests.support.postfix_texts import NAMES, Configuration, configurations
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(shutil.which("postconf") is None, reason="postfix is not installed")]
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 CONFIGURATIONS = 2000
-
-
-class Configuration(NamedTuple):
-    """The two files as bytes."""
-
-    main: bytes
-    master: bytes
-
-
-# --- texts as people write them, and with the slips they make ----------------------------------------------------------------------
-
-NAMES = ("smtpd_tls_security_level", "smtpd_tls_protocols", "smtpd_tls_mandatory_protocols", "smtpd_tls_ciphers", "smtp_tls_ciphers",
-         "smtpd_tls_exclude_ciphers", "smtpd_tls_auth_only", "smtp_tls_security_level", "smtp_tls_policy_maps", "smtpd_tls_cert_file",
-         "smtpd_tls_key_file", "tls_high_cipherlist", "tls_preempt_cipherlist", "smtpd_sasl_security_options", "relayhost",
-         "smtpd_tls_loglevel", "SMTPD_TLS_AUTH_ONLY", "smtpd_tls_lvl", "site", "a", "b")  # fmt: skip
-WORDS = ("may", "encrypt", "!SSLv2", "!SSLv3, !TLSv1", ">=TLSv1.2", "high", "yes", "no", "", "3.6", "3.10", "9", "10", "aNULL:MD5",
-         "/etc/ssl/mx.pem", "[relay.example.test]:587", "a=b", "# no comment", "\\", '"quoted"', "é", "{", "}", "$$", ",")  # fmt: skip
-REFERENCED = ("a", "b", "site", "nowhere", "smtpd_tls_ciphers", "smtp_tls_ciphers", "smtpd_tls_cert_file", "smtpd_tls_security_level",
-              "compatibility_level", "tls_high_cipherlist", "smtpd_tls_fingerprint_digest", "lmtp_tls_ciphers", "service_name",
-              "mydomain", "smtpd_tls_session_cache_timeout")  # fmt: skip
-BROKEN = ("${", "$", "${}", "$(a", "${a-}", "${a?{x}y}", "${{1} =< {2}}", "${{1} == 2}", "$-", "${{x} <level {3.6}}", "$b")
-BLANKS = ("", "", " ", "  ", "\t")
-OPERATORS = ("==", "!=", "<", "<=", ">=", ">", "<level", "<=level", ">=level", ">level", "==level", "!=level")
-SHORT = ("", "x", "may", "9", "10", "3.6", "3.10", "yes", " 1 ")
-END = ("\n", "\n", "\n", "\r\n", " \n", "\n\n")
-BETWEEN = ("\n ", "\n\t", "\n  # a comment\n  ", "\n# a comment\n\n   ")
-SERVICES = ("smtp inet n - n - - smtpd", "25\tinet  n - y - 20 smtpd -v", "submission inet n - n - - smtpd",
-            "587 inet n - - - - smtpd", "127.0.0.1:10025 inet n n n - 0 smtpd", "[::1]:465 inet n - n - - smtpd",
-            "smtp unix - - n - - smtp", "relay unix - - y - - smtp",
-            "tlsproxy unix - - n - 0 tlsproxy", "lmtp unix - - n 60? 1 lmtp", "smtpd pass - - n - - smtpd")  # fmt: skip
-CLEAN = ("may", "encrypt", ">=TLSv1.2", "!SSLv2,!SSLv3", "high", "", "a=b", "x,y", '"q"')
-
-
-class Generator:
-    """Texts as people write them, and with the slips they make; the same for the same seed."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.choice = self.random.choice
-
-    def is_rare(self, of: int) -> bool:
-        """One time in so many."""
-        return self.random.randrange(of) == 0
-
-    def reference(self, depth: int = 0) -> str:
-        """`$name` in all its forms."""
-        name, blank, other = self.choice(REFERENCED), self.choice(BLANKS), self.choice(BLANKS)
-
-        def inner() -> str:
-            return self.reference(depth + 1) if depth < 2 and self.is_rare(2) else self.choice(SHORT)
-
-        operator, sides = self.choice(OPERATORS), (inner(), inner())
-        if operator.endswith("level") and not self.is_rare(30):
-            sides = (self.choice(("$compatibility_level", "3.6", "2")), self.choice(("3.6", "3.10", "9.1.1")))
-        relation = f"{{{sides[0]}}}{blank}{operator}{other}{{{sides[1]}}}"
-        return self.choice(
-            (
-                f"${name}",
-                f"$({name})",
-                f"${{{other}{name}{blank}}}",
-                f"${{{name}?{self.choice(SHORT)}}}",
-                f"${{{blank}{name}{other}:{inner()}}}",
-                f"${{{name}{other}?{blank}{{{inner()}}}{other}:{blank}{{{inner()}}}{blank}}}",
-                f"${{{name}?{{{inner()}}}:{self.choice(SHORT)}}}",
-                f"${{{name}:{{{inner()}}}}}",
-                f"${{{blank}{relation}}}",
-                f"${{{relation}{other}?{blank}{{{inner()}}}{other}:{blank}{{{inner()}}}{blank}}}",
-            )
-        )
-
-    def value(self) -> str:
-        """A value: words, references, seldom a broken one."""
-        parts = [self.choice(WORDS) if self.is_rare(2) else self.reference() for _ in range(self.random.randrange(4))]
-        if self.is_rare(120):
-            parts.append(self.choice(BROKEN))
-        return self.choice(("", " ", ", ")).join(parts)
-
-    def main_line(self) -> str:
-        """A setting, a comment, an empty line; seldom a line at which every program stops."""
-        if self.is_rare(200):
-            return self.choice(("smtpd_tls_auth_only yes\n", "= yes\n", "smtp inet n - n - - smtpd\n"))
-        if self.is_rare(10):
-            return self.choice(("# smtpd_tls_auth_only = yes\n", "\n", "   \n", "  # indented\n", "  a = c\n"))
-        text = self.value()
-        if self.is_rare(2):
-            text += self.choice(BETWEEN) + self.value()
-        return f"{self.choice(NAMES)}{self.choice(BLANKS)}={self.choice(BLANKS)}{text}{self.choice(END)}"
-
-    def option(self) -> str:
-        """An option line of a service; seldom one that stops the daemon."""
-        name, chance = self.choice(NAMES), self.random.random()
-        if chance < 0.02:
-            return self.choice(("  -o a = b\n", "  -o a, b\n", "  -o a\n", "  -o smtpd_tls_ciphers=a, b\n", "  word\n", "  {-o a = b}\n"))
-        if chance < 0.1:
-            return "  # a comment\n"
-        if chance < 0.35:
-            text = self.value()
-            while text.count("{") != text.count("}") or re.match(r"[^{]*\}", text):
-                text = self.value()
-            blanks = [self.choice(BLANKS) for _ in range(4)]
-            return f"  -o {{{blanks[0]}{name}{blanks[1]}={blanks[2]}{text}{blanks[3]}}}\n"
-        text = self.choice(CLEAN)
-        if self.is_rare(3):
-            text = self.reference()
-            text = "may" if re.search(r"[\s{}]", text) else text
-        return f"{self.choice(('  -o', chr(9) + '-o ', '  -o '))}{name}={text}\n"
-
-    def configuration(self) -> Configuration:
-        """A main.cf and a master.cf."""
-        level = self.choice(("compatibility_level = 3.6\n", "compatibility_level = 2\n", "compatibility_level=3.10\n"))
-        main = f"{level}myhostname = mx.example.test\nmydomain = example.test\n"
-        main = self.choice(("", "", "  skipped = yes\n")) + main + "".join(self.main_line() for _ in range(self.random.randrange(8)))
-        master = ""
-        for service in (self.random.choices if self.is_rare(10) else self.random.sample)(SERVICES, k=self.random.randrange(5)):
-            master += service + self.choice(END) + "".join(self.option() for _ in range(self.random.randrange(5)))
-        if self.is_rare(60):
-            master += self.choice(("smtp inet n - n\n", "-o a=b\n", "smtpd_tls_auth_only = yes\n"))
-        return Configuration(main.encode(), master.encode())
-
+DRAWS = 2400
+"""Some are drawn twice."""
 
 # --- ours beside postconf's --------------------------------------------------------------------------------------------------------
 
@@ -180,10 +65,10 @@ def read(folder: Path, release: Release) -> Ours:
 def unexpandable(ours: Ours) -> set[str]:
     """Names at which `postconf -nx` stops: real parameters and those that something refers to."""
     parameters = ours.parameters()
-    asked = {other for setting in ours.main.settings for other in (expansion.references(setting.value) if "$" in setting.value else ())}
+    last = {setting.name: setting.value for setting in ours.main.settings}
+    asked = {other for value in last.values() for other in (expansion.references(value) if "$" in value else ())}
     asked |= {other for entry in ours.entries for word in entry.arguments for other in expansion.references(word.text)}
-    names = {setting.name for setting in ours.main.settings}
-    found = {name for name in names if (ours.release.knows(name) or name in asked) and parameters.get(name).error}
+    found = {name for name in last if (ours.release.knows(name) or name in asked) and parameters.get(name).error}
     for service in ours.running():  # read for names of one's own, whatever is asked for
         own = ours.parameters(service)
         found |= {one.name for one in service.overrides if ours.release.knows(one.name) and is_sound(service) and own.get(one.name).error}
@@ -313,14 +198,43 @@ def compare(asked: list[tuple[Path, str]]) -> tuple[list[str], Counter[str]]:
     return wrong, met
 
 
+@settings(
+    max_examples=DRAWS, phases=(Phase.generate, Phase.shrink), derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(configurations())
+def every_configuration(visit: Callable[[Configuration], None], configuration: Configuration) -> None:
+    """Show `visit` the same configurations whenever it is called."""
+    visit(configuration)
+
+
+def all_configurations() -> list[Configuration]:
+    """Each of them once."""
+    drawn: dict[Configuration, None] = {}
+    every_configuration(drawn.setdefault)
+    return list(drawn)
+
+
 def test_generated_configurations(tmp_path: Path) -> None:
     """Two thousand directories: lines, comments inside lines, conditions, services, options, and what no program can read.
 
-    Each is asked for its main.cf or its services, every fifth for the columns too: a process for everything would take minutes.
+    Each is asked for its main.cf or its services, every fifth for the columns too: a process for everything would take minutes. They are
+    drawn first and asked about all at once; where something differs they are drawn again, for hypothesis to find the least that does.
     """
-    folders = [laid(tmp_path / str(seed), Generator(seed).configuration()) for seed in range(CONFIGURATIONS)]
-    asked = [(folder, ("-nx", "-Px")[number % 2]) for number, folder in enumerate(folders)]
-    wrong, met = compare([*asked, *((folder, "-M") for folder in folders[::5])])
+    drawn = all_configurations()
+    assert len(drawn) >= CONFIGURATIONS
+    folders = {str(number): laid(tmp_path / str(number), one) for number, one in enumerate(drawn)}
+    asked = [(folder, ("-nx", "-Px")[number % 2]) for number, folder in enumerate(folders.values())]
+    wrong, met = compare([*asked, *((folder, "-M") for folder in list(folders.values())[::5])])
+    alike = {one for name, one in zip(folders, drawn, strict=True) if not any(line.startswith(f"{name} ") for line in wrong)}
+
+    def is_read_alike(configuration: Configuration) -> None:
+        if configuration not in alike:
+            folder = laid(Path(tempfile.mkdtemp(dir=tmp_path)) / "one", configuration)
+            different, _ = compare([(folder, question) for question in QUESTIONS])
+            assert not different, f"{configuration}\n" + "\n".join(different)
+
+    if wrong:
+        every_configuration(is_read_alike)
     assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong[:40])
     assert 50 < met["refused"] < 500
     assert min(met["-nx"], met["-Px"], met["-M"]) > 500
@@ -330,13 +244,15 @@ def test_values_of_services_by_command_line(tmp_path: Path) -> None:
     """`postconf -o name=value … -xh parameter`, for parameters that a service sets and for those it does not."""
     release = Release(postfix.version())
     calls, mine = [], []
-    for seed in range(150):
-        ours = read(laid(tmp_path / str(seed), Generator(seed).configuration()), release)
+    for number, configuration in enumerate(all_configurations()):
+        ours = read(laid(tmp_path / str(number), configuration), release)
         if ours.main.fatal or unexpandable(ours) or any(len(entry.fields) < 8 for entry in ours.entries):
             continue
+        if not all(is_sound(service) for service in ours.running()):
+            continue  # postconf goes through all options, whatever it is asked for, and crashes in some that it misreads
         for service in ours.running():
             parameters = ours.parameters(service)
-            if not is_sound(service) or any(parameters.get(name).error for name in NAMES if release.knows(name)):
+            if any(parameters.get(name).error for name in NAMES if release.knows(name)):
                 continue
             options = [part for setting in service.overrides for part in ("-o", f"{setting.name}={setting.value}")]
             names = [name for name in NAMES if release.knows(name)]
@@ -344,6 +260,8 @@ def test_values_of_services_by_command_line(tmp_path: Path) -> None:
             # here postconf knows no service
             alone = ours.parameters(service._replace(name="", daemon="postconf"))
             mine.append([alone.get(name) for name in names])
+        if len(calls) > 150:
+            break
     assert len(calls) > 150
     wrong = []
     for (folder, arguments), said, values in zip(calls, postfix.postconf(calls), mine, strict=True):

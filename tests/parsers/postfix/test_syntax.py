@@ -16,6 +16,8 @@ from tlslint.parsers.postfix.evaluate import instances
 from tlslint.parsers.postfix.syntax import logical_lines, main_cf, master_cf
 from tlslint.targets import load
 
+from tests.support.postfix_texts import Configuration, configurations
+
 WORDS = "smtpd_tls_security_level| = |=|may|\n|\r\n|\n |\n\t|#|# c\n|$|${x?y}|{ a = b }|  |-o |\\|é|\0|\x1f|\x85"
 PIECES = st.sampled_from(WORDS.split("|"))
 TEXTS = st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=200)
@@ -58,28 +60,21 @@ def test_logical_lines_hold_every_byte_that_counts(text: str) -> None:
         assert all(not part or part.startswith(b"#") for part in left)
 
 
-NAMES = st.sampled_from(
-    ("smtpd_tls_security_level", "smtpd_tls_protocols", "smtpd_tls_ciphers", "smtpd_tls_exclude_ciphers", "tls_high_cipherlist",
-     "smtp_tls_security_level", "smtp_tls_policy_maps", "smtpd_tls_chain_files", "smtpd_sasl_auth_enable", "tls_eecdh_auto_curves",
-     "smtpd_tls_wrappermode", "inet_interfaces", "relayhost", "a")
-)  # fmt: skip
 VALUES = st.text("$a{}?:=<>!, #\\'\"1.é[]/", max_size=25) | st.sampled_from(
     ("may", "encrypt", "yes", "!SSLv2, !SSLv3", ">=TLSv1.2", "high", "$smtpd_tls_ciphers", "${a?{b}:{c}}", "inline:{ {a = b} }")
 )
 
 
-@given(
-    st.lists(st.tuples(NAMES, VALUES), max_size=8),
-    st.lists(st.tuples(st.sampled_from(("smtp inet n - n - - smtpd", "587 inet n - n - - smtpd", "smtp unix - - n - - smtp",
-                                        "smtp inet n - n - 1 postscreen", "smtpd pass - - n - - smtpd", "x")), NAMES, VALUES), max_size=4),
-    st.sampled_from(("debian-11", "debian-12", "debian-13")),
-)  # fmt: skip
-@settings(max_examples=200, deadline=None)
-def test_no_configuration_crashes_the_evaluation(main: list[tuple[str, str]], master: list[tuple[str, str, str]], target: str) -> None:
+@given(configurations(), st.lists(VALUES, max_size=3), st.sampled_from(("debian-11", "debian-12", "debian-13")))
+@settings(max_examples=300, deadline=None)
+def test_no_configuration_crashes_the_evaluation(configuration: Configuration, odd: list[str], target: str) -> None:
+    main, master = configuration
+    for name, text in zip(("tls_high_cipherlist", "smtp_tls_policy_maps", "inet_interfaces"), odd, strict=False):
+        main += f"{name} = {text}\n".encode()
+        master += f"submissions inet n - n - 1 postscreen\n  -o {name}={text}\n".encode()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "main.cf").write_bytes("".join(f"{name} = {text}\n" for name, text in main).encode())
-        entries = "".join(f"{entry}\n  -o {name}={text}\n  -o {{{name} = {text}}}\n" for entry, name, text in master)
-        (Path(folder) / "master.cf").write_bytes(entries.encode())
+        (Path(folder) / "main.cf").write_bytes(main)
+        (Path(folder) / "master.cf").write_bytes(master)
         (instance,) = instances("/main.cf", Files((folder,), folder, (("/", folder),)), load(target), complete=True)
         for problem in instance.problems:
             assert 0 <= problem.span.start <= problem.span.end <= len(problem.span.file.data)
