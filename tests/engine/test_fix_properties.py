@@ -6,6 +6,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import postfix_texts
 from tests.support.mending import mend_files
 
 LINES = [
@@ -86,3 +87,20 @@ def test_any_configuration(data: bytes, target: str, unsafe: bool) -> None:
             for one, other in zip(old.endpoints, mended.endpoints, strict=True):
                 assert one.versions.surely <= other.versions.surely
                 assert set(one.cipher_suites.surely) <= set(other.cipher_suites.surely)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(postfix_texts.configurations(), st.sampled_from(["debian-11", "debian-12", "debian-13"]), st.booleans())
+def test_any_postfix(configuration: postfix_texts.Configuration, target: str, unsafe: bool) -> None:
+    """Twice equals once, comments stay, and what a daemon could read it still can."""
+    files = {"etc/postfix/main.cf": configuration.main, "etc/postfix/master.cf": configuration.master}
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = mend_files(Path(folder).resolve(), files, target=target, unsafe=unsafe)
+    assert not outcome.before.broken
+    assert not outcome.after.broken
+    for name, old in files.items():
+        assert [line for line in outcome.files[name].split(b"\n") if line.lstrip().startswith(b"#")] == [
+            line for line in old.split(b"\n") if line.lstrip().startswith(b"#")
+        ]
+    for before, after in zip(outcome.before.instances, outcome.after.instances, strict=True):
+        assert not (before.starts.holds(True) and not after.starts.holds(True))
