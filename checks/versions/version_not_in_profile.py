@@ -47,7 +47,7 @@ class VersionNotInProfile(EndpointRule):
         allowed = allowed_by_all(self.profiles)
         outside = offered - allowed
         if outside and self.profiles:
-            demanding = tuple(profile.label for profile in self.profiles if offered - profile.versions)
+            demanding = tuple(profile.label for profile in self.profiles if offered - profile.allowed_versions)
             yield self.finding(
                 endpoint,
                 endpoint.versions,

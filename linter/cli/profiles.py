@@ -6,8 +6,12 @@ import click
 from tlslint.cli.options import now as now_option
 from tlslint.cli.shared import fail, moment, write
 from tlslint.crypto import suites
-from tlslint.profiles import Profile, UnknownProfileError, every, load
+from tlslint.profiles import DEFAULT, Profile, UnknownProfileError, every, load
 from tlslint.reports.visible import visible
+
+MOST_IN_A_LINE = 8
+"""Longer lists have a line for each item."""
+_HEAD = ("profile", "date", "", "older editions", "source")
 
 
 @click.group("profiles", invoke_without_command=True)
@@ -21,12 +25,15 @@ def command(context: click.Context, now: str | None) -> None:
     if context.invoked_subcommand is not None:
         return
     when = moment(now)
-    rows = [(profile.label, profile.date, _state(profile, when), profile.source) for profile in every()]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    write(
-        (f"{label.ljust(widths[0])}  {date.ljust(widths[1])}  {state.ljust(widths[2])}  {source}" for label, date, state, source in rows),
-        None,
-    )
+    newest: dict[str, Profile] = {}
+    older: dict[str, list[str]] = {}
+    for profile in every():
+        if newest.setdefault(profile.name, profile) is not profile:
+            older.setdefault(profile.name, []).append(profile.edition)
+    rows = [(one.label, one.date, _state(one, when), ", ".join(older.get(name, [])), one.source) for name, one in newest.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in (_HEAD, *rows)]
+    write([*lines, "", f"Without --profile it is {newest[DEFAULT].label}; an older edition is NAME@EDITION."], None)
 
 
 def _state(profile: Profile, now: str) -> str:
@@ -39,7 +46,9 @@ def show(name: str) -> None:
     """Print what NAME allows."""
     profile = _loaded(name)
     lines = [f"{profile.label}" + (f", {profile.date}" if profile.date else ""), f"  source: {profile.source}"]
-    lines += [f"  {title}: {text}" for title, text in _parts(profile).items()]
+    for title, text in _parts(profile).items():
+        items = _items(profile, title)
+        lines += [f"  {title}:", *(f"    {item}" for item in items)] if items and len(items) > MOST_IN_A_LINE else [f"  {title}: {text}"]
     if profile.until is not None:
         lines.append(f"  until {profile.until}: {profile.until_why}")
     write(map(visible, lines), None)

@@ -14,7 +14,7 @@ def deviations(endpoint: Endpoint, profile: Profile) -> dict[str, str]:
 
 
 def _deviations(endpoint: Endpoint, profile: Profile) -> Iterator[tuple[str, str]]:
-    if outside := endpoint.versions.surely - profile.versions:
+    if outside := endpoint.versions.surely - profile.allowed_versions:
         yield "versions", spoken(outside)
     suites = [suite for suite in endpoint.cipher_suites.surely if not profile.allows_suite(suite)]
     if newer := [suite.iana for suite in suites if suite.is_tls13]:

@@ -8,9 +8,11 @@ from typing import Any
 from tlslint.data import beside
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
-from tlslint.model.versions import BY_WORD, TlsVersion
+from tlslint.model.versions import BY_WORD, TLS13, TlsVersion
 
 DEFAULT = "mozilla-intermediate"
+_HASHES = ("MD2", "MD5", "SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
+"""Of certificate signatures, the weakest first."""
 
 
 class UnknownProfileError(ValueError):
@@ -47,13 +49,35 @@ class Profile(Struct):
         """`mozilla-intermediate@6.0`, as findings name it."""
         return f"{self.name}@{self.edition}" if self.edition else self.name
 
+    @property
+    def allowed_versions(self) -> frozenset[TlsVersion]:
+        """What is not held against anybody: a policy older than TLS 1.3 (RFC 8446, August 2018) says nothing of it."""
+        return self.versions if not self.date or self.date >= "2018-08" else self.versions | {TLS13}
+
     def allows_suite(self, suite: Suite) -> bool:
-        """Is the suite on the list (or is there no list)?"""
-        return self.suites is None or suite.iana in self.suites
+        """Is the suite on the list? A list without any suite of TLS 1.3, or no list, says nothing of them."""
+        if self.suites is None or suite.iana in self.suites:
+            return True
+        return suite.is_tls13 and not self._knows_suites_of_tls13
 
     def allows_group(self, group: Group) -> bool:
-        """Is the group on the list (or is there no list)?"""
-        return self.groups is None or group.iana in self.groups
+        """Is the group on the list? A list without any hybrid, or no list, says nothing of them; a curve is one in TLS 1.3 as well."""
+        if self.groups is None or group.iana.removesuffix("tls13") in self.groups:
+            return True
+        return group.family == "hybrid" and not any("MLKEM" in name for name in self.groups)
+
+    @property
+    def shortest_hash(self) -> str:
+        """The weakest hash a certificate may be signed with; "" where the policy does not say."""
+        return min(self.signatures or ("",), key=lambda name: _HASHES.index(name) if name in _HASHES else -1)
+
+    def allows_signature(self, hashed: str) -> bool:
+        """Is the hash as long as the shortest on the list? "" and others (EdDSA) are not judged."""
+        return hashed not in _HASHES or _HASHES.index(hashed) >= (_HASHES.index(least) if (least := self.shortest_hash) in _HASHES else 0)
+
+    @property
+    def _knows_suites_of_tls13(self) -> bool:
+        return any("_WITH_" not in name for name in self.suites or ())
 
     def is_past(self, now: str) -> bool:
         """Is the edition no longer the last word at this moment (RFC 3339)?"""
@@ -67,7 +91,7 @@ def listed_by_all(profiles: Sequence[Profile], suite: Suite) -> bool:
 
 def allowed_by_all(profiles: Sequence[Profile]) -> frozenset[TlsVersion]:
     """Versions that every chosen profile allows; none where none was chosen."""
-    return frozenset.intersection(*(profile.versions for profile in profiles)) if profiles else frozenset()
+    return frozenset.intersection(*(profile.allowed_versions for profile in profiles)) if profiles else frozenset()
 
 
 def load(name: str) -> Profile:

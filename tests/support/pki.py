@@ -69,6 +69,7 @@ def issue(
     public: bool = False,
     must_staple: bool = False,
     ocsp: bool = False,
+    hashed: hashes.HashAlgorithm | None = None,
 ) -> Identity:
     """A certificate; without issuer it signs itself."""
     own = key(kind, bits, name if is_ca else "")
@@ -97,8 +98,8 @@ def issue(
         where = x509.UniformResourceIdentifier("http://ocsp.example.test")
         access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
-    hashed = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return Identity(builder.sign(signer, hashed), own)
+    algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashed or hashes.SHA256()
+    return Identity(builder.sign(signer, algorithm), own)
 
 
 @cache
@@ -175,6 +176,8 @@ RECIPES: dict[str, Callable[[], tuple[Identity, bytes]]] = {
     "expired-intermediate": _expired_intermediate,
     "sha1": lambda: _old_hash(b"\x05"),
     "md5": lambda: _old_hash(b"\x04"),
+    "sha224": lambda: _whole(hashed=hashes.SHA224()),
+    "sha512": lambda: _whole(hashed=hashes.SHA512()),
     "no-intermediate": lambda: _alone(public=True),
     "wrong-order": _wrong_order,
     "with-root": _with_root,
