@@ -16,6 +16,7 @@ from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
 from tlslint.model.struct import Struct
+from tlslint.parsers.format import Evaluate
 from tlslint.targets import Target
 
 T = TypeVar("T")
@@ -112,8 +113,8 @@ def evaluated(found: Discovery, target: Target, broken: list[str]) -> list[tuple
 
 def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) -> Sequence[Instance]:
     try:
-        module = parsers.room(job.format, "evaluate")
-        instances: Sequence[Instance] = module.instances(job.path, found.files, target, complete=job.complete)
+        module: Evaluate = parsers.room(job.format, "evaluate")
+        instances = module.instances(job.path, found.files, target, complete=job.complete)
     except FileProblem as problem:
         broken.append(f"{found.files.shown(job.path)} was not read: {problem.reason}")
         return ()

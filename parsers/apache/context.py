@@ -22,12 +22,11 @@ DEFAULT_LIST = "DEFAULT"
 
 
 class Engine(Struct):
-    """Is TLS on for a server? `on` None: not known, `reason` says why. `automatic`: nobody wrote SSLEngine on."""
+    """Is TLS on for a server? `on` None: not known, `reason` says why."""
 
     on: bool | None
     origins: tuple[Origin, ...]
     reason: str = ""
-    automatic: bool = False
     optional: bool = False
 
 
@@ -123,7 +122,7 @@ def engine(server: Server, software: Software) -> Engine:
             origins: tuple[Origin, ...] = (Origin(How.DEFAULT, None, "on by itself: the port speaks https and there is a certificate"),)
             if entries:
                 origins += (Origin(How.WRITTEN, entries[0].span, "the certificate that switches TLS on"),)
-            return Engine(True, origins, automatic=True)
+            return Engine(True, origins)
         if reason:
             return Engine(None, (), reason)
     return Engine(False, (Origin(How.DEFAULT, None, "SSLEngine is off unless it is switched on"),))
