@@ -51,7 +51,7 @@ class Layout(Protocol):
         """Is this name one of ours? By name and folder alone, nothing is opened."""
 
     def looks_like(self, data: bytes) -> bool:
-        """Does this text read like ours? Asked only for files named on the command line that nobody claims by name."""
+        """Does this text read like ours? Asked where no name says so that was met below what was named on the command line."""
 
     def root_of(self, path: str, files: Files) -> str | None:
         """The root file through which the daemon would read `path`, found by walking up; None: there is none (a fragment)."""

@@ -58,7 +58,8 @@ def find(asked: Inputs, excluded: Callable[[str], bool], watch: Callable[[str], 
     except NothingFoundError as error:
         raise fail(str(error)) from None
     if not found.jobs and not found.parts and not found.limits:
-        raise fail(f"nothing to read below {', '.join(names)}: no Apache, Postfix, Dovecot, Courier or OpenLDAP configuration found")
+        what = "no file there is called as Apache, Postfix, Dovecot, Courier or OpenLDAP call theirs"
+        raise fail(f"nothing to read below {', '.join(names)}: {what}; a file of any name is read when it is named itself: tlslint FILE")
     return found
 
 

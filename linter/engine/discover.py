@@ -77,10 +77,11 @@ def discover(
         logical = files.logical(path)
         if os.path.isdir(path):
             whole = True
+            below = len(logical.rstrip("/").rpartition("/")[0])  # names above the folder that was named say nothing of what is in it
             for found in files.walk(logical):
                 if excluded(files.on_disk(found)):
                     continue
-                _sort_in(found, formats, files, jobs, parts, all_files=all_files, given=False)
+                _sort_in(found, below, formats, files, jobs, parts, all_files=all_files)
         elif excluded(path):
             limits.add("")
         else:
@@ -126,17 +127,32 @@ def _door(paths: Sequence[str], root: str | None, base: str, formats: list[tuple
 
 
 def _sort_in(
-    path: str, formats: list[tuple[str, Layout]], files: Files, jobs: dict[str, Job], parts: dict[str, Job], *, all_files: bool, given: bool
+    path: str,
+    below: int,
+    formats: list[tuple[str, Layout]],
+    files: Files,
+    jobs: dict[str, Job],
+    parts: dict[str, Job],
+    *,
+    all_files: bool,
 ) -> None:
+    """A file that was met. `below`: where in its path the names begin that were met as well; those before it were given."""
     for name, layout in formats:
         claim = layout.claim(path)
-        if claim is None:
+        if claim is None or (layout.claim(path[below:]) is None and not _reads_like(path, layout, files)):
             continue
         if claim is Claim.ROOT:
-            jobs.setdefault(path, Job(name, path, True, given))
+            jobs.setdefault(path, Job(name, path, True, given=False))
         elif claim is Claim.PART or all_files or (claim is Claim.OFFERED and files.kind(_enabled(path)) != "directory"):
-            parts.setdefault(path, Job(name, path, False, given))
+            parts.setdefault(path, Job(name, path, False, given=False))
         return
+
+
+def _reads_like(path: str, layout: Layout, files: Files) -> bool:
+    try:
+        return layout.looks_like(files.read(path).data)
+    except FileProblem:
+        return True  # it is told there why it cannot be read
 
 
 def _enabled(path: str) -> str:

@@ -141,6 +141,8 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                     findings += _safely(entry, _reported(rule), problem, broken)
         told = {(finding.code, finding.primary.span) for finding in findings}
         asked: dict[str, list[tuple[Entry, EndpointRule]]] = {}
+        sure: list[Finding] = []
+        doubtful: list[Finding] = []
         for endpoint in instance.endpoints:
             role = "client" if endpoint.role is Role.CLIENT else "server"
             if role not in asked:
@@ -148,7 +150,11 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                 rules = ((entry, _rule(entry, instance, loaded, profiles, now, broken)) for entry in wanted)
                 asked[role] = [(entry, rule) for entry, rule in rules if isinstance(rule, EndpointRule)]
             # What the parser told about these very bytes is the better explanation.
-            findings += [finding for finding in _about(endpoint, asked[role], broken) if (finding.code, finding.primary.span) not in told]
+            about = [finding for finding in _about(endpoint, asked[role], broken) if (finding.code, finding.primary.span) not in told]
+            (sure if endpoint.tls.is_known else doubtful).extend(about)
+        # Where TLS is not known to be spoken at all, only what is not said of another endpoint already.
+        causes = {_cause(finding) for finding in sure}
+        findings += sure + [finding for finding in doubtful if _cause(finding) not in causes]
         for entry in instance_rules:
             rule = _rule(entry, instance, loaded, profiles, now, broken)
             if isinstance(rule, InstanceRule):
@@ -225,10 +231,14 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         message = finding.message
         for name in finding.endpoints:
             message = message.replace(name, "\0")
-        span = finding.primary.span
-        place = (finding.by_default, finding.primary.text) if finding.by_default else (id(span.file), span.start, span.end)
-        by_cause.setdefault((finding.code, place, message, finding.severity), []).append(finding)
+        by_cause.setdefault((*_cause(finding), message, finding.severity), []).append(finding)
     return ordered(_without_repetition([_joined(same) for same in by_cause.values()]))
+
+
+def _cause(finding: Finding) -> tuple[object, ...]:
+    """The rule, and the bytes or the default it speaks of."""
+    span = finding.primary.span
+    return (finding.code, *((finding.by_default, finding.primary.text) if finding.by_default else (id(span.file), span.start, span.end)))
 
 
 def _joined(same: list[Finding]) -> Finding:

@@ -39,8 +39,9 @@ _SPARE = (
 _FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
 _PART = (
     rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
-    r"|(?:^|/)(?:apache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
-    r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
+    r"|(?:^|/)(?:[Aa]pache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
+    r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:000-default(?:-le)?(?:-ssl)?|default-ssl)(?:\.conf)?$"
+    r"|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
 )
 _TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf(?:\.d)?/[^/]+/"
 _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"

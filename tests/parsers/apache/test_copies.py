@@ -66,7 +66,7 @@ def test_sites_nobody_enables_in_this_copy_are_judged(tmp_path: Path) -> None:
     (tmp_path / "sites-available" / "www.conf").write_text(SITE)
     assert "version-gap" in findings(tmp_path) or "held-back-by-library" in findings(tmp_path)
     (tmp_path / "sites-enabled").mkdir()
-    assert "found" in tlslint(tmp_path).err, "now it is said that none is in use"
+    assert "nothing to read" in tlslint(tmp_path).err, "now it is said that none is in use"
 
 
 def test_a_site_far_from_any_root_is_judged_by_itself(tmp_path: Path) -> None:
@@ -225,3 +225,34 @@ def test_neighbours_of_a_copy_of_etc(tmp_path: Path) -> None:
     )
     (tmp_path / "letsencrypt" / "tls.conf").write_text("SSLProtocol TLSv1.3\n")
     assert effective(tmp_path)[0]["versions"] == ["TLSv1.3"]
+
+
+def test_a_folder_above_the_scanned_one_says_nothing(tmp_path: Path) -> None:
+    """Whoever keeps all repositories in a folder called `apache` had every *.conf below it read as httpd's."""
+    project = tmp_path / "apache" / "project"
+    (project / "conf").mkdir(parents=True)
+    (project / "conf" / "worker.conf").write_text("threads = 4\n")
+    assert "nothing to read" in tlslint(project).err
+    (project / "conf" / "site.conf").write_text(SITE)
+    assert "site.conf" in findings(project), "what reads like httpd's is judged"
+    assert "worker.conf" in tlslint("effective", tmp_path / "apache").out, "a folder that was named itself still counts"
+
+
+def test_debians_sites_are_known_by_name(tmp_path: Path) -> None:
+    """`Apache/default-ssl` of a collection of configurations was silently passed over."""
+    (tmp_path / "default-ssl").write_text(SITE)
+    assert "default-ssl" in findings(tmp_path)
+    (tmp_path / "default-ssl").unlink()
+    (tmp_path / "Apache").mkdir()
+    (tmp_path / "Apache" / "vhost.conf").write_text(SITE)
+    assert "Apache/vhost.conf" in findings(tmp_path)
+
+
+def test_a_port_that_may_be_plain_is_not_said_to_offer_suites(tmp_path: Path) -> None:
+    """mods-enabled is not in the copy and may switch TLS on for port 81 as well: "localhost:81 offers finite-field DHE suites"."""
+    (tmp_path / "sites-enabled").mkdir()
+    (tmp_path / "apache2.conf").write_text(f"{APACHE2}Listen 81\nListen 443\nSSLCipherSuite HIGH:!aNULL\n")
+    (tmp_path / "sites-enabled" / "www.conf").write_text("<VirtualHost *:81>\nServerName plain.example.test\n</VirtualHost>\n" + SITE)
+    said = findings(tmp_path)
+    assert "www.example.test:443 offers" in said
+    assert "plain.example.test" not in said
