@@ -44,10 +44,12 @@ bench: $(VENV)/installed-dev  ## ratios, side by side; see docs/performance.md
 	$(BIN)/python scripts/bench.py
 
 SECONDS ?= 60
-fuzz: $(VENV)/installed-dev  ## every parser, language and report under atheris for SECONDS each; see scripts/fuzz.py
+fuzz: $(VENV)/installed-dev  ## every parser, writer, language and report under atheris for SECONDS each; see scripts/fuzz.py
 	$(BIN)/pip install --quiet --disable-pip-version-check atheris
-	for target in apache postfix dovecot courier openldap openssl gnutls certificates settings; do \
-	  $(BIN)/python scripts/fuzz.py $$target $(SECONDS) || exit 1; done
+	for target in apache postfix dovecot courier openldap; do $(BIN)/python scripts/fuzz.py $$target $(SECONDS) || exit 1; \
+	  $(BIN)/python scripts/fuzz.py $$target-fixes $(SECONDS) || exit 1; done
+	for target in openssl gnutls certificates settings; do $(BIN)/python scripts/fuzz.py $$target $(SECONDS) || exit 1; done
+	$(BIN)/python scripts/fuzz.py told
 
 agreement: $(VENV)/installed-dev  ## how often the prediction is what the real server did
 	$(BIN)/python scripts/agreement.py

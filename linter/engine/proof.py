@@ -79,7 +79,7 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     if set(after.broken) - set(before.broken):
         return Proof("tlslint itself fails on the mended text")
     moves = {path: _Moves(edits) for path, edits in changes.items()}
-    staying = tuple((number, "the finding would stay") for number, plan in enumerate(plans) if _remains(plan.finding, after, moves))
+    staying = tuple((number, "the finding would stay") for number, plan in enumerate(plans) if _remains(plan.finding, before, after, moves))
     if staying:
         return Proof(staying[0][1], (), staying)
     old, new = _by_server(before.instances), _by_server(after.instances)
@@ -194,7 +194,7 @@ def _moved(
         if other.tls_works.holds(False) and not one.tls_works.holds(False):
             return f"TLS of {one.name} would not work" + (f": {other.tls_failure}" if other.tls_failure else "")
         was, will = dict(_values(one)), dict(_values(other))
-        changed = {field for field in was.keys() | will.keys() if plain(was.get(field)) != plain(will.get(field))}
+        changed = {field for field in was.keys() | will.keys() if not _alike(was.get(field), will.get(field))}
         wanted = allowed.get(one.name, set())
         touched = {field for field in changed if _touches(was.get(field), will.get(field), moves)}
         touched |= {after for field in touched for after in _FOLLOWS.get(field, ())}
@@ -270,6 +270,13 @@ def _spans(value: object) -> Iterator[Span]:
     elif isinstance(value, tuple):
         for part in value:
             yield from _spans(part)
+
+
+def _alike(one: object, other: object) -> bool:
+    """Are two values the same, wherever they come from?"""
+    if isinstance(one, Known) and isinstance(other, Known) and one.value == other.value:
+        return True  # most of them, at once
+    return plain(one) == plain(other)
 
 
 def plain(value: object) -> object:
@@ -381,20 +388,32 @@ def _has_weak(endpoint: Endpoint) -> bool:
     return any(not (suite.is_aead and suite.has_forward_secrecy) for suite in endpoint.cipher_suites.surely)
 
 
-def _remains(finding: Finding, after: Result, moves: "Mapping[str, _Moves]") -> bool:
+def _remains(finding: Finding, before: Result, after: Result, moves: "Mapping[str, _Moves]") -> bool:
     span = finding.primary.span
     moved = moves.get(span.file.path)
     line = bisect_right(span.file.line_starts(), span.start)
     for other in after.findings:
-        if other.code != finding.code or other.primary.span.file.path != span.file.path:
+        if other.code != finding.code:
             continue
-        if other.message == finding.message and set(other.endpoints) & set(finding.endpoints):
+        is_elsewhere = other.primary.span.file.path != span.file.path
+        # A new line in another file may be where it is told now; but another server may have been told the same there all along.
+        is_same = other.message == finding.message and bool(set(other.endpoints) & set(finding.endpoints))
+        if is_same and not (is_elsewhere and _was_told(other, before)):
             return True
+        if is_elsewhere:
+            continue
         there = other.primary.span
         at = moved.back(there.start) if moved is not None else there.start
         if bisect_right(span.file.line_starts(), at) == line and other.primary.span.data == span.data:
             return True
     return False
+
+
+def _was_told(finding: Finding, before: Result) -> bool:
+    return any(
+        other.code == finding.code and other.message == finding.message and other.primary.span.file.path == finding.primary.span.file.path
+        for other in before.findings
+    )
 
 
 class _Moves:

@@ -107,8 +107,8 @@ class Files:
         view._jail, view._descent, view._base = self._jail, self._descent, self._base
         view._mounts, view._complete_below = self._mounts, self._complete_below
         view._read, view._real_by_file, view._resolved = {}, {}, {}
-        view._no_links, view._kinds, view._asked = set(), {}, {}
         view._overlay = {**self._overlay, **texts}
+        view._no_links, view._kinds, view._asked = set(), dict.fromkeys(view._overlay, "file"), {}
         view.watch = self.watch
         return view
 

@@ -81,6 +81,13 @@ def test_an_overlay_stands_for_a_file(tmp_path: Path) -> None:
     assert files.names(str(tmp_path)) == ["main.cf"]
 
 
+def test_an_overlay_still_stands_for_a_file_where_others_are_edited(tmp_path: Path) -> None:
+    files = Files((str(tmp_path),), str(tmp_path))
+    files.overlay(str(tmp_path / "imapd-ssl"), b"text")
+    edited = files.edited({str(tmp_path / "imapd"): b"new"})
+    assert [edited.kind(str(tmp_path / name)) for name in ("imapd-ssl", "imapd", "pop3d")] == ["file", "file", "missing"]
+
+
 def test_walk_enters_no_links_and_no_version_control(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / ".git").mkdir()
