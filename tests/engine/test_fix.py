@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import tlslint
+from tests.support.examples import LISTENERS, MAIN_CF, MASTER_CF
 
 WEAK = """# my notes: caf\u00e9
 ServerName host.example.test
@@ -165,3 +166,16 @@ def test_a_backup_the_server_would_read_is_refused(weak: Path) -> None:
     weak.write_text(WEAK.replace("SSLProtocol all", f"Include {weak.parent}/sites/www"))
     assert tlslint(*options).code == 0
     assert (weak.parent / "sites/www.bak").read_text() == "SSLProtocol all\n"
+
+
+def test_what_would_be_told_at_the_new_line_again_is_not_mended(tmp_path: Path) -> None:
+    """TLS 1.3 is missing for want of a certificate: a list of versions changes nothing about that but the place it is told at."""
+    postfix = tmp_path / "etc" / "postfix"
+    postfix.mkdir(parents=True)
+    main, master = MAIN_CF.format(text="smtpd_tls_chain_files = /etc/ssl/nowhere.pem"), MASTER_CF.format(listener=LISTENERS["submission"])
+    (postfix / "main.cf").write_text(main)
+    (postfix / "master.cf").write_text(master)
+    ran = tlslint("--root", tmp_path, "--target", "debian-13", "--fix-only", "--show-fixes", "--select", "TLS103", tmp_path)
+    assert "left etc/postfix/master.cf:1 TLS103 no-tls13: the finding would stay" in ran.err
+    assert (postfix / "main.cf").read_text() == main
+    assert (postfix / "master.cf").read_text() == master
