@@ -447,7 +447,8 @@ def main() -> int:
 def _keep(work: Path, data: bytes, error: Exception, known: set[str]) -> None:
     """Write down an input that breaks something no other one broke."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    fault = f"{type(error).__name__} {frame.filename}:{frame.lineno}"
+    inside = re.search(r"\w+ at \w+\.py:\d+", str(error))  # what the engine says of a fault it caught
+    fault = f"{type(error).__name__} {frame.filename}:{frame.lineno} {inside[0] if inside else ''}".rstrip()
     if fault not in known:
         known.add(fault)
         path = work / f"crash-{hashlib.sha256(data).hexdigest()[:16]}"

@@ -12,7 +12,7 @@ References: RFC 6797 sections 6.1 and 8.1.
 from collections.abc import Iterator
 
 from tlslint.checks.headers.hsts_value import Fault
-from tlslint.checks.headers.lines import hsts_lines, place
+from tlslint.checks.headers.lines import encoding_of, hsts_lines, place
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, HeaderLine, Severity
 from tlslint.model.remedy import Edit, Rewrite
@@ -59,8 +59,8 @@ class HstsInvalid(EndpointRule):
     def _fault(self, endpoint: Endpoint, line: HeaderLine, fault: Fault) -> Finding:
         span = place(line, (fault.start, fault.end))
         remedy = None
-        if fault.instead is not None and line.span is not None:
-            encoding = line.span.file.encoding
+        if fault.instead is not None and line.span is not None and line.text is not None:
+            encoding = encoding_of(line.text, line.span)
             remedy = Rewrite((Edit(span, fault.instead.encode(encoding)),), f"write {fault.instead}")
         return self.finding(endpoint, span, f"browsers ignore this Strict-Transport-Security line: {fault.message}", remedy=remedy)
 

@@ -45,9 +45,14 @@ def place(line: HeaderLine, characters: tuple[int, int] | None) -> Span:
     if line.span is None or line.text is None or characters is None:
         return whole(line)
     start, end = characters
-    encoding = line.span.file.encoding
+    encoding = encoding_of(line.text, line.span)
     before = line.span.start + len(line.text[:start].encode(encoding, "surrogateescape"))
     return Span(line.span.file, before, before + len(line.text[start:end].encode(encoding, "surrogateescape")))
+
+
+def encoding_of(text: str, span: Span) -> str:
+    """How the text is written there: a UTF-8 value may stand in a file that as a whole is none."""
+    return "utf-8" if text.encode("utf-8", "surrogateescape") == span.data else span.file.encoding
 
 
 def whole(line: HeaderLine) -> Span:
