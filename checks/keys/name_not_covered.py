@@ -5,7 +5,8 @@ Clients that come by this name get a warning, or refuse.
 Use instead: a certificate with the name among its subjectAltNames.
 Fix safety: nothing tlslint could write; a certificate has to be fetched.
 Limits: names without a dot are passed over (no public certificate can hold them), and so are names with wildcards other than the
-first label. For mail servers the name is myhostname, which need not be the name clients use: told as information only.
+first label. The names of Postfix (its own) and of slapd (of the URLs it listens on) need not be those clients use: told as information
+only. Dovecot's are those of local_name, Courier's those of certificate files that bear one; where nobody wrote a name, none is judged.
 References: RFC 9525 sections 6.3 and 6.4.
 """
 
@@ -14,6 +15,9 @@ from collections.abc import Iterator
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Confidence, Endpoint, Finding, Known, Severity
 from tlslint.model.versions import joined
+
+_OWN_NAMES = frozenset({"smtp", "ldap"})
+"""Protocols whose servers have names of their own; elsewhere a name is what clients ask for."""
 
 
 class NameNotCovered(EndpointRule):
@@ -30,6 +34,8 @@ class NameNotCovered(EndpointRule):
         good("httpd", "ServerAlias www2.example.test", why="*.example.test covers it", certificate="wildcard"),
         good("httpd", "ServerAlias intranet"),
         good("postfix", "smtpd_tls_security_level = may"),
+        bad("dovecot", "local_name shop.example.test {\n  ssl_min_protocol = TLSv1.3\n}", "shop.example.test"),
+        good("dovecot", "local_name www.example.test {\n  ssl_min_protocol = TLSv1.3\n}"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
@@ -45,7 +51,7 @@ class NameNotCovered(EndpointRule):
             missing = [name for name in wanted if not (leaf.has_alternative_names and leaf.covers(name))]
             if not missing:
                 continue
-            is_web = endpoint.protocol == "http"
+            is_asked_for = endpoint.protocol not in _OWN_NAMES
             held = f"it names {joined(leaf.names)}" if leaf.names else "it names nobody"
             if not leaf.has_alternative_names:
                 held = "it has no subjectAltName, and clients look nowhere else"
@@ -53,8 +59,8 @@ class NameNotCovered(EndpointRule):
                 endpoint,
                 names,
                 f"the certificate {certificate.path} does not cover {joined(missing)}: {held}",
-                severity=self.severity if is_web else Severity.INFO,
-                confidence=Confidence.HIGH if is_web else Confidence.MEDIUM,
+                severity=self.severity if is_asked_for else Severity.INFO,
+                confidence=Confidence.HIGH if is_asked_for else Confidence.MEDIUM,
             )
 
 

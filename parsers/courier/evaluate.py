@@ -33,6 +33,7 @@ from tlslint.model import (
     Unknown,
     Value,
 )
+from tlslint.model.values import NOT_SET
 from tlslint.model.versions import BY_WORD, TlsVersion
 from tlslint.parsers.courier.services import SERVICES, Service, Started, port_of, start
 from tlslint.parsers.courier.shell import Shell, Variable
@@ -147,7 +148,7 @@ class Judge:
         where = started.outer.get(service.address).value or "0"
         own = _anchor(started, service)
         if said.unknown:
-            yield self.endpoint(started, service.title, Unknown(said.unknown, _origins(said)), where, own)
+            yield from self.with_names(started, self.endpoint(started, service.title, Unknown(said.unknown, _origins(said)), where, own))
             return
         for part in text.replace(",", " ").split():
             found = port_of(part)
@@ -158,7 +159,31 @@ class Judge:
                 continue
             shown = where if address in ("", "0") else address
             title = f"{service.title} ({port})" if shown in ("0", "", "*") else f"{service.title} ({shown}:{port})"
-            yield self.endpoint(started, title, Known(port, _origins(said)), shown, own)
+            yield from self.with_names(started, self.endpoint(started, title, Known(port, _origins(said)), shown, own))
+
+    def with_names(self, started: Started, endpoint: Endpoint) -> Iterator[Endpoint]:
+        """The port, and beside it what clients get that ask for a name with a certificate of its own.
+
+        couriertls presents TLS_CERTFILE.www.example.org to who asks for www.example.org, where that file is there (couriertls(1); seen on
+        5.0.13).
+        """
+        yield endpoint
+        said = started.inner.get("TLS_CERTFILE")
+        is_deaf = endpoint.tls.holds(TlsMode.NONE) or endpoint.tls_failure.startswith("COURIERTLS")
+        if is_deaf or not said.value or started.inner.get("TLS_PRIVATE_KEYFILE").value:  # which key goes with which name was not seen
+            return
+        folder, _, file = said.value.rpartition("/")
+        try:
+            found = self.files.names(folder)
+        except FileProblem:
+            return
+        for name in found:
+            asked = name.removeprefix(f"{file}.")
+            if asked != name and re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+", asked):
+                bare = endpoint._replace(
+                    name=f"{endpoint.name} as {asked}", server_names=Known((asked,), _origins(said)), tls_works=NOT_SET, tls_failure=""
+                )
+                yield self.with_tls(bare, started.inner, f"{said.value}.{asked}")
 
     def endpoint(self, started: Started, title: str, port: Value[int | None], address: str, anchor: Span) -> Endpoint:
         """One port of a service."""
@@ -240,9 +265,9 @@ class Judge:
             return Known(TlsMode.STARTTLS_REQUIRED, (*_origins(required), *origins)), clear
         return Known(TlsMode.STARTTLS, origins), clear
 
-    def with_tls(self, endpoint: Endpoint, shell: Shell) -> Endpoint:
-        """The handshake of couriertls."""
-        certificate, keys, failure, origins = self.certificate(shell)
+    def with_tls(self, endpoint: Endpoint, shell: Shell, path: str = "") -> Endpoint:
+        """The handshake of couriertls. `path`: a certificate file other than the one the settings name."""
+        certificate, keys, failure, origins = self.certificate(shell, path)
         endpoint = endpoint._replace(
             certificates=() if certificate is None else (certificate,),
             client_certificate=self.client_certificate(shell),
@@ -331,7 +356,9 @@ class Judge:
         words = {"n": "none", "p": "optional", "r": "required"}
         return Known(words.get(letter, "none" if self.is_gnutls else "optional"), _origins(said))
 
-    def certificate(self, shell: Shell) -> tuple[Certificate | None, tuple[negotiation.Key, ...] | None, str, tuple[Origin, ...]]:
+    def certificate(
+        self, shell: Shell, other: str = ""
+    ) -> tuple[Certificate | None, tuple[negotiation.Key, ...] | None, str, tuple[Origin, ...]]:
         """The certificate, its key's type, why every handshake fails, and where it is said."""
         said = shell.get("TLS_CERTFILE")
         origins = _origins(said)
@@ -339,7 +366,7 @@ class Judge:
             return None, None, "", origins
         if not said.value:
             return None, (), "no certificate is set", origins
-        path = said.value
+        path = other or said.value
         content = self.content(path)
         if content is None:
             failure = f"{path} does not exist" if self.is_missing(path) else ""
@@ -355,7 +382,7 @@ class Judge:
             path,
             chain,
             said.span,
-            self.files.key_file(key_at.value, key_at.span) if key_at.value and (key.value or self.holds_key(path)) else None,
+            self.files.key_file(key.value or path, key_at.span) if key.value or self.holds_key(path) else None,
             () if not anchors.value and not anchors.unknown else None,
         )
         if not key.value and not key.unknown and not self.holds_key(path):

@@ -30,6 +30,11 @@ class Listener(Struct):
     span: Span | None
 
     @property
+    def is_named(self) -> bool:
+        """Is the host a name and no address? (getaddrinfo() takes both, slap_get_listener_addresses() in servers/slapd/daemon.c)"""
+        return not self.is_local and ":" not in self.host and re.search("[A-Za-z]", self.host) is not None
+
+    @property
     def is_local(self) -> bool:
         """A socket on this host."""
         return self.scheme == "ldapi"

@@ -26,6 +26,7 @@ from tlslint.model import (
 )
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
+from tlslint.model.values import NOT_SET
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.openldap import arguments
 from tlslint.parsers.openldap.configuration import TEMPLATE, Configuration, Database, Setting
@@ -399,6 +400,7 @@ class Judge:
             anchor,
             address=Known(listener.host or "*", _at(listener)),
             port=Known(listener.port, _at(listener)),
+            server_names=Known((listener.host,), _at(listener)) if listener.is_named else NOT_SET,
             tls=self.mode(listener, refusal),
             cleartext_login=clear,
         )

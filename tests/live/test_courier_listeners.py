@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from tlslint.files import Files
 from tlslint.model import Endpoint, TlsMode
 from tlslint.parsers.courier import evaluate
@@ -268,3 +270,38 @@ def tls_differences(endpoints: tuple[Endpoint, ...], folder: Path) -> list[str]:
     suites = sorted(suites_of_tls12(SSLPORT))
     predicted = sorted(suite.openssl for suite in mail.value(endpoint.cipher_suites) if not suite.is_tls13 and suite.key_exchange != "DHE")
     return [] if suites == predicted else [f"993: suites seen {suites}, predicted {predicted}"]
+
+
+def test_certificates_that_bear_a_name(root: Path) -> None:
+    """TLS_CERTFILE.NAME is presented to who asks for NAME, TLS_CERTFILE to everybody else; names that are none are passed over."""
+    folder = root / "etc/courier"
+    asked = folder / "rsa.pem.www.example.test"
+    try:
+        asked.write_bytes((folder / "ecdsa.pem").read_bytes())
+        (folder / "rsa.pem.bak").write_bytes(b"")
+        (folder / "imapd").write_text(IMAPD)
+        (folder / "imapd-ssl").write_text(IMAPD_SSL)
+        (root / "run/courier").mkdir(parents=True, exist_ok=True)
+        instance = evaluate.instances(
+            "/etc/courier/imapd-ssl", Files((str(root),), str(root), (("/", str(root)),)), load("debian-12"), complete=True
+        )[0]
+        run(root, "/usr/lib/courier/imapd-ssl", "start")
+        assert is_open(SSLPORT)
+        predicted = {each.name: each.certificates[0].key_type for each in instance.endpoints if each.port.holds(SSLPORT)}
+        assert predicted == {f"imaps ({SSLPORT})": "RSA", f"imaps ({SSLPORT}) as www.example.test": "ECDSA"}
+        for name, kind in (("", "RSA"), ("www.example.test", "ECDSA"), ("other.example.test", "RSA")):
+            assert key_type(name) == kind, name
+    finally:
+        run(root, "/usr/lib/courier/imapd-ssl", "stop")
+        asked.unlink(missing_ok=True)
+        (folder / "rsa.pem.bak").unlink(missing_ok=True)
+
+
+def key_type(name: str) -> str:
+    """Of the certificate that is presented to who asks for this name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", SSLPORT), 5) as raw, context.wrap_socket(raw, server_hostname=name or None) as tls:
+        der = tls.getpeercert(binary_form=True)
+    assert der is not None
+    return "ECDSA" if isinstance(x509.load_der_x509_certificate(der).public_key(), ec.EllipticCurvePublicKey) else "RSA"

@@ -214,3 +214,17 @@ def test_esmtp_required_and_an_empty_verifypeer(tmp_path: Path) -> None:
     instance = mail.text_as(evaluate, {"/etc/courier/esmtpd": text}, tmp_path, "/etc/courier/esmtpd")
     assert port(instance, 587).tls.holds(TlsMode.STARTTLS_REQUIRED)
     assert port(instance, 587).client_certificate.holds("optional")
+
+
+def test_certificate_files_that_bear_a_name_are_what_clients_get_that_ask_for_it(tmp_path: Path) -> None:
+    """Addresses and endings of other files are no names; with a key file of its own nobody has seen which key goes with which name."""
+    pem = {"type": "ecdsa", "bits": 256, "cn": "www.example.test"}
+    named = {
+        f"/etc/courier/imapd.pem.{end}": {**pem, "key": f"/etc/courier/imapd.pem.{end}"} for end in ("www.example.test", "127.0.0.1", "bak")
+    }
+    world.lay({"files": {}, "certificates": named}, tmp_path)
+    instance = judged(tmp_path, "")
+    ends = {each.name: (each.server_names.surely, each.certificates[0].key_type) for each in instance.endpoints if each.port.holds(993)}
+    assert ends == {"imaps (993)": (None, "RSA"), "imaps (993) as www.example.test": (("www.example.test",), "ECDSA")}
+    keyed = judged(tmp_path, "TLS_PRIVATE_KEYFILE=/etc/courier/imapd.pem\n")
+    assert not [each.name for each in keyed.endpoints if " as " in each.name]

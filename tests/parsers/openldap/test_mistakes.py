@@ -557,3 +557,18 @@ def test_a_hashed_password_is_no_template(tmp_path: Path) -> None:
     """`$ABCDEF` in it is no variable; in a suffix it is one, and then nobody knows whether slapd starts."""
     assert judged(tmp_path, inside="rootpw {CRYPT}$6$ABCDEF$x\n").starts.holds(True)
     assert not judged(tmp_path / "hole", inside="suffix $LDAP_SUFFIX\n").starts.is_known
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ("ldaps://ldap.example.test", ("ldap.example.test",)),
+        ("ldap://127.0.0.1", None),
+        ("ldap://[::1]:3890", None),
+        ("ldaps:///", None),
+        ("ldapi://%2Frun%2Fldapi", None),
+    ],
+)
+def test_the_name_of_a_listener_is_that_of_its_url(url: str, names: tuple[str, ...] | None, tmp_path: Path) -> None:
+    (endpoint,) = judged(tmp_path, CERTIFICATE, urls=url).endpoints
+    assert endpoint.server_names.surely == names
