@@ -1,19 +1,20 @@
 """From findings to mended text: edits in rounds, each proven before it counts.
 
-Servers that share no file are mended one after the other, and only the one at hand is evaluated again. In each round all edits that do not
-stand in each other's way are tried at once; where that does not hold, smaller sets are. A round may bring what the next one mends: what
-came of all rounds is held against the beginning, and where that fails the server is mended again with every step clean by itself.
+Servers that share no file are mended one after the other, and only the one at hand is evaluated again. Slips of the pen come first: what
+the server really says is only known without them. In each round all edits that do not stand in each other's way are tried at once; where
+that does not hold, smaller sets are. A round may bring what the next one mends: what came of all rounds is held against the beginning, and
+where that fails the server is mended again with every step clean by itself.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tlslint import parsers
 from tlslint.engine.discover import Discovery, Job
-from tlslint.engine.proof import Changes, Plan, Proof, overall, prove
+from tlslint.engine.proof import Changes, Moves, Plan, Proof, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
-from tlslint.model import Endpoint, Finding, Instance
+from tlslint.model import Endpoint, Finding, Instance, Span
 from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, OfferVersions, Rewrite, SetValue
 from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS13
@@ -24,7 +25,11 @@ ROUNDS = 12
 
 
 class Fixed(Struct):
-    """A finding that is mended. `also`: endpoints that share the setting and change with it; `edits`: in the text it was found in."""
+    """A finding that is mended. `also`: endpoints that share the setting and change with it.
+
+    Where it was there from the beginning, it and its `edits` are told of the text as it was read (no edits where they lie on what an
+    earlier round wrote); else of the text it came up in.
+    """
 
     finding: Finding
     also: tuple[str, ...] = ()
@@ -148,12 +153,16 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
     current, state = found, before
     steps: list[Changes] = []
     seen = {_state(texts)}
+    first = {_same(finding): finding for finding in reversed(before.findings)}
     failure = ""
     for number in range(ROUNDS):
         plans, withheld = _plans(current, state, unsafe=unsafe)
         step = _Round(current, state, again, unsafe=unsafe, clean=clean)
-        sooner, later = _in_order(plans)
-        step.take(sooner)
+        step.take([plan for plan in plans if isinstance(plan.finding.remedy, Rewrite)])
+        if not step.accepted:
+            step = _Round(current, state, again, unsafe=unsafe, clean=clean)  # a slip that cannot be mended alone may be with the rest
+            sooner, later = _in_order(plans)
+            step.take(sooner)
         if not step.accepted:
             step.take(later)
         withheld += step.withheld
@@ -165,7 +174,7 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
             failure = "remedies chase each other"
             break
         seen.add(_state(texts))
-        fixed += step.fixed
+        fixed += [_as_read(one, before, steps, first) for one in step.fixed] if steps else step.fixed
         steps.append(_by_path(step.accepted))
         current = current._replace(files=current.files.edited({real: new for real, (_, new) in texts.items()}))
         state = again(current)
@@ -178,14 +187,37 @@ def _state(texts: dict[str, tuple[bytes, bytes]]) -> tuple[tuple[str, bytes], ..
     return tuple((real, new) for real, (old, new) in sorted(texts.items()) if old != new)
 
 
+def _as_read(fixed: Fixed, before: Result, steps: Sequence[Changes], first: Mapping[tuple[str, ...], Finding]) -> Fixed:
+    """A finding of a later round as it was found before the first (`first`, by what is the same of it)."""
+    same = first.get(_same(fixed.finding))
+    if same is None:
+        return fixed
+    files = {file.path: file for instance in before.instances for file in instance.files}
+    edits = []
+    for edit in fixed.edits:
+        span = edit.span
+        place: tuple[int, int] | None = (span.start, span.end)
+        for step in reversed(steps):
+            place = Moves(step.get(span.file.path, ())).before(*place) if place is not None else None
+        if place is None or span.file.path not in files:
+            return Fixed(same, fixed.also)
+        edits.append(Edit(Span(files[span.file.path], *place), edit.replacement))
+    return Fixed(same, fixed.also, tuple(edits))
+
+
+def _same(finding: Finding) -> tuple[str, ...]:
+    """What tells a finding from others whatever line it is on."""
+    return finding.code, finding.message, *finding.endpoints
+
+
 def _along(before: Result, after: Result, fixed: Sequence[Fixed], *, unsafe: bool) -> list[Fixed]:
     """Findings that another one's remedy mended."""
-    counted = {one.finding for one in fixed}
+    counted = {_same(one.finding) for one in fixed}
     left = {(finding.code, finding.message) for finding in after.findings}
     return [
         Fixed(finding)
         for finding in before.findings
-        if has_remedy(finding, unsafe=unsafe) and finding not in counted and (finding.code, finding.message) not in left and counted
+        if has_remedy(finding, unsafe=unsafe) and _same(finding) not in counted and (finding.code, finding.message) not in left and counted
     ]
 
 

@@ -78,7 +78,7 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     """
     if set(after.broken) - set(before.broken):
         return Proof("tlslint itself fails on the mended text")
-    moves = {path: _Moves(edits) for path, edits in changes.items()}
+    moves = {path: Moves(edits) for path, edits in changes.items()}
     staying = tuple((number, "the finding would stay") for number, plan in enumerate(plans) if _remains(plan.finding, before, after, moves))
     if staying:
         return Proof(staying[0][1], (), staying)
@@ -181,7 +181,7 @@ def _by_server(instances: Iterable[Instance]) -> dict[tuple[str, str, int], Inst
 
 
 def _moved(
-    old: Instance, new: Instance, allowed: Mapping[str, set[str]], fields: set[str], also: set[str], moves: "Mapping[str, _Moves]"
+    old: Instance, new: Instance, allowed: Mapping[str, set[str]], fields: set[str], also: set[str], moves: "Mapping[str, Moves]"
 ) -> str:
     """What changed that should not have; "" where nothing did."""
     old = _without_gone(old, new, allowed)
@@ -252,7 +252,7 @@ def _lost(old: Instance, new: Instance) -> str:
     return ""
 
 
-def _touches(old: object, new: object, moves: "Mapping[str, _Moves]") -> bool:
+def _touches(old: object, new: object, moves: "Mapping[str, Moves]") -> bool:
     """Does either value come from a line that is edited?"""
     for value, is_new in ((old, False), (new, True)):
         for span in _spans(value):
@@ -388,7 +388,7 @@ def _has_weak(endpoint: Endpoint) -> bool:
     return any(not (suite.is_aead and suite.has_forward_secrecy) for suite in endpoint.cipher_suites.surely)
 
 
-def _remains(finding: Finding, before: Result, after: Result, moves: "Mapping[str, _Moves]") -> bool:
+def _remains(finding: Finding, before: Result, after: Result, moves: "Mapping[str, Moves]") -> bool:
     span = finding.primary.span
     moved = moves.get(span.file.path)
     line = bisect_right(span.file.line_starts(), span.start)
@@ -416,7 +416,7 @@ def _was_told(finding: Finding, before: Result) -> bool:
     )
 
 
-class _Moves:
+class Moves:
     """Where the bytes of one edited file went."""
 
     def __init__(self, changes: Sequence[tuple[int, int, bytes]]) -> None:
@@ -432,6 +432,16 @@ class _Moves:
                 return start
             shift += len(text) - (end - start)
         return offset - shift
+
+    def before(self, start: int, end: int) -> tuple[int, int] | None:
+        """A piece of the new text where it was in the old one; None: an edit wrote of it."""
+        shift = 0
+        for first, last, text in self._changes:
+            if first + shift + len(text) <= start:
+                shift += len(text) - (last - first)
+            elif first + shift < end or first + shift < start:
+                return None
+        return start - shift, end - shift
 
     def covers(self, span: Span, *, is_new: bool) -> bool:
         """Does an edit lie on the lines of this span?"""

@@ -1,5 +1,6 @@
 """Fixes: proven in memory, written in place, everything else byte for byte as it was."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -82,6 +83,35 @@ def test_a_slip_of_the_pen(weak: Path) -> None:
     weak.write_bytes(text.encode())
     ran = tlslint("--fix-only", "--show-fixes", "--select", "TLS814", "--target", "debian-11", weak)
     assert weak.read_bytes().decode() == text.replace("TLSv1.2 TLSv1.3", "TLSv1.2 +TLSv1.3"), ran.err
+
+
+def test_slips_of_the_pen_are_mended_before_anything_is_added(tmp_path: Path) -> None:
+    """The swallowed line is what the other finding would write: once it counts, nothing is missing."""
+    path = tmp_path / "etc/ldap/slapd.conf"
+    path.parent.mkdir(parents=True)
+    lines = ("TLSCertificateFile /c.pem", "TLSCertificateKeyFile /k.pem", "# only over TLS", "  security simple_bind=128")
+    database = ("moduleload back_mdb", "database mdb")
+    text = "\n".join(("include /etc/ldap/schema/core.schema", *lines, *database, "suffix dc=test", "directory /var/lib/ldap", ""))
+    path.write_text(text)
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--select", "TLS402,TLS403,TLS8", "--target", "debian-13", tmp_path)
+    assert path.read_text() == text.replace("  security", "security")
+    assert "slapd.conf:5 TLS810 swallowed-line: make it a line of its own" in ran.err
+    assert "TLS402 cleartext-login" in ran.err
+
+
+def test_what_a_later_round_mends_is_told_of_the_text_as_it_was_read(weak: Path) -> None:
+    """The comment gets a line of its own in the first round; the weak version is mended in the second, and was on line 5."""
+    weak.write_text(WEAK.replace("SSLHonorCipherOrder off", "SSLHonorCipherOrder off # mine").replace("SSLProtocol all\n", ""))
+    weak.write_text(weak.read_text().replace("<VirtualHost *:443>", "SSLProtocol all\n<VirtualHost *:443>"))
+    fixed = tlslint("--unsafe-fixes", "--target", "debian-11", "--output-format", "sarif", weak)
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--target", "debian-11", weak)
+    assert "apache2.conf:6 TLS102 deprecated-version" in ran.err
+    results = json.loads(fixed.out)["runs"][0]["results"]
+    edits = [each["fixes"] for each in results if each["ruleId"] == "TLS102"]
+    assert len(edits) == 1
+    replacement = edits[0][0]["artifactChanges"][0]["replacements"][0]
+    assert replacement["deletedRegion"]["startLine"] == 6
+    assert replacement["insertedContent"]["text"] == "-all +TLSv1.2 +TLSv1.3"
 
 
 def test_a_server_that_does_not_start_is_hardened_all_the_same(weak: Path) -> None:
