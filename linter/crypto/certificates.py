@@ -51,6 +51,11 @@ def read(data: bytes) -> Chain:
     return chain_of(tuple(read_so_far))._replace(problem=problem, blocks=len(blocks))
 
 
+def holds_none(data: bytes | None) -> bool:
+    """Does a file of authorities surely hold neither a certificate nor a revocation list? None: it was not seen."""
+    return data is not None and not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|CRL)-----", data)
+
+
 def chain_of(certificates: tuple[CertificateFacts, ...]) -> Chain:
     """Certificates in the order they are sent in, put together from several files."""
     in_order = all(one.is_issued_by(certificates[number]) for number, one in enumerate(certificates[:-1], 1))

@@ -71,12 +71,16 @@ def _release(files: Files) -> tuple[str, str, str] | None:
         text = _text(files, path)
         if text is not None:
             fields = dict(re.findall(r'^(\w+)=["\']?(.*?)["\']?$', text, re.MULTILINE))
-            named = _named(fields.get("ID", ""), fields.get("VERSION_ID", ""), fields.get("ID_LIKE", "").split())
+            version = fields.get("VERSION_ID", "")
+            if fields.get("ID", "") in _RHEL and "." not in version:  # CentOS tells its minor release in its own file only
+                finer = re.search(r"release (\d+\.\d+)", _text(files, "/etc/redhat-release") or "")
+                version = finer[1] if finer is not None and finer[1].startswith(f"{version}.") else version
+            named = _named(fields.get("ID", ""), version, fields.get("ID_LIKE", "").split())
             return (*named, path.lstrip("/")) if named is not None else None
     for path, pattern, identity in (
         ("/etc/lsb-release", r"DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=([\d.]+)", "ubuntu"),
         ("/etc/fedora-release", r"Fedora release (\d+)", "fedora"),
-        ("/etc/redhat-release", r"release (\d+)", "rhel"),
+        ("/etc/redhat-release", r"release (\d+(?:\.\d+)?)", "rhel"),
         ("/etc/alpine-release", r"([\d.]+)", "alpine"),
         ("/etc/arch-release", r"()", "arch"),
         ("/etc/debian_version", r"(\d+)", "debian"),
@@ -90,7 +94,7 @@ def _release(files: Files) -> tuple[str, str, str] | None:
 
 def _named(identity: str, version: str, like: Iterable[str]) -> tuple[str, str] | None:
     if identity in _RHEL:
-        return f"rhel-{version.partition('.')[0]}", "rhel"
+        return (f"rhel-{version}" if distribution(f"rhel-{version}", KnownBy.DETECTED) else f"rhel-{version.partition('.')[0]}"), "rhel"
     if identity.startswith(("sles", "opensuse")):
         return f"suse-{version}", "suse"
     if identity in _NUMBERS:  # `3.22.1` is of branch 3.22, `14.3` of 14
@@ -109,23 +113,26 @@ def _from_packages(target: Target, found: Installed) -> Target:
             software[service] = Software(service, upstream(package.version), KnownBy.DETECTED)
         needy = next((found.packages[name] for name in row["needs"] if name in found.packages), None)
         needs = needy.needs if needy is not None else ()
-        library = _library(needs, libraries[service].name)
-        version = _library_version(library, needs, rows, found) or libraries[service].version
-        libraries[service] = Software(library, version, KnownBy.DETECTED)
+        needed = library(needs, libraries[service].name)
+        version = _library_version(needed, needs, rows, found) or libraries[service].version
+        libraries[service] = Software(needed, version, KnownBy.DETECTED)
     source = f"{target.source}, {found.source}" if target.source else found.source
     return target._replace(software=software, libraries=libraries, source=source)
 
 
-def _library(needs: Iterable[str], otherwise: str) -> str:
+def library(needs: Iterable[str], otherwise: str) -> str:
     """Which TLS library a package needs: by the names of packages (libssl3) and of shared objects (libssl.so.3)."""
     words = list(needs)
-    if any("libssl" in word or word.startswith("openssl") for word in words):
-        return "openssl"
+    nss = [word for word in words if word.startswith(("libssl3.so", "libnss3.so"))]
+    if any(("libssl" in word or word.startswith("openssl")) and word not in nss for word in words):
+        return "openssl"  # Red Hat's libldap of 7.5 to 7.9 needs both: NSS to read old certificate databases only
+    if nss:
+        return "moznss"
     return "gnutls" if any("gnutls" in word and "-bin" not in word for word in words) else otherwise
 
 
 def _library_version(library: str, needs: Iterable[str], rows: dict[str, dict[str, str]], found: Installed) -> str | None:
-    start = rows["libraries"][library]
+    start = rows["libraries"].get(library, library)
     candidates = [name for name in found.packages if name.startswith(start) and not name.endswith(("-dev", "-devel", "-doc", "-utils"))]
     needed = [name for name in candidates if name in set(needs)]
     wanted = re.search(r"libssl\.so\.(\d+)", " ".join(needs))

@@ -20,7 +20,9 @@ DEFAULT = "debian-13"
 """Assumed when nothing is given or found: the newest Debian stable."""
 SERVICES = ("httpd", "postfix", "dovecot", "courier", "slapd", "ldap-client")
 _SERVICE_NAMES = {"apache": "httpd", "apache2": "httpd", "openldap": "slapd", **{name: name for name in SERVICES}}
-_LIBRARIES = ("openssl", "gnutls")
+_LIBRARIES = ("openssl", "gnutls", "moznss")
+_WITH_NSS = "rhel-7.4"
+"""The last of Red Hat's releases whose libldap is linked with Mozilla's NSS; no other program of the table ever was."""
 
 
 class UnknownTargetError(ValueError):
@@ -115,6 +117,10 @@ def _with(target: Target, word: str, *, is_whole: bool) -> Target:
         return target._replace(name=label, software=software)
     if name not in _LIBRARIES:
         raise _unknown(word)
+    if name == "moznss" and not any(library.name == name for library in target.libraries.values()):
+        if is_whole:
+            raise UnknownTargetError(f"nothing of {target.name} is linked with Mozilla's NSS: name rhel-6 or {_WITH_NSS} beside it")
+        target = _distribution(_WITH_NSS, KnownBy.ASSUMED)
     used = {
         service: Software(name, version, KnownBy.GIVEN) if library.name == name else library
         for service, library in target.libraries.items()
@@ -168,12 +174,14 @@ def _distribution(name: str, how: KnownBy) -> Target:
 
 
 def names() -> list[str]:
-    """Every distribution there is data for."""
-    return sorted(_distributions())
+    """Every row of the table; what a row also stands for is not told apart."""
+    rows = _distributions()
+    return sorted(name for name in rows if not any(name in row.get("also", ()) for row in rows.values()))
 
 
 @cache
 def _distributions() -> dict[str, Any]:
+    """Rows by name; a row stands for the releases it names under `also` as well."""
     data = json.loads(beside(__file__, "distributions.json"))
     distributions: dict[str, Any] = data["distributions"]
-    return distributions
+    return {**distributions, **{name: row for row in distributions.values() for name in row.get("also", ())}}

@@ -48,9 +48,10 @@ _SWITCH = ("on", "true", "yes", "off", "false", "no")
 _DIGITS = {"1": "hard", "2": "demand", "3": "allow", "4": "try", "0": "never"}
 
 
-def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, after_database: bool, is_gnutls: bool) -> str:
+def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, after_database: bool, library: str) -> str:
     """Why slapd refuses the arguments; "" when it takes them, or when only a running server could tell."""
-    if "IGNORED" in row.places or (is_gnutls and row.name == "TLSCRLCheck") or (not is_gnutls and row.name == "TLSCRLFile"):
+    checks_crl, reads_crl = library not in ("gnutls", "moznss"), library == "gnutls"
+    if "IGNORED" in row.places or (row.name == "TLSCRLCheck" and not checks_crl) or (row.name == "TLSCRLFile" and not reads_crl):
         return ""
     if any(has_hole(argument) for argument in arguments):
         return ""
@@ -68,7 +69,7 @@ def refused(row: Directive, arguments: Sequence[str], *, in_database: bool, afte
         return f"{row.name} must stand before any database"
     if "PAREN" in row.places and not arguments[0].startswith("("):
         return f"{row.name} wants its value in parentheses"
-    return _kind(row, arguments) or _outgoing(row.name.lower(), arguments, is_gnutls=is_gnutls) or _handler(row.name.lower(), arguments)
+    return _kind(row, arguments) or _outgoing(row.name.lower(), arguments, checks_crl=checks_crl) or _handler(row.name.lower(), arguments)
 
 
 def _kind(row: Directive, arguments: Sequence[str]) -> str:
@@ -127,9 +128,9 @@ PROXY_TLS = ("propagate", "try-propagate", "start", "try-start", "ldaps", "none"
 """What `tls` of a proxy database takes (back-ldap/config.c tls_mode)."""
 
 
-def _outgoing(name: str, arguments: Sequence[str], *, is_gnutls: bool) -> str:
+def _outgoing(name: str, arguments: Sequence[str], *, checks_crl: bool) -> str:
     """Connections slapd makes: parse_syncrepl_line() of syncrepl.c, bindkey of config.c, back-ldap/config.c of 2.5.13."""
-    tls_words = _BIND_TLS if is_gnutls else _BIND_TLS | {"tls_crlcheck"}
+    tls_words = _BIND_TLS | {"tls_crlcheck"} if checks_crl else _BIND_TLS
     if name == "syncrepl":
         missing = {"rid", "provider", "searchbase"} - {word.partition("=")[0].lower() for word in arguments}
         return _keywords(arguments, _BIND | tls_words | _REPLICATION, "syncrepl") or (

@@ -32,7 +32,7 @@ from tlslint.model import (
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13
-from tlslint.parsers.openldap import arguments, guess, tls
+from tlslint.parsers.openldap import arguments, guess, moznss, tls
 from tlslint.parsers.openldap.clientconf import Line, data, lines, sections
 from tlslint.parsers.openldap.configuration import TEMPLATE, has_hole
 from tlslint.parsers.openldap.directives import number
@@ -113,7 +113,8 @@ class _Client:
         self.target = target
         self.software: Software = target.software["ldap-client"]
         self.library: Software = target.libraries["ldap-client"]
-        self.release = number(self.software.version or "2.6")
+        self.is_nss = self.library.name == moznss.NAME
+        self.release = number(self.software.version or ("2.4" if self.is_nss else "2.6"))
         self.build = libraries.build_of(self.library)
         self.is_gnutls = self.library.name == "gnutls"
         self.problems: list[Problem] = []
@@ -201,6 +202,8 @@ class _Client:
 
     def without_effect(self, name: str) -> str:
         """What this build of libldap never looks at."""
+        if self.is_nss and name in ("TLS_CRLCHECK", "TLS_CRLFILE", "TLS_ECNAME"):
+            return "libldap with Mozilla's NSS never reads it"
         if self.is_gnutls and name in ("TLS_PROTOCOL_MIN", "TLS_PROTOCOL_MAX"):
             return "libldap on GnuTLS never reads it; TLS_CIPHER_SUITE can say -VERS-TLS1.0"
         if self.is_gnutls and name in ("TLS_CRLCHECK", "TLS_ECNAME"):
@@ -340,6 +343,8 @@ class _Client:
 
     def failure(self, said: Said) -> tuple[str, Line] | None:
         """What keeps libldap from making a TLS context."""
+        if self.is_nss:
+            return self.nss_failure(said)
         if said.ciphers is not None and self.build is not None:
             if self.is_gnutls:
                 priority = gnutls.evaluate(said.ciphers.value, self.build)
@@ -352,19 +357,34 @@ class _Client:
         for line in (said.authorities, said.certificate, said.key, said.crl if self.is_gnutls else None):
             if line is not None and (why := self.unusable(line.value)):
                 return why, line
-        if said.authorities is not None and not self.is_gnutls:
-            content = self.content(said.authorities.value)
-            if content is not None and not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|CRL)-----", content):
-                return f"{said.authorities.value} holds no certificate", said.authorities
+        if said.authorities is not None and not self.is_gnutls and certificates.holds_none(self.content(said.authorities.value)):
+            return f"{said.authorities.value} holds no certificate", said.authorities
         half = said.certificate or said.key
         if self.is_gnutls and half is not None and (said.certificate is None or said.key is None):
             return "a certificate and its key belong together, and GnuTLS builds want both", half
+        return None
+
+    def nss_failure(self, said: Said) -> tuple[str, Line] | None:
+        """tlsm_deferred_ctx_init(): in a certificate database files of CAs do not count, and certificates go by name."""
+        if said.ciphers is not None and moznss.chosen(said.ciphers.value, self.software.version).is_empty:
+            return f"NSS knows no suite by {said.ciphers.value}", said.ciphers
+        if said.folder is not None and moznss.is_database(self.files, os.path.normpath(said.folder.value)) is not False:
+            return None
+        for line in (said.authorities, said.certificate, said.key):
+            if line is not None and (why := self.unusable(line.value)):
+                return why, line
+        if said.authorities is not None and certificates.holds_none(self.content(said.authorities.value)):
+            return f"{said.authorities.value} holds no certificate", said.authorities
+        if said.certificate is not None and said.key is None:
+            return "the certificate has no key", said.certificate
         return None
 
     def no_authority(self, said: Said) -> str:
         """Why nothing can be trusted. Without any setting OpenSSL falls back on its own store; in a folder it looks for names by hash."""
         if said.authorities is None and said.folder is not None:
             folder = os.path.normpath(said.folder.value)
+            if self.is_nss and moznss.is_database(self.files, folder) is not False:
+                return ""
             if self.files.kind(folder) == "directory" and not self.is_gnutls:
                 try:
                     hashed = any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in self.files.names(folder))
@@ -373,16 +393,18 @@ class _Client:
                 return "" if hashed else f"{said.folder.value} holds no file named by its hash (openssl rehash)"
             why = self.unusable(said.folder.value)
             return why if "is a folder" not in why else ""
-        if not self.is_gnutls:
+        if not self.is_gnutls and not self.is_nss:
             return ""
         if said.authorities is None:
-            return "no file of trusted CAs is set, and libldap on GnuTLS has none of its own"
+            return f"no file of trusted CAs is set, and libldap {'with NSS' if self.is_nss else 'on GnuTLS'} has none of its own"
         content = self.content(said.authorities.value)
         chain = certificates.read(content) if content is not None else None
         return f"{said.authorities.value} holds no certificate" if chain is not None and not chain.blocks else ""
 
     def with_offer(self, base: Endpoint, said: Said) -> Endpoint:
         """Versions and suites of the ClientHello."""
+        if self.is_nss:
+            return base._replace(tls_works=Known(True), versions=Unknown(tls.NSS_DECIDES), cipher_suites=Unknown(tls.NSS_DECIDES))
         if self.build is None:
             why = "the TLS library is not known"
             return base._replace(versions=Unknown(why), cipher_suites=Unknown(why))

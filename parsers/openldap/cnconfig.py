@@ -419,7 +419,7 @@ class _Reader:
             words, spans = [text], [value.value_span]
         else:
             words, spans = split(value, text)
-        why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+        why = arguments.refused(row, words, in_database=True, after_database=False, library=self.build.library)
         if why:
             extra = next((span for word, span in zip(words, spans, strict=False) if word.startswith("#")), None)
             why = why.replace(row.name, value.name).replace("on the line", "in the value")

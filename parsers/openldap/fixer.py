@@ -14,13 +14,14 @@ from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, Of
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.format import Way
-from tlslint.parsers.openldap import clientconf, spots
+from tlslint.parsers.openldap import clientconf, moznss, spots
 from tlslint.parsers.openldap.directives import number
 
 _MINIMUM: dict[TlsVersion, str] = {TLS10: "3.1", TLS11: "3.2", TLS12: "3.3", TLS13: "3.4"}
 _ENOUGH = 64
 """Bits of protection TLS always gives and ldapi too (it counts as 71): slapd.conf(5) has `simple_bind=64` as its example."""
 _NO_CERTIFICATE = "there is no TLS without a certificate: TLSCertificateFile and TLSCertificateKeyFile come first"
+_BY_HAND_ON_NSS = "what is left hangs on the NSS in use: by hand, TLSProtocolMin 3.3 (from RHEL 7.3 on), in TLSCipherSuite suites by name"
 _NO_WORD = "OpenLDAP has no single word for this; it takes a person"
 
 
@@ -87,6 +88,8 @@ class _Server:
             return self.set("TLSVerifyClient", word, self.endpoint.client_certificate.origins)
         if isinstance(remedy, SetValue) and remedy.field == "dh_bits":
             return self.without_parameters()
+        if self.instance.tls_library.name == moznss.NAME:
+            return _BY_HAND_ON_NSS
         if self.build is None:
             return "the TLS library is not known"
         if isinstance(remedy, SetValue) and remedy.field == "security_level":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tlslint.files import FileProblem, Files
 from tlslint.model import Confidence, Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
 from tlslint.model.remedy import Advice
-from tlslint.parsers.openldap import cnconfig, guess, ldif, listeners, modules, slapdconf
+from tlslint.parsers.openldap import cnconfig, guess, ldif, listeners, modules, moznss, slapdconf
 from tlslint.parsers.openldap.configuration import Configuration, readable
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Start
@@ -47,7 +47,7 @@ class _Slapd:
         self.target = target
         self.software = target.software["slapd"]
         self.library = target.libraries["slapd"]
-        self.version = self.software.version or "2.6"
+        self.version = self.software.version or ("2.4" if self.library.name == moznss.NAME else "2.6")
         self.is_debian = target.is_debian
         self.is_systemd = self.is_debian and number(self.version) >= (2, 6)
 
@@ -59,7 +59,7 @@ class _Slapd:
             ours = all(b"/usr/lib/ldap" in path.split(b":") for path in paths)
             if self.target.how is not KnownBy.ASSUMED or (paths and ours):
                 known = modules.of_debian(self.version) if ours else frozenset()
-        return Build(self.version, self.library.name == "gnutls", known)
+        return Build(self.version, self.library.name, known)
 
     # ---- the three ways in
 

@@ -22,10 +22,13 @@ _LEGACY = ("replica", "replogfile", "replica-argsfile", "replica-pidfile", "repl
 
 
 class Build(Struct):
-    """What slapd's tables depend on. `modules`: of the distribution's package; None: not known, everything may be built in."""
+    """What slapd's tables depend on.
+
+    `library`: openssl, gnutls or moznss. `modules`: of the distribution's package; None: not known, everything may be built in.
+    """
 
     version: str
-    is_gnutls: bool
+    library: str
     modules: frozenset[str] | None
 
 
@@ -128,7 +131,7 @@ class _Reader:
         if row.name.lower() in _LEGACY:
             words = words or [""]
         inside = self.database is not None or self.in_frontend
-        why = arguments.refused(row, words, in_database=inside, after_database=after, is_gnutls=self.build.is_gnutls)
+        why = arguments.refused(row, words, in_database=inside, after_database=after, library=self.build.library)
         if why:
             self.explain(line, why)
         self.in_frontend = self.in_frontend or "MAGIC" in row.places
@@ -178,7 +181,7 @@ class _Reader:
         alone = line.words[2:3] and line.words[2].span.start == tail.start
         if remedy is None or row is None or not alone:
             return remedy
-        why = arguments.refused(row, [value.text], in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+        why = arguments.refused(row, [value.text], in_database=True, after_database=False, library=self.build.library)
         meant = arguments.meant(row.name.lower(), value.text) if why else ""
         return Rewrite((*remedy.edits, Edit(value.span, meant.encode())), f"{remedy.words}, and write {meant}") if meant else remedy
 
@@ -213,7 +216,7 @@ class _Reader:
             row = directives.find(word, table) if table else None
             if row is not None:
                 words = [each.text for each in line.words[1:]]
-                why = arguments.refused(row, words, in_database=True, after_database=False, is_gnutls=self.build.is_gnutls)
+                why = arguments.refused(row, words, in_database=True, after_database=False, library=self.build.library)
                 if why:
                     self.explain(line, why)
                 if row.name == "directory" and database is not None and database.kind == "mdb" and self.build.modules is not None:

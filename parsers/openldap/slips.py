@@ -1,16 +1,16 @@
 """What slapd takes and what does not do what it looks like; why it does not start over TLS.
 
-Every sentence was seen on slapd 2.4.57 or 2.5.13 (GnuTLS) or 2.6.10 (OpenSSL), or stands in the source named with it.
+Every sentence was seen on slapd 2.4.57 (GnuTLS, NSS), 2.5.13 (GnuTLS) or 2.6.10 (OpenSSL), or stands in the source named with it.
 """
 
 from collections.abc import Iterator
 
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
-from tlslint.model.versions import TlsVersion
+from tlslint.model.versions import SSL20, TlsVersion
 from tlslint.parsers import pasted, placing
-from tlslint.parsers.openldap import arguments, outgoing
-from tlslint.parsers.openldap.configuration import Setting
+from tlslint.parsers.openldap import arguments, moznss, outgoing
+from tlslint.parsers.openldap.configuration import Setting, readable
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.tls import Judge
 
@@ -55,9 +55,10 @@ def _context(judge: Judge, start: Start) -> Iterator[Problem]:
         yield Problem(rule, f"{why}: slapd does not start", span)
         return
     if context.made.holds(True) and context.failure:
-        said = judge.setting("tlscertificatefile") or judge.setting("tlscertificatekeyfile") or judge.setting("tlscacertificatefile")
-        span = said.value_span if said is not None else Span(judge.configuration.root, 0, 0)
-        yield Problem("certificate-missing", f"{context.failure}: StartTLS is offered and every handshake fails", span)
+        span = next((origin.span for origin in context.origins if origin.span is not None), Span(judge.configuration.root, 0, 0))
+        cipher = judge.setting("tlsciphersuite")
+        rule = "refused" if cipher is not None and span == cipher.value_span else "certificate-missing"
+        yield Problem(rule, f"{context.failure}: StartTLS is offered and every handshake fails", span)
     elif context.made.holds(False) and judge.configuration.tls_lost is None:
         for listener in start.listeners:
             if listener.implicit and listener.span is not None:
@@ -97,7 +98,9 @@ def _protocol_min(judge: Judge) -> Iterator[Problem]:
     if setting is None or value is None:
         return
     span = setting.value_span
-    if judge.is_gnutls:
+    if judge.is_nss:
+        yield from _protocol_min_on_nss(judge, setting, value)
+    elif judge.is_gnutls:
         wanted = [version for version in TlsVersion if version >= value and version.name.startswith("TLS")] if value >= 0x300 else []
         words = ":".join(f"+VERS-{version.spoken.replace(' ', '')}" for version in wanted)
         example = f"-VERS-ALL:{words}" if words else "-VERS-TLS1.0:-VERS-TLS1.1"
@@ -122,15 +125,43 @@ def _protocol_min(judge: Judge) -> Iterator[Problem]:
         )
 
 
+def _protocol_min_on_nss(judge: Judge, setting: Setting, value: int) -> Iterator[Problem]:
+    """tlsm_deferred_ctx_init(): a minimum switches SSL 3.0 off, or SSL 2.0 on; Red Hat's later packages set the range as well."""
+    span, said = setting.value_span, f"{setting.written} {setting.text}"
+    if 0 < value <= SSL20 << 8:
+        meant = _WIRE.get(setting.text)
+        remedy = Rewrite((Edit(span, meant.encode()),), f"write {meant}", "old clients lose access") if meant else None
+        message = f"{said} asks Mozilla's NSS for SSL 2.0: an old one offers it, a newer one refuses and every handshake fails"
+        yield Problem("means-something-else", message, span, f"lower than SSLv3{', meant is ' + meant if meant else ''}", (), remedy)
+    elif not moznss.counts(value, judge.software.version):
+        message = f"{said} only switches SSL 3.0 off: slapd {judge.version} with Mozilla's NSS offers TLS 1.0 whatever it says"
+        words = Advice("Red Hat's packages from 2.4.40-12 (RHEL 7.3) and 2.4.40-13 (RHEL 6.9) on set the lowest version by it")
+        yield Problem("setting-ignored-here", message, span, "TLS 1.0 stays on", (), words)
+
+
+_READ_BY = {
+    "tlsecname": ("openssl",),
+    "tlscrlcheck": ("openssl",),
+    "tlscrlfile": ("gnutls",),
+    "tlsdhparamfile": ("openssl", "gnutls"),
+}
+_SPOKEN = {"openssl": "OpenSSL", "gnutls": "GnuTLS", moznss.NAME: "Mozilla's NSS"}
+
+
 def _other_library(judge: Judge) -> Iterator[Problem]:
-    """Settings only the other library reads."""
-    ignored = {"tlsecname": "TLSECName", "tlscrlcheck": "TLSCRLCheck"} if judge.is_gnutls else {"tlscrlfile": "TLSCRLFile"}
-    here, there = ("GnuTLS", "OpenSSL") if judge.is_gnutls else ("OpenSSL", "GnuTLS")
-    for name in ignored:
+    """Settings only other libraries read."""
+    here = judge.library.name if judge.library.name in _SPOKEN else "openssl"
+    for name, readers in _READ_BY.items():
         setting = judge.configuration.last(name)
-        if setting is not None:
-            message = f"{setting.written} counts for slapd on {there} only; this one is linked with {here} and ignores it"
+        if setting is not None and here not in readers:
+            there = " or ".join(_SPOKEN[reader] for reader in readers)
+            message = f"{setting.written} counts for slapd on {there} only; this one is linked with {_SPOKEN[here]} and ignores it"
             yield Problem("setting-ignored-here", message, setting.span, "no effect")
+    ciphers = judge.setting("tlsciphersuite")
+    if ciphers is not None and judge.context.nss is not None:
+        for word in moznss.chosen(ciphers.text, judge.software.version).unknown:
+            message = f"{readable(word)} is unknown to slapd with Mozilla's NSS, which passes over it"
+            yield Problem("setting-ignored-here", message, ciphers.value_span, "has a word that does nothing")
 
 
 def _duplicates(judge: Judge) -> Iterator[Problem]:
@@ -156,7 +187,7 @@ def _verify_client(judge: Judge) -> Iterator[Problem]:
     setting = judge.setting("tlsverifyclient")
     word = arguments.verify(setting.text) if setting is not None else "never"
     if setting is None or not word:
-        crl = judge.setting("tlscrlcheck" if not judge.is_gnutls else "tlscrlfile")
+        crl = judge.setting("tlscrlcheck" if not judge.is_gnutls else "tlscrlfile") if not judge.is_nss else None
         if crl is not None and not judge.configuration.is_open("tlsverifyclient") and crl.text.lower() != "none":
             message = f"{crl.written} checks nothing: no client is asked for a certificate (TLSVerifyClient never)"
             yield Problem("client-certificate-not-enforced", message, crl.span)

@@ -25,10 +25,10 @@ from tlslint.model import (
     Value,
 )
 from tlslint.model.struct import Struct
-from tlslint.model.suites import Group
+from tlslint.model.suites import Group, Suite
 from tlslint.model.values import NOT_SET
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
-from tlslint.parsers.openldap import arguments
+from tlslint.parsers.openldap import arguments, moznss
 from tlslint.parsers.openldap.configuration import TEMPLATE, Configuration, Database, Setting
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Listener
@@ -38,6 +38,7 @@ _DECIDES = ("tlsciphersuite", "tlsprotocolmin", "tlsecname")
 LOCAL_SSF = 71
 """What a connection over ldapi counts as (slap.h, local_ssf)."""
 
+NSS_DECIDES = "what Mozilla's NSS has switched on hangs on its release and its own policy file"
 _BEGINS = ("tlscertificatefile", "tlscertificatekeyfile", "tlscacertificatefile", "tlscacertificatepath")
 _IN_ENTRY = ("tlscertificate", "tlscertificatekey", "tlscacertificate")
 
@@ -62,6 +63,8 @@ class Context(Struct):
     group_origins: tuple[Origin, ...] = ()
     server_order: Value[bool | None] = Known(None)
     dh_bits: Value[int | None] = Known(None)
+    nss: tuple[frozenset[TlsVersion], tuple[Suite, ...]] | None = None
+    """With Mozilla's NSS: the versions and suites that are sure; what comes on top is NSS's own."""
 
 
 class Judge:
@@ -71,8 +74,9 @@ class Judge:
         self.configuration = configuration
         self.files = files
         self.target = target
+        self.software = software
         self.library = library
-        self.version = software.version or "2.6"
+        self.version = software.version or ("2.4" if library.name == moznss.NAME else "2.6")
         self.release = number(self.version)
         self.build = libraries.build_of(library)
         self.context = self.make_context()
@@ -81,6 +85,11 @@ class Judge:
     def is_gnutls(self) -> bool:
         """Linked with GnuTLS, as Debian's slapd up to 2.5."""
         return self.library.name == "gnutls"
+
+    @property
+    def is_nss(self) -> bool:
+        """Linked with Mozilla's NSS, as Red Hat's slapd up to RHEL 7.4."""
+        return self.library.name == moznss.NAME
 
     # ---- settings
 
@@ -139,6 +148,8 @@ class Judge:
         filled = [setting for name in _DECIDES if (setting := self.setting(name)) is not None and setting.is_template]
         if filled:
             return base._replace(unknown=TEMPLATE)
+        if self.is_nss:
+            return self.with_nss(base)
         for step in (self.check_ciphers, self.check_authorities, self.check_pair, self.check_dh, self.check_curves, self.check_crl):
             refused = step(base)
             if refused is not None:
@@ -158,7 +169,7 @@ class Judge:
         if chain is not None and chain.leaf is not None:
             found = Certificate(setting.text, chain, setting.value_span, known_issuers=self.known_issuers())
         key = self.setting("tlscertificatekeyfile")
-        if key is not None and key.text.startswith("/"):
+        if key is not None and key.text.startswith("/") and not (self.is_nss and self.database()):
             found = found._replace(key=self.files.key_file(key.text, key.value_span))
         return context._replace(certificates=(found,), certificate_origins=self.origins("tlscertificatefile"))
 
@@ -195,7 +206,7 @@ class Judge:
             if why:
                 return why, setting.value_span
             data = self.content(setting.text)
-            if data is not None and not self.is_gnutls and not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|CRL)-----", data):
+            if not self.is_gnutls and certificates.holds_none(data):
                 return f"{setting.text} holds no certificate", setting.value_span
             chain = certificates.read(data) if data is not None else None
             if chain is not None and chain.leaf is None and "cannot be decoded" in chain.problem:
@@ -344,6 +355,61 @@ class Judge:
             dh_bits=Known(bits if isinstance(bits, int) else None, dh_origins),
         )
 
+    # ---- Mozilla's NSS
+
+    def database(self) -> bool | None:
+        """Is TLSCACertificatePath a certificate database of NSS? None: not to be told."""
+        folder = self.setting("tlscacertificatepath")
+        return False if folder is None else moznss.is_database(self.files, _logical("/" + folder.text.lstrip("/")))
+
+    def with_nss(self, context: Context) -> Context:
+        """tlsm_deferred_ctx_init(), at the first handshake: what it cannot use makes that one fail, and all that follow."""
+        failed = self.nss_failure()
+        if failed is not None:
+            why, span = failed
+            origins = (Origin(How.WRITTEN, span),) if span is not None else context.made.origins
+            return context._replace(failure=why, origins=origins)
+        for name in ("tlsciphersuite", "tlsprotocolmin"):
+            if self.setting(name) is None and (why := self.configuration.is_open(name)):
+                return context._replace(unknown=why)
+        ciphers, minimum = self.setting("tlsciphersuite"), self.setting("tlsprotocolmin")
+        said = ciphers.text if ciphers is not None else "DEFAULT"
+        chosen = moznss.chosen(said, self.software.version)
+        key = context.certificates[0].key_type if context.certificates else None
+        sure = chosen.sure if key in (None, "RSA") else ()
+        least = moznss.versions(arguments.protocol_min(minimum.text) or 0 if minimum else 0, self.software.version)
+        default = (Origin(How.DEFAULT, None, f"slapd {self.version} with NSS"),)
+        return context._replace(
+            nss=(least if sure else frozenset(), sure),
+            origins=context.made.origins,
+            version_origins=self.origins("tlsprotocolmin") or default,
+            cipher_origins=self.origins("tlsciphersuite") or default,
+        )
+
+    def nss_failure(self) -> tuple[str, Span | None] | None:
+        """Why every handshake fails; None: it does not, or this tree cannot tell."""
+        certificate, key = self.setting("tlscertificatefile"), self.setting("tlscertificatekeyfile")
+        authority, ciphers = self.setting("tlscacertificatefile"), self.setting("tlsciphersuite")
+        if certificate is None:
+            return None if self.configuration.is_open("tlscertificatefile") else ("no TLSCertificateFile is set", None)
+        if ciphers is not None and moznss.chosen(ciphers.text, self.software.version).is_empty:
+            return f"NSS knows no suite by {ciphers.text}", ciphers.value_span
+        if certificate.text.startswith("/") and (why := self.unusable(certificate.text)):
+            return why, certificate.value_span
+        if self.database() is not False:  # a name in it, its key beside it; a file with the PIN
+            return None
+        for setting in (authority, certificate, key):
+            if setting is not None and self.is_missing(setting.text):
+                folder = self.setting("tlscacertificatepath")
+                besides = f", nor is {folder.text} a certificate database that could know it" if folder and setting is certificate else ""
+                return f"{setting.text} does not exist{besides}", setting.value_span
+        for setting in (authority, certificate):
+            if setting is not None and certificates.holds_none(self.content(setting.text)):
+                return f"{setting.text} holds no certificate", setting.value_span
+        if key is None and not self.configuration.is_open("tlscertificatekeyfile"):
+            return "no TLSCertificateKeyFile is set", None
+        return None
+
     def string(self) -> CipherString | None:
         """TLSCipherSuite as it is written; None: nothing is set, or the library is not known."""
         said = self.setting("tlsciphersuite")
@@ -444,11 +510,25 @@ class Judge:
                 groups=Unknown(reason),
                 server_order=Unknown(reason),
             )
+        if context.nss is not None:
+            versions, suites = context.nss
+            return endpoint._replace(
+                tls_works=Known(True, context.made.origins),
+                versions=Unknown(NSS_DECIDES, context.version_origins, versions),
+                cipher_suites=Unknown(NSS_DECIDES, context.cipher_origins, suites),
+                groups=Unknown(NSS_DECIDES),
+                server_order=Unknown(NSS_DECIDES),
+            )
         if context.offer is None:
             return _dead(endpoint, context.failure, context.origins)._replace(cipher_string=context.cipher_string)
         if not context.offer.versions:
             why = "; ".join(dict.fromkeys(held.reason for held in context.offer.held_back)) or "no version is left"
-            return _dead(endpoint, why, context.origins)._replace(cipher_string=context.cipher_string)
+            dead = _dead(endpoint, why, context.origins)
+            return dead._replace(
+                versions=Known(frozenset(), context.origins),
+                cipher_suites=Known((), context.origins),
+                cipher_string=context.cipher_string,
+            )
         return endpoint._replace(
             tls_works=Known(True, context.made.origins),
             versions=Known(context.offer.versions, context.version_origins),
@@ -600,10 +680,7 @@ def _at(listener: Listener) -> tuple[Origin, ...]:
 
 
 def _dead(endpoint: Endpoint, failure: str, origins: tuple[Origin, ...]) -> Endpoint:
+    """Every handshake fails, which is not the fault of the versions and suites that are set."""
     return endpoint._replace(
-        tls_works=Known(False, origins),
-        tls_failure=failure,
-        versions=Known(frozenset(), origins),
-        cipher_suites=Known((), origins),
-        groups=Known(()),
+        tls_works=Known(False, origins), tls_failure=failure, versions=Known(frozenset()), cipher_suites=Known(()), groups=Known(())
     )

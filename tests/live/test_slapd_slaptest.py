@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(shutil.which("slaptest") is None, reason="slapd is not installed"),
 ]
-BUILD = Build("2.5.13", True, modules.of_debian("2.5.13"))
+BUILD = Build("2.5.13", "gnutls", modules.of_debian("2.5.13"))
 HEAD = "include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\n"
 
 LINES = r"""
@@ -460,7 +460,7 @@ def test_generated_slapd_conf_of_other_releases(suite: str, version: str) -> Non
     root = roots.root(suite, "slapd", ("slapd", "ldap-utils"))
     folder = root / "tmp" / f"slaptest-{os.getpid()}"
     folder.mkdir()
-    build = Build(version, suite == "bullseye", modules.of_debian(version))
+    build = Build(version, "gnutls" if suite == "bullseye" else "openssl", modules.of_debian(version))
     rng, wrong = random.Random(version), []
     for number in range(100):
         text = conf(rng) if number % 4 else outward(rng)

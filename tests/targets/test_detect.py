@@ -14,6 +14,7 @@ from tlslint.model import KnownBy
 from tlslint.model.versions import TLS10, TLS12
 from tlslint.targets import Target, rpmdb
 from tlslint.targets.detect import detect, upstream
+from tlslint.targets.detect import library as library_needed
 
 from tests.support import pki, roots
 from tests.support.cli import tlslint
@@ -286,3 +287,43 @@ def test_a_root_that_tells_nothing_is_judged_for_the_default(tmp_path: Path) -> 
     put(tmp_path, "etc/httpd/conf/httpd.conf", HTTPD)
     assert detect(Files((str(tmp_path),), str(tmp_path), (("/", str(tmp_path)),))) is None
     assert "judged for debian-13 (assumed: --target says otherwise)" in tlslint("effective", "--root", tmp_path, tmp_path).out
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "slapd", "library"),
+    [
+        ("CentOS release 6.10 (Final)", "rhel-6", "2.4.40", "moznss"),
+        ("CentOS Linux release 7.1.1503 (Core)", "rhel-7.1", "2.4.39", "moznss"),
+        ("CentOS Linux release 7.4.1708 (Core)", "rhel-7.4", "2.4.44", "moznss"),
+        ("CentOS Linux release 7.5.1804 (Core)", "rhel-7", "2.4.44", "openssl"),
+        ("CentOS Linux release 7.9.2009 (Core)", "rhel-7", "2.4.44", "openssl"),
+        ("Fedora release 20 (Heisenbug)", "fedora-20", None, "moznss"),
+        ("Red Hat Enterprise Linux release 8.10 (Ootpa)", "rhel-8", "2.4.46", "openssl"),
+    ],
+)
+def test_which_library_red_hats_slapd_is_linked_with_by_its_release(
+    release: str, name: str, slapd: str | None, library: str, tmp_path: Path
+) -> None:
+    place = "etc__fedora-release" if release.startswith("Fedora") else "etc__redhat-release"
+    target = found(lay(tmp_path, **{place: release + "\n"}))
+    assert (target.name, target.software["slapd"].version, target.libraries["slapd"].name) == (name, slapd, library)
+    assert target.libraries["httpd"].name == "openssl"
+    if release.startswith("CentOS Linux"):  # whose os-release knows the major release only
+        again = found(lay(tmp_path, **{"etc__os-release": 'ID="centos"\nVERSION_ID="7"\n'}))
+        assert again.name == name
+
+
+@pytest.mark.parametrize(
+    ("needs", "library"),
+    [
+        (("libnss3.so()(64bit)", "libssl3.so()(64bit)", "libssl3.so(NSS_3.2)(64bit)", "nss-tools"), "moznss"),
+        (("libcrypto.so.10()(64bit)", "libssl.so.10()(64bit)", "libnss3.so()(64bit)", "libssl3.so()(64bit)"), "openssl"),
+        (("libssl3", "libc6"), "openssl"),
+        (("libssl.so.3()(64bit)",), "openssl"),
+        (("libgnutls30",), "gnutls"),
+    ],
+    ids=["RHEL 7.4", "RHEL 7.5 to 7.9", "Debian 12", "RHEL 9", "Debian"],
+)
+def test_the_library_a_package_needs(needs: tuple[str, ...], library: str) -> None:
+    """NSS calls its own part libssl3.so, as OpenSSL 3 calls Debian's package."""
+    assert library_needed(needs, "openssl") == library

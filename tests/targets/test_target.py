@@ -101,3 +101,18 @@ def test_the_command_line_takes_several(tmp_path: object) -> None:
     ran = tlslint("effective", "--target", "rhel-9", "--target", "httpd@2.4.57", "sample_configs/apache/rhel")
     assert "httpd 2.4.57 with openssl 3.5.1 (given)" in ran.out
     assert "judged for rhel-9 with httpd@2.4.57 (given: packages of 2026-11-29)" in ran.out
+
+
+def test_nss_is_given_by_its_version_or_by_a_distribution_that_had_it() -> None:
+    alone = combined(("moznss@3.44",), None)
+    assert (alone.libraries["slapd"].name, alone.libraries["slapd"].version, alone.family) == ("moznss", "3.44", "rhel")
+    both = combined(("rhel-6", "moznss@3.16", "openldap@2.4.39"), None)
+    assert (both.libraries["ldap-client"].version, both.software["slapd"].version) == ("3.16", "2.4.39")
+    assert both.libraries["httpd"].name == "openssl"
+    with pytest.raises(UnknownTargetError, match="nothing of debian-12 is linked with Mozilla's NSS: name rhel-6"):
+        combined(("debian-12", "moznss@3.44"), None)
+
+
+def test_a_row_stands_for_the_releases_it_names_as_well() -> None:
+    assert load("rhel-7.3").software["slapd"].version == load("rhel-7.2").software["slapd"].version == "2.4.40"
+    assert "rhel-7.3" not in names()

@@ -100,19 +100,19 @@ def test_records_joined_are_the_file(data: bytes) -> None:
                 assert record.whole.start <= span.start <= span.end <= record.whole.end
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(joined(CONF), st.sampled_from(["debian-11", "debian-12", "debian-13"]), st.booleans())
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(joined(CONF), st.sampled_from(["debian-11", "debian-12", "debian-13", "rhel-7.2"]), st.booleans())
 def test_any_slapd_conf_is_evaluated(tmp_path: Path, data: bytes, target: str, complete: bool) -> None:
     _evaluated(tmp_path, "etc/ldap/slapd.conf", data, target, complete)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(joined(LDIF), st.sampled_from(["etc/ldap/slapd.d/cn=config.ldif", "etc/ldap/tls.ldif"]), st.booleans())
 def test_any_ldif_is_evaluated(tmp_path: Path, data: bytes, name: str, complete: bool) -> None:
     _evaluated(tmp_path, name, data, "debian-12", complete)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.one_of(st.binary(max_size=100), st.text("SLAPD_ERVICONF='\"$\\\n ld:/x{}", max_size=80).map(str.encode)))
 def test_any_start_script_is_read(tmp_path: Path, data: bytes) -> None:
     _evaluated(tmp_path, "etc/default/slapd", b"SLAPD_SERVICES=" + data, "debian-12", complete=True)

@@ -572,3 +572,11 @@ def test_a_hashed_password_is_no_template(tmp_path: Path) -> None:
 def test_the_name_of_a_listener_is_that_of_its_url(url: str, names: tuple[str, ...] | None, tmp_path: Path) -> None:
     (endpoint,) = judged(tmp_path, CERTIFICATE, urls=url).endpoints
     assert endpoint.server_names.surely == names
+
+
+def test_a_missing_half_is_not_the_versions_fault(tmp_path: Path) -> None:
+    """A false positive: TLS105 asked for other versions where only the key is missing."""
+    judged(tmp_path, target="debian-13", certificate="TLSCertificateFile /etc/ldap/ldap.pem\n")
+    run = tlslint("--target", "debian-13", "--root", str(tmp_path), "--select", "TLS105,TLS212,TLS310", str(tmp_path / "etc"))
+    assert "TLS310" in run.out
+    assert "1 finding" in run.out, run.out
