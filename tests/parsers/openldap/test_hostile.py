@@ -131,7 +131,7 @@ def test_a_hundred_thousand_lines_are_read_in_a_blink(tmp_path: Path) -> None:
     (tmp_path / "slapd.conf").write_text(text)
     (tmp_path / "ldif").mkdir()
     (tmp_path / "ldif/config.ldif").write_text("dn: cn=config\nobjectClass: olcGlobal\n" + "olcTLSCipherSuite: A\n B\n" * 50_000)
-    started = time.monotonic()
+    started = time.process_time()
     for name in ("/slapd.conf", "/ldif/config.ldif"):
         assert evaluate.instances(name, mail.below(tmp_path), load("debian-12"), complete=True)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
