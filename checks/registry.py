@@ -11,7 +11,8 @@ from tlslint.model.struct import Struct
 
 
 class Entry(Struct):
-    """A rule. `scope`: `endpoint`, `instance` or `problem`; `role`: `server`, `client` or "" for both; `module` below `tlslint.checks`.
+    """A rule. `scope`: `endpoint`, `instance` or `problem`; `role`: `server`, `client`, `web` (a server
+    of HTTP) or "" for all; `module` below `tlslint.checks`.
 
     `after`: codes whose finding about the same endpoint explains this one, which then stays silent.
     """
@@ -73,27 +74,27 @@ _RULES: dict[tuple[str, str], str] = {
         TLS402 cleartext-login server
         TLS403 starttls-optional server
         TLS404 mx-demands-tls server
-        TLS406 weak-redirect server
+        TLS406 weak-redirect web
         TLS407 port-speaks-other-mode server
         TLS409 mx-shuts-senders-out server""",
     ("enforcement", "problem"): "TLS408 trusted-network-too-wide",
-    ("enforcement", "instance"): "TLS405 no-https-redirect",
+    ("enforcement", "instance"): "TLS405 no-https-redirect web",
     ("headers", "endpoint"): """
-        TLS502 hsts-max-age-short server
-        TLS503 hsts-max-age-zero server
-        TLS504 hsts-invalid server
-        TLS505 hsts-not-always server
-        TLS506 hsts-duplicate server
-        TLS507 hsts-over-http server
-        TLS510 preload-not-eligible server
-        TLS511 preload-premature server
-        TLS512 hsts-with-bad-certificate server
-        TLS513 hsts-unknown-directive server
-        TLS520 hpkp server
-        TLS521 expect-ct server""",
+        TLS502 hsts-max-age-short web
+        TLS503 hsts-max-age-zero web
+        TLS504 hsts-invalid web
+        TLS505 hsts-not-always web
+        TLS506 hsts-duplicate web
+        TLS507 hsts-over-http web
+        TLS510 preload-not-eligible web
+        TLS511 preload-premature web
+        TLS512 hsts-with-bad-certificate web
+        TLS513 hsts-unknown-directive web
+        TLS520 hpkp web
+        TLS521 expect-ct web""",
     ("headers", "instance"): """
-        TLS501 hsts-missing
-        TLS508 hsts-subdomains""",
+        TLS501 hsts-missing web
+        TLS508 hsts-subdomains web""",
     ("clients", "endpoint"): """
         TLS601 client-tls-off client
         TLS602 peer-not-verified client

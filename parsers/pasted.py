@@ -32,7 +32,7 @@ _PLAIN = {
     "\u2060": "",
     "\ufeff": "",
 }
-_PASTED = re.compile(f"[{''.join(_PLAIN)}]")
+_PASTED = f"[{''.join(_PLAIN)}]"
 
 
 class Pasted(Struct):
@@ -47,8 +47,8 @@ def pasted(span: Span) -> Pasted | None:
     if span.data.isascii() or span.file.encoding != "utf-8":
         return None
     text = span.data.decode("utf-8", "ignore")
-    first = _PASTED.search(text)
-    return Pasted(f"U+{ord(first[0]):04X}", _PASTED.sub(lambda found: _PLAIN[found[0]], text)) if first else None
+    first = re.search(_PASTED, text)
+    return Pasted(f"U+{ord(first[0]):04X}", re.sub(_PASTED, lambda found: _PLAIN[found[0]], text)) if first else None
 
 
 def problem(span: Span) -> Problem | None:

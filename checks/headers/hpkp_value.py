@@ -3,8 +3,6 @@
 Grammar: RFC 7469 section 2.1: directives between `;`, `pin-sha256="base64"` as often as wanted (sections 2.1.1, 2.5), `max-age` once.
 """
 
-import base64
-import binascii
 import re
 
 
@@ -40,6 +38,9 @@ def pins(text: str) -> tuple[str, ...]:
 
 
 def _is_hash(text: str) -> bool:
+    import base64  # noqa: PLC0415 (only where a hash was pinned)
+    import binascii  # noqa: PLC0415
+
     try:
         return len(base64.b64decode(text, validate=True)) == 32
     except (ValueError, binascii.Error):

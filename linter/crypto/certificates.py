@@ -19,15 +19,15 @@ MAX_BLOCKS = 512
 NO_CERTIFICATE = "no certificate in the file"
 NOT_INSTALLED = "cryptography 42 or newer is not installed"
 
-_BLOCK = re.compile(rb"^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
-_DH_BLOCK = re.compile(rb"^-----BEGIN (?:X9\.42 )?DH PARAMETERS-----[ \t]*\r?$([^-]*)-----END ", re.MULTILINE)
+_BLOCK = rb"(?m)^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[ \t]*\r?$([^-]*)-----END "
+_DH_BLOCK = rb"(?m)^-----BEGIN (?:X9\.42 )?DH PARAMETERS-----[ \t]*\r?$([^-]*)-----END "
 _HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 
 @lru_cache(maxsize=64)
 def read(data: bytes) -> Chain:
     """The certificates of a PEM file's bytes. Never raises for any content."""
-    blocks = _BLOCK.findall(data)
+    blocks = re.findall(_BLOCK, data)
     if not blocks:
         return Chain((), NO_CERTIFICATE, False, 0)
     import base64  # noqa: PLC0415 (most files that are looked at hold no certificate)
@@ -178,7 +178,7 @@ def _names(certificate: "x509.Certificate", extensions: dict[str, Any]) -> tuple
 
 def dh_bits(data: bytes) -> int | None:
     """Size in bits of the first DH PARAMETERS block (PKCS #3 and X9.42 begin with the prime); None: none is there, or it makes no sense."""
-    match = _DH_BLOCK.search(data)
+    match = re.search(_DH_BLOCK, data)
     if match is None:
         return None
     import base64  # noqa: PLC0415

@@ -38,10 +38,15 @@ class Discovery(Struct):
 
 
 def layouts() -> Iterator[tuple[str, Layout]]:
-    """Every format's layout, in order."""
+    """Every format's layout, in order; each is imported when its turn comes."""
     for name in parsers.formats():
-        layout: Layout = parsers.room(name, "layout")
-        yield name, layout
+        yield name, layout_of(name)
+
+
+def layout_of(format_: str) -> Layout:
+    """Where a format's files live."""
+    layout: Layout = parsers.room(format_, "layout")
+    return layout
 
 
 def discover(
@@ -59,12 +64,11 @@ def discover(
     `root`: a directory treated as `/`; only it is read. `standard_input`: a name and the text it stands for. `excluded` is asked for
     places on this disk, `watch` is told of every file that is met or read.
     """
-    formats = list(layouts())
     absolute = [_named(path) for path in paths]
     for path, shown in zip(absolute, paths, strict=True):
         if not os.path.lexists(path) and (standard_input is None or path != _named(standard_input[0])):
             raise NothingFoundError(f"{shown} does not exist")
-    files = _door(absolute, root, base, formats)
+    files = _door(absolute, root, base)
     if watch is not None:
         files.watch = watch
     if standard_input is not None:
@@ -77,6 +81,7 @@ def discover(
         logical = files.logical(path)
         if os.path.isdir(path):
             whole = True
+            formats = list(layouts())
             below = len(logical.rstrip("/").rpartition("/")[0])  # names above the folder that was named say nothing of what is in it
             for found in files.walk(logical):
                 if excluded(files.on_disk(found)):
@@ -85,7 +90,7 @@ def discover(
         elif excluded(path):
             limits.add("")
         else:
-            claimed = _given(logical, formats, files, jobs, parts)
+            claimed = _given(logical, files, jobs, parts)
             if claimed is None:
                 continue
             limits.add(claimed)
@@ -103,7 +108,7 @@ def _named(path: str) -> str:
     return os.path.join(os.path.realpath(directory), name)
 
 
-def _door(paths: Sequence[str], root: str | None, base: str, formats: list[tuple[str, Layout]]) -> Files:
+def _door(paths: Sequence[str], root: str | None, base: str) -> Files:
     if root is not None:
         if not os.path.isdir(root):
             raise NothingFoundError(f"{root} is not a directory, so it cannot be treated as /")
@@ -117,12 +122,10 @@ def _door(paths: Sequence[str], root: str | None, base: str, formats: list[tuple
         if os.path.isdir(path):
             continue
         lookout = Files((here if os.path.realpath(path).startswith(here + "/") else "/",), base)
-        for _, layout in formats:
-            if layout.claim(path) is not None:
-                found = layout.root_of(path, lookout)
-                if found is not None:
-                    jail.append(os.path.commonpath([os.path.dirname(found), os.path.dirname(path)]))
-                    break
+        claiming = _claiming(path)
+        found = claiming[1].root_of(path, lookout) if claiming is not None else None
+        if found is not None:
+            jail.append(os.path.commonpath([os.path.dirname(found), os.path.dirname(path)]))
     return Files(tuple(dict.fromkeys(jail)), base)
 
 
@@ -161,13 +164,18 @@ def _enabled(path: str) -> str:
     return f"{before}-enabled"
 
 
-def _given(path: str, formats: list[tuple[str, Layout]], files: Files, jobs: dict[str, Job], parts: dict[str, Job]) -> str | None:
+def _claiming(path: str) -> tuple[str, Layout] | None:
+    """The format that takes a file for its own by name."""
+    return next(((name, layout) for name, layout in layouts() if layout.claim(path) is not None), None)
+
+
+def _given(path: str, files: Files, jobs: dict[str, Job], parts: dict[str, Job]) -> str | None:
     """A file named on the command line: its root is evaluated, or itself as a fragment. Returns its real path; None: nothing of ours."""
-    chosen = next(((name, layout) for name, layout in formats if layout.claim(path) is not None), None)
+    chosen = _claiming(path)
     try:
         if chosen is None:
             data = files.read(path).data
-            chosen = next(((name, layout) for name, layout in formats if layout.looks_like(data)), None)
+            chosen = next(((name, layout) for name, layout in layouts() if layout.looks_like(data)), None)
         if chosen is None:
             return None
         name, layout = chosen

@@ -13,7 +13,7 @@ def marked(findings: Iterable[Finding]) -> list[Finding]:
 
     No line number takes part, so it stays when lines move.
     """
-    from hashlib import sha256  # noqa: PLC0415 (only where something was found)
+    from hashlib import sha256  # noqa: PLC0415 (brings OpenSSL along)
 
     seen: Counter[str] = Counter()
     found = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tlslint.engine.discover import Discovery, layouts
+from tlslint.engine.discover import Discovery, layout_of
 from tlslint.engine.ignores import settings_of
 from tlslint.engine.run import Result, format_of
 from tlslint.model import Finding, SourceFile
@@ -51,9 +51,8 @@ def add(found: Discovery, result: Result, again: Callable[[Discovery], Result], 
 
 
 def _comments(found: Discovery, result: Result, reason: str) -> tuple[list[Comment], list[tuple[Finding, str]]]:
-    by_format = dict(layouts())
     forms = {
-        id(file): by_format[format_of(instance.service)].comments(file.path) for instance in result.instances for file in instance.files
+        id(file): layout_of(format_of(instance.service)).comments(file.path) for instance in result.instances for file in instance.files
     }
     left: list[tuple[Finding, str]] = []
     places: dict[tuple[int, int], list[Finding]] = {}

@@ -11,10 +11,10 @@ from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
 from tlslint.engine import baseline as baselines
-from tlslint.engine.discover import Discovery, Job, layouts
+from tlslint.engine.discover import Discovery, Job, layout_of
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
-from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile, Span
 from tlslint.model.struct import Struct
 from tlslint.parsers.format import Evaluate
 from tlslint.targets import Target
@@ -94,7 +94,6 @@ def evaluated(found: Discovery, target: Target, broken: list[str]) -> list[tuple
     for job in found.jobs:
         instances += [(instance, job) for instance in _instances(job, found, target, broken)]
     read = {id(file) for instance, _ in instances for file in instance.files}
-    by_format = dict(layouts())
     for job in found.parts:
         try:
             source = found.files.read(job.path)
@@ -103,7 +102,7 @@ def evaluated(found: Discovery, target: Target, broken: list[str]) -> list[tuple
         if id(source) in read:
             continue
         # A root file that could include it and does not: nobody reads it.
-        if not job.given and by_format[job.format].root_of(job.path, found.files) is not None:
+        if not job.given and layout_of(job.format).root_of(job.path, found.files) is not None:
             continue
         part = _instances(job, found, target, broken)
         read.update(id(file) for instance in part for file in instance.files)
@@ -127,6 +126,8 @@ def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) ->
 def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], now: str, broken: list[str]) -> list[Finding]:
     """Let every wanted rule look at every server."""
     findings: list[Finding] = []
+    told: set[tuple[str, Span]] = set()
+    seen = 0
     loaded: dict[str, Rule | None] = {}
     endpoint_rules = [entry for entry in registry.entries() if entry.scope == "endpoint" and chosen.takes(entry)]
     instance_rules = [entry for entry in registry.entries() if entry.scope == "instance" and chosen.takes(entry)]
@@ -139,14 +140,15 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                 rule = _rule(entry, instance, loaded, profiles, now, broken)
                 if rule is not None:
                     findings += _safely(entry, _reported(rule), problem, broken)
-        told = {(finding.code, finding.primary.span) for finding in findings}
+        told.update((finding.code, finding.primary.span) for finding in findings[seen:])
+        seen = len(findings)
         asked: dict[str, list[tuple[Entry, EndpointRule]]] = {}
         sure: list[Finding] = []
         doubtful: list[Finding] = []
         for endpoint in instance.endpoints:
-            role = "client" if endpoint.role is Role.CLIENT else "server"
+            role = _role(endpoint)
             if role not in asked:
-                wanted = [entry for entry in endpoint_rules if entry.role in ("", role)]
+                wanted = [entry for entry in endpoint_rules if entry.role in _ROLES[role]]
                 rules = ((entry, _rule(entry, instance, loaded, profiles, now, broken)) for entry in wanted)
                 asked[role] = [(entry, rule) for entry, rule in rules if isinstance(rule, EndpointRule)]
             # What the parser told about these very bytes is the better explanation.
@@ -155,11 +157,24 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
         # Where TLS is not known to be spoken at all, only what is not said of another endpoint already.
         causes = {_cause(finding) for finding in sure}
         findings += sure + [finding for finding in doubtful if _cause(finding) not in causes]
+        roles = {role for endpoint in instance.endpoints for role in _ROLES[_role(endpoint)]}
         for entry in instance_rules:
+            if entry.role and entry.role not in roles:
+                continue
             rule = _rule(entry, instance, loaded, profiles, now, broken)
             if isinstance(rule, InstanceRule):
                 findings += _safely(entry, rule.check, instance, broken)
     return findings
+
+
+_ROLES = {"client": ("", "client"), "server": ("", "server"), "web": ("", "server", "web")}
+"""Roles of rules that look at an endpoint, by what it is."""
+
+
+def _role(endpoint: Endpoint) -> str:
+    if endpoint.role is Role.CLIENT:
+        return "client"
+    return "server" if endpoint.http is None else "web"
 
 
 def _reported(rule: Rule) -> Callable[[Problem], Iterable[Finding]]:
@@ -297,7 +312,8 @@ def run(
         pairs = [(learn(instance, found.files), job) for instance, job in pairs]
     instances = [instance for instance, _ in pairs]
     sources = {id(file): (file, instance.service) for instance in instances for file in instance.files}
-    findings = marked(merged(check(instances, chosen, profiles, now, broken)))
+    findings = merged(check(instances, chosen, profiles, now, broken))
+    findings = marked(findings) if findings else []
     ignored: list[Ignored] = []
     if filters.comments and any(b"tlslint:" in file.data for file, _ in sources.values()):
         findings, ignored = _commented(findings, sources.values(), chosen, now)
@@ -342,8 +358,7 @@ def _commented(
     """Leave out what comments ignore; tell of comments that ignore nothing."""
     from tlslint.engine import ignores  # noqa: PLC0415 (few files have such comments)
 
-    by_format = dict(layouts())
-    forms = [(file, partial(by_format[format_of(service)].comments, file.path)) for file, service in sources]
+    forms = [(file, partial(layout_of(format_of(service)).comments, file.path)) for file, service in sources]
     kept, ignored, problems = ignores.sift(findings, forms, now[:10], chosen.takes)
     entry = registry.by_code()[ignores.RULE]
     if problems and chosen.takes(entry):

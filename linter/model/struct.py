@@ -1,7 +1,7 @@
 """Named tuples whose classes cost little to make: plain data is all over tlslint, and start-up is felt at every commit.
 
 To type checkers and to whoever uses one a `Struct` is a `typing.NamedTuple`. That one looks at every annotation and compiles a constructor
-while a class is made; here annotations are left to the type checker, and the constructor is compiled when the first tuple is made.
+while a class is made; here annotations are left to the type checker, and the constructor waits for the first tuple.
 """
 
 import sys
@@ -14,6 +14,8 @@ if TYPE_CHECKING or sys.version_info >= (3, 14):  # where annotations are no par
     from typing import NamedTuple as Struct  # noqa: TID251
 else:
     from collections import _tuplegetter, namedtuple
+    from functools import cache
+    from types import FunctionType
 
     class _StructType(type):
         """Turns annotated names into fields of a tuple, their values into defaults."""
@@ -31,8 +33,8 @@ else:
         """A named tuple: subclass it and annotate the fields. The methods are those of `collections.namedtuple`."""
 
         def __new__(cls, /, *values: Any, **named: Any) -> "Struct":  # noqa: ANN401
-            """For the first tuple of a class: take the constructor of `collections.namedtuple` over, and go on with it."""
-            cls.__new__ = namedtuple(cls.__name__, cls._fields, defaults=cls._field_defaults.values()).__new__
+            """For the first tuple of a class: give the class a constructor of its own, and go on with it."""
+            cls.__new__ = _constructor(cls)
             return cls.__new__(cls, *values, **named)
 
         @classmethod
@@ -53,3 +55,13 @@ else:
 
         def __repr__(self) -> str:
             return f"{type(self).__name__}({', '.join(f'{field}={value!r}' for field, value in zip(self._fields, self, strict=True))})"
+
+    def _constructor(kind: type[Struct]) -> FunctionType:
+        """That of `collections.namedtuple`, whose code is the same for all of one size but for the names."""
+        model = _of_size(len(kind._fields))
+        code = model.__code__.replace(co_varnames=("_cls", *kind._fields))
+        return FunctionType(code, model.__globals__, "__new__", tuple(kind._field_defaults.values()))
+
+    @cache
+    def _of_size(size: int) -> FunctionType:
+        return namedtuple("_", [f"field{place}" for place in range(size)]).__new__

@@ -85,8 +85,9 @@ def _release(files: Files) -> tuple[str, str, str] | None:
         ("/etc/arch-release", r"()", "arch"),
         ("/etc/debian_version", r"(\d+)", "debian"),
     ):
-        matched = re.search(pattern, _text(files, path) or ("\0" if identity == "arch" else ""))
-        if matched and (identity != "arch" or _text(files, path) is not None):
+        text = _text(files, path)
+        matched = re.search(pattern, text) if text is not None else None
+        if matched is not None:
             named = _named(identity, matched[1], [])
             return (*named, path.lstrip("/")) if named is not None else None
     return None

@@ -225,14 +225,14 @@ def _weak_signature(name: str, software: Software, level: int | None) -> bool:
     return name == "SHA-1" and level >= (1 if software.openssl >= (3,) else 2)
 
 
-_EC_PARAMETERS = re.compile(rb"-----BEGIN EC PARAMETERS-----\s+([A-Za-z0-9+/=]+)\s+-----END EC PARAMETERS-----")
+_EC_PARAMETERS = rb"-----BEGIN EC PARAMETERS-----\s+([A-Za-z0-9+/=]+)\s+-----END EC PARAMETERS-----"
 _CURVES = {b"BggqhkjOPQMBBw==": "P-256", b"BgUrgQQAIg==": "P-384", b"BgUrgQQAIw==": "P-521"}
 """DER of the named curves (RFC 5480 section 2.1.1.1)."""
 
 
 def curve(found: Slots) -> str:
     """The curve that an EC PARAMETERS block in the first certificate file narrows the groups to; "" for none (2.4.7 and later)."""
-    block = _EC_PARAMETERS.search(found.held[0].data) if found.held else None
+    block = re.search(_EC_PARAMETERS, found.held[0].data) if found.held and found.held[0].data else None
     return _CURVES.get(block[1], "") if block else ""
 
 

@@ -958,7 +958,7 @@ def _parsed(key: "_Key") -> "Section | Problem":
     return section
 
 
-_CONDITIONAL = re.compile(rb"^[ \t]*<If(?:Module|Define|Version|File|Directive|Section)\b", re.MULTILINE | re.IGNORECASE)
+_CONDITIONAL = rb"(?im)^[ \t]*<If(?:Module|Define|Version|File|Directive|Section)\b"
 
 
 class Admitted(Struct):
@@ -974,7 +974,7 @@ class Admitted(Struct):
 
 def admitted(reading: Reading, section: Section, override: Override) -> Admitted:
     """What of an .htaccess counts: each line is asked for by itself, inside sections too (server/config.c, invoke_cmd; httpd 2.4.71)."""
-    if not override.classes and _CONDITIONAL.search(section.file.data):  # <IfModule> needs any class at all
+    if not override.classes and re.search(_CONDITIONAL, section.file.data):  # <IfModule> needs any class at all
         return Admitted(None, None, "forbidden")
     foreign = not reading.knows_all_modules or any(not directives.is_stock(module) for module in reading.modules)
     return _admitted(section, override._replace(by=None), reading.modules, foreign)

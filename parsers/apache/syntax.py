@@ -282,8 +282,8 @@ def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
     return tuple(found)
 
 
-_UNQUOTED = re.compile(r"(?:\\[ \t\v\f\r]|[^ \t\v\f\r])+")
-_QUOTED = {quote: re.compile(rf"(?:\\[ \t\v\f\r]|[^{quote}])*") for quote in "\"'"}
+_UNQUOTED = r"(?:\\[ \t\v\f\r]|[^ \t\v\f\r])+"
+_QUOTED = {quote: rf"(?:\\[ \t\v\f\r]|[^{quote}])*" for quote in "\"'"}
 
 
 def rewrite_words(line: Line, start: int) -> tuple[Word, ...]:
@@ -301,7 +301,7 @@ def rewrite_words(line: Line, start: int) -> tuple[Word, ...]:
         first, quote = position, text[position]
         pattern = _QUOTED.get(quote, _UNQUOTED)
         begin = first + (pattern is not _UNQUOTED)
-        matched = pattern.match(text, begin)
+        matched = re.compile(pattern).match(text, begin)
         end = matched.end() if matched else begin
         position = min(end + (pattern is not _UNQUOTED), len(text))
         word = text[begin:end]

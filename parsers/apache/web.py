@@ -316,14 +316,14 @@ def _target(node: Node) -> Span | None:
     return inner if inner.data == word.text.encode("latin-1") else None
 
 
-_URL = re.compile(r"(https?)://([^/:?#]+)(?::(\d+))?([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
+_URL = r"(?i)(https?)://([^/:?#]+)(?::(\d+))?([^?#]*)(?:\?([^#]*))?"
 
 
 def _followed(host: Host, request: Request, found: Answer) -> str:
     """Where a browser ends up that follows: `elsewhere`, `here`, or `loop`."""
     met = {(request.scheme, request.host.lower(), request.path)}
     for _ in range(MAX_HOPS):
-        parts = _URL.match(found.location)
+        parts = re.match(_URL, found.location)
         if parts is None:
             return "here" if found.location.startswith("/") else "elsewhere"
         https = parts[1].lower() == "https"

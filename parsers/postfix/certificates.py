@@ -14,7 +14,7 @@ from tlslint.model import Certificate, Span
 from tlslint.model.struct import Struct
 
 _SEPARATED = re.compile(r"[^, \t\r\n]+")
-_BEGIN = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
+_BEGIN = rb"(?m)^-----BEGIN ([A-Z0-9 ]+)-----"
 _KEYS = (b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"DSA PRIVATE KEY")
 _CERTIFICATES = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE")
 
@@ -89,7 +89,7 @@ def load_chain(text: str, span: Span | None, files: Files, queue: str) -> Loaded
             # seen on all three releases: "error opening chain file", and TLS goes on with the chains that a further key had completed
             complete = found[:-1] if state == "chain" else found
             return Loaded(tuple(complete), at=span, keys_known=known, anonymous=not complete, missing=f"{path} {trouble}")
-        blocks = [(match.start(), match.group(1)) for match in _BEGIN.finditer(data)]
+        blocks = [(match.start(), match.group(1)) for match in re.finditer(_BEGIN, data)]
         for start, label in blocks:
             if label in _KEYS:
                 if state == "key":
@@ -129,7 +129,7 @@ def trouble_with_authorities(path: str, files: Files) -> str:
 
 
 def _labels(data: bytes) -> list[bytes]:
-    return [match.group(1) for match in _BEGIN.finditer(data)]
+    return [match.group(1) for match in re.finditer(_BEGIN, data)]
 
 
 def _content(path: str, files: Files) -> tuple[str, bytes]:

@@ -390,8 +390,8 @@ def _offer(parameters: Parameters, prefix: str, build: str | None, client: Clien
 
 # --- policy tables -----------------------------------------------------------------------------------------------------------------
 
-_TABLE = re.compile(r"(?:proxy:)?(hash|lmdb|btree|dbm|cdb|sdbm|texthash):(\S+)")
-_INLINE = re.compile(r"inline:\{(.*)\}\s*\Z", re.DOTALL)
+_TABLE = r"(?:proxy:)?(hash|lmdb|btree|dbm|cdb|sdbm|texthash):(\S+)"
+_INLINE = r"(?s)inline:\{(.*)\}\s*\Z"
 _ATTRIBUTES = {
     "match", "protocols", "ciphers", "exclude", "tafile", "servername", "connection_reuse", "enable_rpk",
     "policy_type", "policy_domain", "policy_string", "policy_ttl", "mx_host_pattern", "policy_failure",
@@ -420,7 +420,7 @@ def policy_table(parameters: Parameters, prefix: str, files: Files) -> Table:
     unknown: list[str] = []
     problems: list[Problem] = []
     missing, source = "", None
-    inline = _INLINE.match(value.text)
+    inline = re.match(_INLINE, value.text)
     if inline and value.setting is not None:
         policies += [
             _policy(match.group(1), match.group(2).strip(WHITE), value.setting.value_span, parameters)
@@ -428,7 +428,7 @@ def policy_table(parameters: Parameters, prefix: str, files: Files) -> Table:
         ]
         return Table(tuple(policies), (), "", None, ())
     for word in re.split(r"[, \t\r\n]+", value.text):
-        match = _TABLE.fullmatch(word)
+        match = re.fullmatch(_TABLE, word)
         if match is None:
             if word:
                 unknown.append(word)
@@ -508,7 +508,7 @@ def _word_span(line: Line | None, word: str) -> Span | None:
     return line.span(start, start + len(word)) if start != -1 else None
 
 
-_HOSTNAME = re.compile(r"[^\[\]:/ ]+")
+_HOSTNAME = r"[^\[\]:/ ]+"
 
 
 def policy_for(nexthop: str, policies: tuple[Policy, ...]) -> Policy | None:
@@ -517,7 +517,7 @@ def policy_for(nexthop: str, policies: tuple[Policy, ...]) -> Policy | None:
     for policy in policies:
         table.setdefault(policy.key, policy)
     name = nexthop.lower()
-    if name in table or not _HOSTNAME.fullmatch(name):
+    if name in table or not re.fullmatch(_HOSTNAME, name):
         return table.get(name)
     while "." in name[1:]:
         name = name[name.index(".", 1) :]

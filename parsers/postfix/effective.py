@@ -189,7 +189,7 @@ def is_yes(value: Resolved) -> bool | None:
     return {"yes": True, "no": False, "": None}.get(value.text.lower())
 
 
-_TIME = re.compile(r"[ \t]*[+-]?\d+[smhdwSMHDW]?")
+_TIME = r"[ \t]*[+-]?\d+[smhdwSMHDW]?"
 
 
 def fault(value: Resolved, release: Release) -> str:
@@ -219,7 +219,7 @@ def fault(value: Resolved, release: Release) -> str:
             return f"{number} is more than {kind.high} (parameter out of range)"
         return ""
     if kind.type == "time":
-        return "" if _TIME.fullmatch(text) else f"{text!r} is not a time such as 30s (bad time unit)"
+        return "" if re.fullmatch(_TIME, text) else f"{text!r} is not a time such as 30s (bad time unit)"
     if kind.low and len(text) < kind.low and not defaults.may_be_empty(value.name, release):
         return f"an empty value is refused (bad string length 0 < {kind.low})"
     return ""

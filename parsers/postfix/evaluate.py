@@ -453,7 +453,7 @@ def _outgoing(service: Service, parameters: Parameters, client: Client, title: s
     )
 
 
-_RELAY = re.compile(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\w+))?\Z")
+_RELAY = r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\w+))?\Z"
 
 
 def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | None], Value[int | None]]:
@@ -462,14 +462,14 @@ def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | Non
         for name in _FIXED:
             value = parameters.get(name)
             transport, _, nexthop = value.text.partition(":")
-            match = _RELAY.match(nexthop) if transport == service.name else None
+            match = re.match(_RELAY, nexthop) if transport == service.name else None
             if match and not value.unknown:
                 return _hop(match, value.origins)
         return NOT_SET, NOT_SET
     relay = parameters.get("relayhost")
     if relay.unknown or relay.error:
         return Unknown(relay.unknown or relay.error, relay.origins), Unknown(relay.unknown or relay.error, relay.origins)
-    match = _RELAY.match(relay.text)
+    match = re.match(_RELAY, relay.text)
     return _hop(match, relay.origins) if match else (NOT_SET, NOT_SET)
 
 

@@ -30,7 +30,7 @@ MAX_STEPS = 100_000
 WHITE = " \t\r\n\v\f"
 _REFERENCE = re.compile(r"\$(?:\$|([({])|([A-Za-z0-9_]+)|)")
 _BRACES = re.compile(r"[{}]")
-_LEVEL = re.compile(r"(\d+)(?:\.(\d+)(?:\.(\d+))?)?")
+_LEVEL = r"(\d+)(?:\.(\d+)(?:\.(\d+))?)?"
 
 
 class ExpansionError(ValueError):
@@ -155,7 +155,7 @@ def _all_digits(text: str) -> bool:
 
 def compatibility_level(text: str) -> int:
     """A compatibility level as one number to compare by (src/global/compat_level.c). Raises `ExpansionError`."""
-    match = _LEVEL.fullmatch(text.lstrip(WHITE))  # strtol() skips what stands before, nothing skips what follows
+    match = re.fullmatch(_LEVEL, text.lstrip(WHITE))  # strtol() skips what stands before, nothing skips what follows
     if match is None or any(len(part or "0") > 9 for part in match.groups()):
         raise ExpansionError(f"{text[:40]!r} is not a compatibility level such as 3.6")
     major, minor, patch = (int(part or 0) for part in match.groups())

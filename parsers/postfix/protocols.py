@@ -12,7 +12,7 @@ from tlslint.parsers.postfix.defaults import Release
 
 _TOKEN = re.compile(r"[^, \t\r\n:]+")
 _WORDS = {"sslv2": SSL20, "sslv3": SSL30, "tlsv1": TLS10, "tlsv1.1": TLS11, "tlsv1.2": TLS12, "tlsv1.3": TLS13}
-_HEX = re.compile(r"[ \t\n\v\f\r]*[+-]?(?:0[xX])?[0-9a-fA-F]+")
+_HEX = r"[ \t\n\v\f\r]*[+-]?(?:0[xX])?[0-9a-fA-F]+"
 ALL = frozenset({SSL30, TLS10, TLS11, TLS12, TLS13})
 _ORDER = (SSL30, TLS10, TLS11, TLS12, TLS13)
 
@@ -117,7 +117,7 @@ def _limit(word: str) -> int | None:
     version = _WORDS.get(lower)
     if version is not None:
         return int(version)
-    if _HEX.fullmatch(word) is None:
+    if re.fullmatch(_HEX, word) is None:
         return None
     number = int(word, 16)
     if not 0 <= number <= 0x7FFFFFFF:

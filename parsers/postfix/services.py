@@ -21,7 +21,7 @@ SERVICES_FILE = {"smtp": 25, "mail": 25, "submission": 587, "submissions": 465, 
 _COMMON = {25: "smtp", 465: "smtps", 587: "submission"}
 _OPTIONS_WITH_VALUE = "imnorst"
 _OPTIONS = "cdDlSuvVz"
-_NAME_VALUE = re.compile(r"[ \t\n\v\f\r]*([^\s=]+)[ \t\n\v\f\r]*=[ \t\n\v\f\r]*", re.ASCII)
+_NAME_VALUE = r"(?a)[ \t\n\v\f\r]*([^\s=]+)[ \t\n\v\f\r]*=[ \t\n\v\f\r]*"
 
 
 class Service(Struct):
@@ -216,7 +216,7 @@ DAEMONS = ("smtpd", "postscreen", "tlsproxy", "smtp", "lmtp")
 
 
 def _override(entry: Entry, word: Word) -> Setting | Problem:
-    match = _NAME_VALUE.match(word.text)
+    match = re.match(_NAME_VALUE, word.text)
     daemon = entry.fields[7].text
     if match is None:
         following = [other for other in entry.arguments if other.span.start > word.span.start]

@@ -148,3 +148,36 @@ def test_nothing_is_imported_before_it_is_needed(arguments: list[str], unneeded:
     # what site and the editable installation's finder bring is not ours
     own = loaded[loaded.index("tlslint.cli.main") :]
     assert not [name for name in own if name in unneeded or name.split(".")[0] in unneeded]
+
+
+VHOST = """<VirtualHost *:443>
+    ServerName www.example.org
+    SSLEngine on
+    SSLProtocol -all +TLSv1.2 +TLSv1.3
+    SSLCertificateFile /etc/ssl/certs/www.pem
+    Header always set Strict-Transport-Security "max-age=63072000"
+</VirtualHost>
+"""
+MAIN_CF = "smtpd_tls_security_level = may\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n"
+HOOKED = [
+    # one site that is well kept: nothing is told apart by a fingerprint, and no other format is asked
+    ("sites-enabled/www.conf", VHOST, ("hashlib", "base64", "tlslint.parsers.postfix", "tlslint.parsers.openldap", "tlslint.engine.fix")),
+    # a mail server sends no headers
+    ("main.cf", MAIN_CF, ("hashlib", "base64", "tlslint.parsers.dovecot", "tlslint.checks.headers", "tlslint.engine.fix")),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "unneeded"), HOOKED, ids=[name for name, *_ in HOOKED])
+def test_a_commit_hook_waits_for_nothing_it_does_not_need(tmp_path: Path, name: str, text: str, unneeded: tuple[str, ...]) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    # the run ends without coming back; modules imported by name are in no -X importtime
+    listing = "import os, sys; end = os._exit; os._exit = lambda code: (print('loaded:', *sys.modules), end(code))"
+    command = [sys.executable, "-c", f"{listing}; from tlslint.cli.main import run; run()", "--isolated", path]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    told, _, loaded = result.stdout.partition("loaded: ")
+    assert "nothing to report: 1 file read, 1 endpoint" in told
+    own = [module for module in loaded.split() if module not in sys.builtin_module_names]
+    assert "tlslint.engine.run" in own
+    assert not [module for module in own if module.startswith((*UNNEEDED[:3], *unneeded))]
