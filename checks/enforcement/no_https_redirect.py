@@ -62,7 +62,7 @@ class NoHttpsRedirect(InstanceRule):
             if not secure.tls.holds(TlsMode.IMPLICIT) or not isinstance(secure.server_names, Known):
                 continue
             for name in secure.server_names.value or ():
-                other = _answering(name, secure, plain)
+                other = answering(name, secure, plain)
                 if other is not None and _serves(other):
                     entry = missing.setdefault(id(other), (other, [], []))
                     if secure not in entry[1]:
@@ -82,7 +82,7 @@ class NoHttpsRedirect(InstanceRule):
             )
 
 
-def _answering(name: str, secure: Endpoint, plain: list[Endpoint]) -> Endpoint | None:
+def answering(name: str, secure: Endpoint, plain: list[Endpoint]) -> Endpoint | None:
     """The HTTP site that answers for a name: the one that has it, else the first where both use the usual ports."""
     if "*" in name:
         return None

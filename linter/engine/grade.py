@@ -1,7 +1,8 @@
 """Grades of endpoints: what SSL Labs and internet.nl would say of a configuration."""
 
+from tlslint.checks.enforcement.no_https_redirect import answering
 from tlslint.checks.headers import hsts_value
-from tlslint.model import Endpoint, Instance, Known
+from tlslint.model import Endpoint, Instance, Known, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
 from tlslint.profiles import internetnl, ssllabs
 
@@ -19,7 +20,7 @@ def graded(instance: Instance, endpoint: Endpoint, now: str) -> Graded:
     """Grade one endpoint. `now`: RFC 3339 in UTC."""
     hsts = hsts_of(endpoint)
     seconds = None if hsts.is_faulty else hsts.seconds
-    return Graded(instance, endpoint, ssllabs.grade(endpoint, hsts, now), internetnl.verdict(endpoint, seconds))
+    return Graded(instance, endpoint, ssllabs.grade(endpoint, hsts, now), internetnl.verdict(endpoint, seconds, _plain(instance, endpoint)))
 
 
 def hsts_of(endpoint: Endpoint) -> ssllabs.Hsts:
@@ -29,3 +30,11 @@ def hsts_of(endpoint: Endpoint) -> ssllabs.Hsts:
         return ssllabs.Hsts()
     value = hsts_value.read(lines.value[0])
     return ssllabs.Hsts(value.max_age, bool(value.faults))
+
+
+def _plain(instance: Instance, endpoint: Endpoint) -> Value[Endpoint | None]:
+    """The HTTP site that answers for the first name of an HTTPS one."""
+    if not instance.complete:
+        return Unknown("the rest of the configuration was not seen")
+    plain = [site for site in instance.endpoints if site.http is not None and site.tls.holds(TlsMode.NONE)]
+    return Known(answering((endpoint.server_names.surely or ("",))[0], endpoint, plain))

@@ -1,18 +1,23 @@
 """internet.nl's verdicts on TLS, part by part, for a web site and for a mail server that receives (release 1.11.2, NCSC-NL 2025-05).
 
-Statuses as internet.nl shows them: insufficient fails, phase-out is a notice. Source: checks/tasks/tls/{tls_constants,evaluation}.py and
-Changelog of internetstandards/Internet.nl (cec0e01d).
+Statuses as internet.nl shows them: insufficient fails, phase-out is a notice. Source: internetstandards/Internet.nl,
+checks/tasks/tls/{tls_constants,evaluation,scans,http}.py, checks/categories.py and Changelog (cec0e01d, b67c9dd). What only a scan can tell
+stays out: trust in the CA, DNSSEC, DANE, CAA, OCSP answers, renegotiation by clients, hash functions of handshakes.
 """
 
 from collections.abc import Iterable, Iterator
 
-from tlslint.model import Endpoint, Known, TlsMode, Unknown
+from tlslint.model import Endpoint, Known, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TLS12, TLS13, spoken
 from tlslint.profiles.profile import load
 
 LEVELS = ("good", "sufficient", "phase out", "insufficient")
+_SCANNERS_GROUPS = ("x25519", "secp256r1", "x448", "secp521r1", "secp384r1")
+"""What the scan (sslyze on OpenSSL 1.1.1, eccurves_default in ssl/t1_lib.c) offers; only the group that is agreed on is looked at."""
+_LEAST_FFDHE = 3072
+"""Bits from which on the groups of RFC 7919 are to be phased out; smaller ones and all others are insufficient."""
 
 
 class Part(Struct):
@@ -24,15 +29,15 @@ class Part(Struct):
     text: str = ""
 
 
-def verdict(endpoint: Endpoint, hsts_seconds: int | None) -> tuple[Part, ...]:
-    """The parts, for HTTPS sites and MX hosts; nothing for other endpoints."""
+def verdict(endpoint: Endpoint, hsts_seconds: int | None, plain: Value[Endpoint | None]) -> tuple[Part, ...]:
+    """The parts, for HTTPS sites and MX hosts; nothing for other endpoints. `plain`: the HTTP site of the same name."""
     is_web = endpoint.protocol == "http"
     is_mail = endpoint.protocol == "smtp" and endpoint.port.holds(25)
     if endpoint.role.value != "server" or not (is_web or is_mail) or endpoint.tls.holds(TlsMode.NONE):
         return ()
     if endpoint.tls_works.holds(False) or endpoint.versions == Known(frozenset(), endpoint.versions.origins):
         return (Part("TLS available", "", "fail", endpoint.tls_failure),)
-    return tuple(_parts(endpoint, hsts_seconds, is_web=is_web))
+    return tuple(_parts(endpoint, hsts_seconds, plain, is_web=is_web))
 
 
 def overall(parts: Iterable[Part]) -> str:
@@ -41,7 +46,7 @@ def overall(parts: Iterable[Part]) -> str:
     return next((status for status in ("fail", "unknown", "notice") if status in statuses), "pass")
 
 
-def _parts(endpoint: Endpoint, hsts_seconds: int | None, *, is_web: bool) -> Iterator[Part]:
+def _parts(endpoint: Endpoint, hsts_seconds: int | None, plain: Value[Endpoint | None], *, is_web: bool) -> Iterator[Part]:
     if isinstance(endpoint.versions, Unknown):
         yield Part("TLS version", "", "unknown", endpoint.versions.reason)
     else:
@@ -52,18 +57,62 @@ def _parts(endpoint: Endpoint, hsts_seconds: int | None, *, is_web: bool) -> Ite
         yield Part("ciphers", "", "unknown", endpoint.cipher_suites.reason)
     else:
         yield _worst("ciphers", {suite.openssl or suite.iana: suite_level(suite) for suite in endpoint.cipher_suites.value})
-    groups = endpoint.groups.surely or ()
-    offered = {group.iana: group_level(group) for group in groups if group.family != "FFDHE"}  # those of TLS 1.3 are not looked at
-    if any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely) and isinstance(endpoint.dh_bits, Known):
-        offered[f"DH of {endpoint.dh_bits.value} bits"] = "insufficient"
-    yield _worst("key exchange parameters", offered)
+        yield _order(endpoint, endpoint.cipher_suites.value)
+    yield _parameters(endpoint)
     yield _yes_or_no("TLS compression", endpoint.compression.holds(True), "compression is on")
     yield _yes_or_no("secure renegotiation", endpoint.insecure_renegotiation.holds(True), "insecure renegotiation is allowed")
     yield from _keys(endpoint)
     if is_web:
+        yield _redirect(endpoint, plain)
         least = load("internet.nl").hsts_seconds or 0
         status = "pass" if (hsts_seconds or 0) >= least else "fail"
         yield Part("HSTS", "", status, "" if status == "pass" else f"a max-age of {least} seconds or more is wanted")
+
+
+def _order(endpoint: Endpoint, suites: tuple[Suite, ...]) -> Part:
+    """Whatever a client asks for first, a better grade goes before a worse one: tried in the newest version below TLS 1.3."""
+    older = endpoint.versions.surely - {TLS13}
+    levels = [LEVELS.index(suite_level(suite)) for suite in suites if older and suite.first <= max(older) <= suite.last]
+    if len(set(levels)) < 2:
+        return Part("cipher order", "", "pass")
+    if endpoint.server_order.holds(True):
+        return _yes_or_no("cipher order", levels != sorted(levels), "a worse suite stands before a better one")
+    if isinstance(endpoint.server_order, Unknown):
+        return Part("cipher order", "", "unknown", endpoint.server_order.reason)
+    return Part("cipher order", "", "fail", "the client decides between suites of different grades")
+
+
+def _parameters(endpoint: Endpoint) -> Part:
+    """The group that the scan and the server agree on, and the finite field where a suite of TLS 1.2 uses one."""
+    curves = [group for group in endpoint.groups.surely or () if group.family == "EC"]
+    met = [group for group in curves if group.iana in _SCANNERS_GROUPS] or curves
+    levels = {group.iana: group_level(group) for group in met}
+    bits = endpoint.dh_bits.value if isinstance(endpoint.dh_bits, Known) else None
+    if bits is not None and any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely):
+        if (
+            bits >= _LEAST_FFDHE
+        ):  # those of RFC 7919 from ffdhe3072 on are to be phased out, all others insufficient; which these are is not known
+            text = f"DH of {bits} bits: a notice where it is a group of RFC 7919, a fail where it is any other"
+            return Part("key exchange parameters", "", "unknown", text)
+        levels[f"DH of {bits} bits"] = "insufficient"
+    return _worst("key exchange parameters", levels)
+
+
+def _redirect(endpoint: Endpoint, plain: Value[Endpoint | None]) -> Part:
+    """HTTP must lead to HTTPS under the same name before it leads anywhere else; no HTTP at all is fine."""
+    name = "HTTPS redirect"
+    if isinstance(plain, Unknown):
+        return Part(name, "", "unknown", plain.reason)
+    http = plain.value.http if plain.value is not None else None
+    if http is None:
+        return Part(name, "", "pass")
+    if isinstance(http.redirects_to_https, Unknown):
+        return Part(name, "", "unknown", http.redirects_to_https.reason)
+    if not http.redirects_to_https.holds(True):
+        return Part(name, "", "fail", "HTTP does not lead to HTTPS")
+    host = (http.redirect.location if http.redirect is not None else "").partition("//")[2].partition("/")[0].partition(":")[0].lower()
+    own = {each.lower() for each in endpoint.server_names.surely or ()}
+    return _yes_or_no(name, bool(host and own) and host not in own, f"HTTP leads to {host} first")
 
 
 def _graded(name: str, level: str, text: str = "") -> Part:
