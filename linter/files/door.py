@@ -72,15 +72,15 @@ class Files:
         self._asked: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
         self._descent = Descent(self._jail)
-        self._complete_below = "/"
+        self._complete_below: tuple[str, ...] = ("/",)
         self.watch: Callable[[str], None] = _nobody
         """Told of every file that is met or read, by its logical path."""
 
-    def mounted(self, logical: str, real: str, *, complete_below: str = "/") -> "Files":
+    def mounted(self, logical: str, real: str, *, complete_below: str = "") -> "Files":
         """The same files with the real directory `real` also known as `logical`; what was read stays shared.
 
         `complete_below`: a copy of some files of a host tells nothing of the rest: what is not there counts as missing only below
-        this logical directory, elsewhere it counts as outside.
+        this logical directory (and those told before), elsewhere it counts as outside.
         """
         view = Files.__new__(Files)
         view._jail, view._descent, view._base, view._read, view._overlay = self._jail, self._descent, self._base, self._read, self._overlay
@@ -90,7 +90,8 @@ class Files:
         others = (mount for mount in self._mounts if mount[0] != name)
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
         view._resolved, view._asked = {}, {}
-        view._complete_below = complete_below
+        before = self._complete_below if self._complete_below != ("/",) else ()
+        view._complete_below = (*before, complete_below) if complete_below else self._complete_below
         view.watch = self.watch
         return view
 
@@ -122,7 +123,7 @@ class Files:
             try:
                 source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
             except FileProblem as problem:
-                if problem.kind == "missing" and not _below(os.path.normpath(path), self._complete_below):
+                if problem.kind == "missing" and not self._is_complete_at(path):
                     raise FileProblem(path, "outside-root", "is not part of what was scanned") from None
                 raise
             self._read[real] = source
@@ -144,7 +145,11 @@ class Files:
         found = self._kinds.get(real)
         if found is None:
             found = self._kinds[real] = self._kind_of(real)
-        return "outside" if found == "missing" and not _below(os.path.normpath(path), self._complete_below) else found
+        return "outside" if found == "missing" and not self._is_complete_at(path) else found
+
+    def _is_complete_at(self, path: str) -> bool:
+        place = os.path.normpath(path)
+        return any(_below(place, directory) for directory in self._complete_below)
 
     def _kind_of(self, real: str) -> str:
         try:

@@ -14,9 +14,10 @@ from tlslint.model import Label, Problem, Severity, SourceFile, Span
 from tlslint.model.instance import Software
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.struct import Struct
-from tlslint.parsers.apache import directives
+from tlslint.parsers.apache import directives, layout
 from tlslint.parsers.apache.syntax import MAX_LINE, Line, Word, expanded, first_word, logical_lines, next_word, spoken, substituted, words
 from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Directive, Node, Section
+from tlslint.parsers.format import Claim
 
 MAX_INCLUDE_DEPTH = 128
 """AP_MAX_INCLUDE_DEPTH of server/core.c."""
@@ -147,6 +148,8 @@ class Reader:
         self._macro_lines = 0
         self._blocks = 0
         self._marked: Problem | None = None
+        self._picked: dict[str, tuple[Word, list[Callable[[str], bool]]]] = {}
+        """Folders of which only names of a pattern are read: where the last one says so, and the patterns."""
         self._is_balanced = True
         self._handlers: dict[str, Callable[[Node, _Lines, Section, str], None]] = {
             "define": self._define,
@@ -175,6 +178,8 @@ class Reader:
         return self._reading(root, refused)
 
     def _reading(self, root: Section, refused: Problem | None) -> Reading:
+        if self._complete and refused is None:
+            self._problems.extend(self._passed_over())
         return Reading(
             root,
             tuple(dict.fromkeys(self._sources)),
@@ -606,8 +611,10 @@ class Reader:
         path = self._path(word.text)
         if not _is_wild(path):
             kind = self._files.kind(path)
-            if kind == "directory":
-                yield from ((name, True, "") for name in self._files_below(path, 0, node, where))
+            offered = self._offered(path.rstrip("/"), node, where) if kind == "missing" else ""
+            if kind == "directory" or offered:
+                for name in self._files_below(offered or path, 0, node, where):
+                    yield name, True, self._doubt(name) if offered else ""
             else:
                 yield path, False, ""
             return
@@ -618,19 +625,32 @@ class Reader:
             self._problems.append(Problem("outside-root", message, word.span, severity=self._severity_outside))
             self._hole(node, where, "an include outside the scanned roots")
             return
-        offered = ""
         told = len(self._problems)
-        if optional and not self._is_host and self._files.kind(base) == "missing":
-            # git keeps no empty folders and few people put links into it: the copy says nothing of what the host reads here.
+        offered = self._offered(base, node, where)
+        if optional and not offered and not self._is_host and self._files.kind(base) == "missing":
             self._hole(node, where, f"what {spoken_path(base)} holds is not known")
-            if base.endswith("-enabled"):
-                offered = base = f"{base.removesuffix('-enabled')}-available"
-        for name in self._glob(base, pattern.split("/"), node, where, optional=optional):
+        for name in self._glob(offered or base, pattern.split("/"), node, where, optional=optional):
             found = True
-            yield name, True, f"whether {spoken_path(name.rpartition('/')[2])} is enabled is not known" if offered else ""
+            yield name, True, self._doubt(name) if offered else ""
         if not found and not optional and len(self._problems) == told:
             message = f"no file matches {spoken_path(path)}, so httpd does not start"
             self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)
+
+    def _offered(self, base: str, node: Node, where: Section) -> str:
+        """`sites-available` for a `sites-enabled` that a copy lacks: what the host reads is among that. "" in any other case.
+
+        git keeps no empty folders and few people put links into it: the copy says nothing of what is enabled.
+        """
+        if self._is_host or not base.endswith("-enabled") or self._files.kind(base) != "missing":
+            return ""
+        available = f"{base.removesuffix('-enabled')}-available"
+        if self._files.kind(available) != "directory":
+            return ""
+        self._hole(node, where, f"what {spoken_path(base)} holds is not known")
+        return available
+
+    def _doubt(self, name: str) -> str:
+        return f"whether {spoken_path(name.rpartition('/')[2])} is enabled is not known"
 
     def _names(self, directory: str, node: Node, where: Section) -> list[str]:
         """What a folder holds; a folder nobody may list may hold anything."""
@@ -657,6 +677,35 @@ class Reader:
                 yield from self._files_below(path, 0, node, where)
             elif kind != "missing" or not optional:
                 yield path
+        if len(parts) == 1 and self._files.kind(base) == "directory":
+            _, patterns = self._picked.get(base, (None, []))
+            self._picked[base] = (node.words[0], [*patterns, pattern])
+
+    def _passed_over(self) -> Iterator[Problem]:
+        """Configuration in a folder of which only other names are read: Debian's `sites-enabled/www` since httpd 2.4. Once per folder."""
+        read = {id(source) for source in self._sources}
+        for folder, (word, patterns) in self._picked.items():
+            unread = [path for path in self._others(folder, patterns) if self._is_unread(path, read)]
+            if unread:
+                others = f" (and {len(unread) - 1} more beside it)" if len(unread) > 1 else ""
+                message = f"{spoken_path(unread[0])} is not read: only names like {word.spoken.rpartition('/')[2]} are{others}"
+                yield Problem("file-not-read", message, word.span, "only these names")
+
+    def _others(self, folder: str, patterns: list[Callable[[str], bool]]) -> list[str]:
+        """What else lies in a folder under a name that somebody meant to be read."""
+        try:
+            names = self._files.names(folder)
+        except FileProblem:  # told when it was asked for the first time
+            return []
+        paths = (f"{folder.rstrip('/')}/{name}" for name in names if name[0] != "." and not any(fits(name) for fits in patterns))
+        return [path for path in paths if layout.claim(path) is Claim.PART]
+
+    def _is_unread(self, path: str, read: set[int]) -> bool:
+        try:
+            source = self._files.read(path) if self._files.kind(path) == "file" else None
+        except FileProblem:
+            return False
+        return source is not None and id(source) not in read and layout.looks_like(source.data)
 
     def _files_below(self, directory: str, depth: int, node: Node, where: Section) -> Iterator[str]:
         if depth > MAX_INCLUDE_DEPTH:

@@ -5,6 +5,7 @@ Four kinds of answer matter (RFC 6797 wants the header on all of them): a page, 
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
 from tlslint.parsers.apache import folders, headers, redirects
@@ -86,12 +87,24 @@ class _Asked:
         return found
 
     @property
+    def levels(self) -> list[Section]:
+        """The main server and the virtual host."""
+        server = self.host.server
+        return [server.main.section] if server.is_main else [server.main.section, server.scope.section]
+
+    @cached_property
+    def unseen(self) -> str:
+        """Why header lines and redirects may stand where nobody looked; "" where all was seen."""
+        if not self.host.complete:
+            return NOT_SEEN
+        holes = (node for level in self.levels for node in level.named("include") if node.condition)
+        return next((hole.condition for hole in holes if not re.search(_FOLDERS_OF_MODULES, hole.args)), "")
+
+    @property
     def sections(self) -> list[Section]:
         """Where lines may stand that have a say: the main server, the virtual host, .htaccess files that were met."""
-        server = self.host.server
-        levels = [server.main.section] if server.is_main else [server.main.section, server.scope.section]
         alone = [self.host.alone] if self.host.alone is not None else []
-        return [*levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
+        return [*self.levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
 
     @property
     def may_redirect(self) -> bool:
@@ -111,6 +124,8 @@ _REDIRECTING = frozenset(
         "mdrequirehttps",
     }
 )
+_FOLDERS_OF_MODULES = r"(?:mods-enabled|conf\.modules\.d)/"
+"""What Debian's and Red Hat's packages put there sets no header of an answer and redirects nowhere (mods-available of 2.4.71, seen)."""
 _REDIRECTS = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")
 _INNER = ("location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "if", "elseif", "else", "limit", "limitexcept")
 
@@ -136,8 +151,8 @@ def _values(asked: _Asked, path: str, fails: str = "") -> Value[tuple[str, ...]]
     texts = tuple(value for value in found.values if value is not None)
     if found.more:
         return Unknown(PROGRAM, _origins(found), least=texts)
-    if not asked.host.complete and (not texts or any(_adds(line) for line in found.lines)):
-        return Unknown(NOT_SEEN, _origins(found), least=texts)
+    if asked.unseen and (not texts or any(_adds(line) for line in found.lines)):
+        return Unknown(asked.unseen, _origins(found), least=texts)
     return Known(texts, _origins(found))
 
 
@@ -287,8 +302,8 @@ def _redirects(asked: _Asked) -> Value[bool | None]:
         return Unknown(str(error))
     if not found.status:
         return Unknown(PROGRAM)
-    if not asked.host.complete and not 300 <= found.status < 400:
-        return Unknown(NOT_SEEN)
+    if asked.unseen and not 300 <= found.status < 400:
+        return Unknown(asked.unseen)
     leads = 300 <= found.status < 400 and found.location.lower().startswith("https://")
     return Known(leads, (Origin(How.WRITTEN, found.by.span),) if found.by is not None else ())
 

@@ -256,3 +256,44 @@ def test_a_port_that_may_be_plain_is_not_said_to_offer_suites(tmp_path: Path) ->
     said = findings(tmp_path)
     assert "www.example.test:443 offers" in said
     assert "plain.example.test" not in said
+
+
+def test_a_hole_may_send_what_a_site_lacks(tmp_path: Path) -> None:
+    """`conf-enabled` was left out, where many keep their HSTS line: "sends no Strict-Transport-Security"."""
+    (tmp_path / "sites-enabled").mkdir()
+    (tmp_path / "sites-enabled" / "www.conf").write_text(SITE)
+    (tmp_path / "apache2.conf").write_text(f"Listen 443\n{APACHE2.replace('Include ports.conf', 'IncludeOptional conf-enabled/*.conf')}")
+    assert "hsts-missing" not in findings(tmp_path)
+    (tmp_path / "conf-enabled").mkdir()
+    (tmp_path / "conf-enabled" / "charset.conf").write_text("AddDefaultCharset utf-8\n")
+    assert "hsts-missing" in findings(tmp_path), "mods-enabled is not there either: it holds modules and their own settings"
+
+
+def test_a_server_root_elsewhere_leaves_the_copy_whole(tmp_path: Path) -> None:
+    """Gentoo's ServerRoot is /usr/lib64/apache2: a folder missing from the copy "lies outside the scanned roots"."""
+    folder = tmp_path / "etc" / "apache2"
+    folder.mkdir(parents=True)
+    (folder / "httpd.conf").write_text('ServerRoot "/usr/lib64/apache2"\nListen 80\nInclude /etc/apache2/modules.d/*.conf\n')
+    assert "in this copy" in findings(tmp_path)
+    assert "outside" not in findings(tmp_path)
+
+
+def test_sites_of_a_folder_that_is_included_whole(tmp_path: Path) -> None:
+    """`Include sites-enabled/`, as Debian had it for httpd 2.2: the sites of a copy without that folder were passed over."""
+    (tmp_path / "sites-available").mkdir()
+    (tmp_path / "sites-available" / "www").write_text(SITE)
+    (tmp_path / "apache2.conf").write_text("Listen 443\nInclude /etc/apache2/sites-enabled/\n")
+    assert "sites-available/www:4" in findings(tmp_path)
+
+
+def test_a_site_whose_name_does_not_fit_is_told(tmp_path: Path) -> None:
+    """Sites without `.conf` are not read since Debian 8: nothing was said of them, as if they were not there."""
+    (tmp_path / "sites-enabled").mkdir()
+    (tmp_path / "sites-enabled" / "www").write_text(SITE)
+    (tmp_path / "sites-enabled" / ".off.conf").write_text(SITE)
+    (tmp_path / "sites-enabled" / "README").write_text("Put your sites here.\n")
+    (tmp_path / "apache2.conf").write_text(f"Listen 443\n{APACHE2}")
+    said = findings(tmp_path)
+    assert "file-not-read: /etc/apache2/sites-enabled/www is not read: only names like *.conf are\n" in said
+    (tmp_path / "apache2.conf").write_text(f"Listen 443\n{APACHE2}Include sites-enabled/www\n")
+    assert "file-not-read" not in findings(tmp_path)
