@@ -139,6 +139,7 @@ def weak(root: Path) -> Path:
     (root / "cert.pem").write_bytes(leaf.pem + pki.intermediate().pem)
     (root / "htdocs").mkdir()
     (root / "htdocs/index.html").write_text("page")
+    os.utime(root / "htdocs/index.html", (1577836800, 1577836800))  # 2020
     (root / "certificate.conf").write_text(f"SSLCertificateFile {root}/cert.pem\nSSLCertificateKeyFile {root}/key.pem\n")
     (root / "shared.conf").write_bytes(SHARED.replace("$ROOT", str(root)).replace("\n", "\r\n").encode())
     lines = [
@@ -151,6 +152,7 @@ def weak(root: Path) -> Path:
     modules = ("mpm_event", "authz_core", "alias", "dir", "headers", "macro", "socache_shmcb", "ssl")
     lines += [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules]
     lines += ["Redirect /moved https://www.example.test/", "StartServers 1", "ServerLimit 2"]
+    lines += ["<Location /private>", "    Require all denied", "</Location>"]
     lines += [f"Include {root}/ports.conf"]
     (root / "ports.conf").write_text("".join(f"Listen {port} https\n" for port in PORTS))
     headers = itertools.cycle(HSTS)
@@ -224,18 +226,35 @@ def test_only_the_versions_and_suites_of_the_profile_are_left(mended: Path) -> N
     assert not wrong, (wrong, (mended / "told").read_text())
 
 
+ANSWERS: list[tuple[str, str, dict[str, str], int]] = [
+    ("GET", "/", {}, 200),
+    ("HEAD", "/", {}, 200),
+    ("OPTIONS", "/", {}, 200),
+    ("GET", "/", {"If-Modified-Since": "Fri, 01 Jan 2021 00:00:00 GMT"}, 304),
+    ("GET", "/", {"Range": "bytes=1-2"}, 206),
+    ("GET", "/", {"Range": "bytes=99-"}, 416),
+    ("GET", "/moved", {}, 302),
+    ("GET", "/private", {}, 403),
+    ("GET", "/missing", {}, 404),
+    ("DELETE", "/", {}, 405),
+    ("GET", "/%", {}, 400),
+]
+"""A request and the status of its answer, for every class: success, redirect, refusal, error, and those httpd answers by itself."""
+
+
 def test_every_kind_of_answer_carries_one_hsts_line_and_never_preload(mended: Path) -> None:
     wrong = []
     for site in (*MATRIX, *NAMED):
-        sent = {}
-        for path, status in (("/", 200), ("/missing", 404), ("/moved", 302)):
+        sent: dict[str, list[str]] = {}
+        for method, path, headers, status in ANSWERS:
             with _https(site) as connection:
-                connection.request("GET", path, headers={"Host": site.name})
+                connection.request(method, path, headers={"Host": site.name, **headers})
                 answer = connection.getresponse()
-                assert answer.status == status, (site, path, answer.status)
-                sent[path] = answer.headers.get_all("Strict-Transport-Security") or []
+                assert answer.status == status, (site, method, path, answer.status)
+                sent[f"{method} {path} {status}"] = answer.headers.get_all("Strict-Transport-Security") or []
                 wrong += [f"{site}: {name}" for name in ("Public-Key-Pins", "Expect-CT") if answer.headers.get(name)]
-        if len(set(map(tuple, sent.values()))) != 1 or len(sent["/"]) != 1 or "preload" in sent["/"][0]:
+        lines = set(map(tuple, sent.values()))
+        if len(lines) != 1 or len(next(iter(lines))) != 1 or "preload" in next(iter(lines))[0]:
             wrong.append(f"{site}: {sent}")
     assert not wrong, (wrong, (mended / "told").read_text())
 
