@@ -7,7 +7,7 @@ where that fails the server is mended again with every step clean by itself.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tlslint import parsers
 from tlslint.engine.discover import Discovery, Job
@@ -153,7 +153,7 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
     current, state = found, before
     steps: list[Changes] = []
     seen = {_state(texts)}
-    first = {_same(finding): finding for finding in reversed(before.findings)}
+    beginning = _Beginning(before)
     failure = ""
     for number in range(ROUNDS):
         plans, withheld = _plans(current, state, unsafe=unsafe)
@@ -174,7 +174,7 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
             failure = "remedies chase each other"
             break
         seen.add(_state(texts))
-        fixed += [_as_read(one, before, steps, first) for one in step.fixed] if steps else step.fixed
+        fixed += [beginning.of(one, steps) for one in step.fixed] if steps else step.fixed
         steps.append(_by_path(step.accepted))
         current = current._replace(files=current.files.edited({real: new for real, (_, new) in texts.items()}))
         state = again(current)
@@ -187,22 +187,40 @@ def _state(texts: dict[str, tuple[bytes, bytes]]) -> tuple[tuple[str, bytes], ..
     return tuple((real, new) for real, (old, new) in sorted(texts.items()) if old != new)
 
 
-def _as_read(fixed: Fixed, before: Result, steps: Sequence[Changes], first: Mapping[tuple[str, ...], Finding]) -> Fixed:
-    """A finding of a later round as it was found before the first (`first`, by what is the same of it)."""
-    same = first.get(_same(fixed.finding))
-    if same is None:
-        return fixed
-    files = {file.path: file for instance in before.instances for file in instance.files}
-    edits = []
-    for edit in fixed.edits:
-        span = edit.span
-        place: tuple[int, int] | None = (span.start, span.end)
-        for step in reversed(steps):
-            place = Moves(step.get(span.file.path, ())).before(*place) if place is not None else None
-        if place is None or span.file.path not in files:
-            return Fixed(same, fixed.also)
-        edits.append(Edit(Span(files[span.file.path], *place), edit.replacement))
-    return Fixed(same, fixed.also, tuple(edits))
+class _Beginning:
+    """What was found before the first round."""
+
+    def __init__(self, before: Result) -> None:
+        self._files = {file.path: file for instance in before.instances for file in instance.files}
+        self._told: dict[tuple[str, ...], list[Finding]] = {}
+        for finding in before.findings:
+            self._told.setdefault(_same(finding), []).append(finding)
+
+    def of(self, fixed: Fixed, steps: Sequence[Changes]) -> Fixed:
+        """A finding of a later round as it was found then: in its place, else the only one that says the same."""
+        alike = self._told.get(_same(fixed.finding), [])
+        place = _place_before(fixed.finding.primary.span, steps)
+        there = [other for other in alike if (other.primary.span.start, other.primary.span.end) == place]
+        if not there and len(alike) != 1:
+            return fixed
+        same = (there or alike)[0]
+        if same.remedy is None:
+            return Fixed(same._replace(remedy=fixed.finding.remedy), fixed.also)
+        edits = []
+        for edit in fixed.edits:
+            place = _place_before(edit.span, steps)
+            if place is None or edit.span.file.path not in self._files:
+                return Fixed(same, fixed.also)
+            edits.append(Edit(Span(self._files[edit.span.file.path], *place), edit.replacement))
+        return Fixed(same, fixed.also, tuple(edits))
+
+
+def _place_before(span: Span, steps: Sequence[Changes]) -> tuple[int, int] | None:
+    """Where these bytes stood in the text as it was read; None: a fix wrote them."""
+    place: tuple[int, int] | None = (span.start, span.end)
+    for step in reversed(steps):
+        place = Moves(step.get(span.file.path, ())).before(*place) if place is not None else None
+    return place
 
 
 def _same(finding: Finding) -> tuple[str, ...]:

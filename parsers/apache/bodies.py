@@ -55,13 +55,20 @@ class Body(Struct):
     settings: tuple[Setting, ...]
 
     def last(self, *names: str) -> Setting | None:
-        """The last line with the first of these names that is there at all; those in an `<IfModule>` only where no other is."""
+        """The last line with the first of these names that is there at all; those in an `<IfModule>` only where no other is.
+
+        `ssl*` is any name that begins so.
+        """
         for direct in (True, False):
             for name in names:
-                found = [setting for setting in self.settings if setting.name == name and setting.direct >= direct]
+                found = [setting for setting in self.settings if setting.direct >= direct and _is_called(setting.name, name)]
                 if found:
                     return found[-1]
         return None
+
+
+def _is_called(name: str, wanted: str) -> bool:
+    return name.startswith(wanted[:-1]) if wanted.endswith("*") else name == wanted
 
 
 @lru_cache(maxsize=16)

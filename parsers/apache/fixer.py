@@ -51,7 +51,7 @@ _NEIGHBOURS = {
     "sslengine": ("serveralias", "servername"),
     "sslprotocol": ("sslengine", "sslciphersuite", "sslcertificatekeyfile", "sslcertificatefile", "serveralias", "servername"),
     "sslciphersuite": ("sslprotocol", "sslengine", "sslcertificatekeyfile", "sslcertificatefile", "serveralias", "servername"),
-    "header": ("header", *_FAMILY, "documentroot", "serveralias", "servername"),
+    "header": ("header", "ssl*", "documentroot", "serveralias", "servername"),
     "redirect": ("redirect", "redirectpermanent", "redirectmatch", "documentroot", "serveralias", "servername"),
     "sslproxy": ("sslproxyengine", "sslproxyverify", "sslproxycacertificatefile"),
 }

@@ -62,3 +62,15 @@ def first_line(section: Section, text: str, unsafe: str = "") -> Rewrite | None:
     whole = Span(section.file, section.line.first, section.line.last)
     below = section.children[0].line.first if section.children and section.children[0].file is section.file else section.line.first
     return Rewrite((placing.below(whole, [text.encode()], placing.indentation(section.file.data, below)),), f"add {text}", unsafe)
+
+
+def out_of(node: Node, section: Section) -> Rewrite | None:
+    """The line moved out of a virtual host, above it. None where others may share its bytes."""
+    if node.line.expanded or section.line.expanded or section.file is not node.file:
+        return None
+    whole = Span(node.file, node.line.first, node.line.last)
+    text = node.span.data
+    if b"\n" in text:
+        return None
+    moved = placing.above(Span(section.file, section.line.first, section.line.last), [text])
+    return Rewrite((moved, Edit(whole, b"")), "move it out of the virtual host")

@@ -281,8 +281,21 @@ class _Walk:
         if fault:
             rule = "setting-not-in-version" if name in self.absent else "stapling-broken" if name == "sslstaplingcache" else "refused"
             remedy = mends.without_line(node) if name in self.absent and defaults.goes_without(name) else None
+            if place is Place.VHOST and _is_of_the_server(name):
+                remedy = self.moved_out(node)
             raise RefusedError(fault, node.name_span, rule=rule, remedy=remedy)
         return known
+
+    def moved_out(self, node: Node) -> Rewrite | None:
+        """A line of the whole server that stands in a virtual host: above it, or nowhere where the server has its own already."""
+        if any(each.lower == node.lower for each in self.reading.tree.children):
+            return mends.without_line(node)
+        if any(node.lower in each.refused for each in self.vhosts):
+            return None  # the one before is moved first
+        section = node.parent
+        while section is not None and section.lower != "virtualhost":
+            section = section.parent
+        return mends.out_of(node, section) if section is not None else None
 
     def verdict(self, name: str, place: Place) -> tuple[directives.Known | None, str]:
         known = directives.known(name)
@@ -328,6 +341,12 @@ _PLACES = {
 
 
 _NEED_ARGUMENTS = frozenset(_PLACES) - {"else"} | {"limit", "limitexcept"}
+
+
+def _is_of_the_server(name: str) -> bool:
+    """A setting of mod_ssl that is for the whole server alone."""
+    known = directives.known(name)
+    return known is not None and known.module == "ssl_module" and _allowed(known, Place.SERVER) and not _allowed(known, Place.VHOST)
 
 
 def _allowed(known: directives.Known, place: Place) -> bool:

@@ -21,6 +21,7 @@ def sites(
     engines = {server: context.engine(server, software) for server in everyone}
     reader = certificates.Reader(given.files)
     cache = bool(main.scope.of("sslstaplingcache")) or not complete or bool(main.scope.holes)
+    cache = cache or any("sslstaplingcache" in scope.refused for scope in scopes)  # that it stands in a wrong place is told
     managed = _managed(given, everyone)
     contexts: dict[Server, TlsContext] = {}
     for server in everyone:

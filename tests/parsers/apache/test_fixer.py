@@ -241,6 +241,27 @@ CASES = {
     "stapling without a cache": Case(
         site(f"{ON}\nSSLUseStapling on"), "TLS704", ["-    SSLUseStapling on", "+    SSLUseStapling off"], unsafe=False
     ),
+    "a cache inside a virtual host": Case(
+        site(f"{ON}\nSSLStaplingCache shmcb:/run/stapling(32768)\nSSLUseStapling on"),
+        "TLS704",
+        ["+SSLStaplingCache shmcb:/run/stapling(32768)", "-    SSLStaplingCache shmcb:/run/stapling(32768)"],
+        unsafe=False,
+    ),
+    "a cache inside each of two virtual hosts": Case(
+        site(f"{ON}\nSSLStaplingCache shmcb:/run/stapling(32768)\nSSLUseStapling on")
+        + site(f"{ON}\nSSLStaplingCache shmcb:/run/other(32768)", "other.example.test"),
+        "TLS704",
+        [
+            "+SSLStaplingCache shmcb:/run/stapling(32768)",
+            "-    SSLStaplingCache shmcb:/run/stapling(32768)",
+            "-    SSLStaplingCache shmcb:/run/other(32768)",
+        ],
+    ),
+    "a session cache inside a virtual host, and one outside": Case(
+        "SSLSessionCache shmcb:/run/cache(512000)\n" + site(f"{ON}\nSSLSessionCache shmcb:/run/other(512000)"),
+        "TLS901",
+        ["-    SSLSessionCache shmcb:/run/other(512000)"],
+    ),
     "client certificates": Case(
         site(f"{ON}\nSSLVerifyClient optional\nSSLCACertificateFile /ca.pem"),
         "TLS706",
