@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian with python3, python3-venv and make: `make run` and `make test`.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz man fuzz clean
+.PHONY: run test check lint types layers build bench golden docs agreement fixes-report pyz man fuzz mutate clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +50,12 @@ fuzz: $(VENV)/installed-dev  ## every parser, writer, language and report under 
 	  $(BIN)/python scripts/fuzz.py $$target-fixes $(SECONDS) || exit 1; done
 	for target in openssl gnutls certificates settings; do $(BIN)/python scripts/fuzz.py $$target $(SECONDS) || exit 1; done
 	$(BIN)/python scripts/fuzz.py told
+
+COUNT ?= 20
+SEED ?= 1
+mutate: $(VENV)/installed-dev  ## COUNT small faults, drawn by SEED, in MODULE: which does no test notice? See scripts/mutate.py
+	$(BIN)/pip install --quiet --disable-pip-version-check cosmic-ray
+	nice $(BIN)/python scripts/mutate.py $(MODULE) $(COUNT) $(SEED)
 
 agreement: $(VENV)/installed-dev  ## how often the prediction is what the real server did
 	$(BIN)/python scripts/agreement.py

@@ -89,6 +89,14 @@ class Parameters:
             value = self._values[name] = self._resolve(name)
         return value
 
+    def in_main(self, name: str) -> Resolved:
+        """The value of `name` without the options of this service: what other daemons read."""
+        if name not in self.overrides:
+            return self.get(name)
+        return Parameters(
+            self.release, self.main, {}, self.daemon, pseudo=self.pseudo, main_unseen=self._unseen, omitted_unknown=self._omitted
+        ).get(name)
+
     def text(self, name: str) -> str:
         """The expanded text alone."""
         return self.get(name).text

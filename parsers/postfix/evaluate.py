@@ -13,13 +13,14 @@ from tlslint.files.door import FileProblem
 from tlslint.model import Endpoint, Instance, Known, KnownBy, Origin, Problem, Role, Software, SourceFile, Span, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET, How
+from tlslint.model.versions import TlsVersion
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import server as servers
 from tlslint.parsers.postfix.client import Client, Table
 from tlslint.parsers.postfix.defaults import Release, every_program
 from tlslint.parsers.postfix.effective import Parameters, fault
 from tlslint.parsers.postfix.server import Server
-from tlslint.parsers.postfix.services import Service, Services, known_ports, services
+from tlslint.parsers.postfix.services import ALWAYS_KNOWN, SERVICES_FILE, Service, Services, known_ports, services
 from tlslint.parsers.postfix.syntax import Entry, MainCf, Setting, main_cf, master_cf, readable
 from tlslint.targets import Target
 
@@ -102,16 +103,17 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool) -> tupl
     problems: list[Problem] = []
     sources: list[SourceFile] = []
     main = entries = None
-    # a fragment is judged alone: the file that was named, and what stands beside it
-    main_file = _read(f"{directory}/main.cf", files, sources, problems)
-    if main_file is not None:
-        main = main_cf(main_file)
-        problems += main.problems
-    master_file = _read(f"{directory}/master.cf", files, sources, problems)
-    if master_file is not None:
-        entries, found = master_cf(master_file)
-        problems += found
-    if name not in ("main.cf", "master.cf") and main is None and entries is None:
+    if name in ("main.cf", "master.cf"):
+        main_file = _read(f"{directory}/main.cf", files, sources, problems)
+        if main_file is not None:
+            main = main_cf(main_file)
+            problems += main.problems
+        master_file = _read(f"{directory}/master.cf", files, sources, problems)
+        if master_file is not None:
+            entries, found = master_cf(master_file)
+            problems += found
+    else:
+        # Postfix reads no such file: it is judged for what it would say, not for what stands beside it
         main, entries = _by_content(root, files, sources, problems)
     settings = {setting.name: setting for setting in main.settings} if main else {}
     release = _release(target, settings)
@@ -368,8 +370,7 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
     if failure is not None:
         works = Known(False, failure.origins)
     elif is_tls:
-        unknown = next((value for value in (mode, server.versions) if isinstance(value, Unknown)), None)
-        works = Known(True, mode.origins) if unknown is None else Unknown(unknown.reason, unknown.origins)
+        works = _works(mode, server.versions)
     return Endpoint(
         service.title,
         Role.SERVER,
@@ -398,6 +399,12 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
     )
 
 
+def _works(mode: Value[TlsMode], versions: Value[frozenset[TlsVersion]]) -> Value[bool | None]:
+    """Where nothing keeps TLS from working, as far as all of it is known."""
+    unknown = next((value for value in (mode, versions) if isinstance(value, Unknown)), None)
+    return Known(True, mode.origins) if unknown is None else Unknown(unknown.reason, unknown.origins)
+
+
 def _names(parameters: Parameters) -> Value[tuple[str, ...] | None]:
     """myhostname where it is written; else the host's own name counts, which no file says."""
     name = parameters.get("myhostname")
@@ -415,7 +422,8 @@ def _address(service: Service, parameters: Parameters) -> Value[str | None]:
     if not words or "all" in words:
         return Known(None, value.origins)
     loopback = ("loopback-only", "localhost", "127.0.0.1", "::1", "[::1]")
-    return Known("127.0.0.1" if all(word in loopback for word in words) else words[0].strip("[]"), value.origins)
+    # where there are several, the one that strangers reach
+    return Known(next((word.strip("[]") for word in words if word not in loopback), "127.0.0.1"), value.origins)
 
 
 def _is_loopback(address: Value[str | None]) -> bool:
@@ -431,7 +439,7 @@ def _outgoing(service: Service, parameters: Parameters, client: Client, title: s
     if client.failure:
         works = Known(False, client.failure_origins)
     elif is_tls:
-        works = Known(True, client.mode.origins) if client.mode.is_known else Unknown(client.mode.reason, client.mode.origins)  # type: ignore[union-attr]
+        works = _works(client.mode, client.versions)
     empty = bool(client.failure)
     return Endpoint(
         title,
@@ -453,7 +461,7 @@ def _outgoing(service: Service, parameters: Parameters, client: Client, title: s
     )
 
 
-_RELAY = r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\w+))?\Z"
+_RELAY = r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::([\w-]+))?\Z"
 
 
 def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | None], Value[int | None]]:
@@ -486,8 +494,10 @@ def _fixed_hop(service: Service, parameters: Parameters) -> str:
 
 
 def _hop(match: re.Match[str], origins: tuple[Origin, ...]) -> tuple[Value[str | None], Value[int | None]]:
-    host, port = match.group(1) or match.group(2), match.group(3)
-    number = int(port) if port and port.isdigit() else {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465, None: 25}.get(port)
+    host, port = match.group(1) or match.group(2), match.group(3) or "smtp"
+    number = int(port) if port.isdigit() else {**SERVICES_FILE, **ALWAYS_KNOWN}.get(port)
+    if number is None:
+        return Known(readable(host), origins), Unknown(f"the port name {readable(port)!r} is looked up in /etc/services", origins)
     return Known(readable(host), origins), Known(number, origins)
 
 

@@ -308,6 +308,7 @@ def _negotiated(
     if certificate.keys_known:
         keys = tuple(negotiation.Key(str(item.key_type), item.key_bits) for item in certificate.certificates)
     offered, group_note = _groups(parameters, build)
+    dh, dh_origins = _dh(source, files)
     offer = negotiation.negotiable(
         negotiation.OpenSslServer(
             build,
@@ -316,7 +317,7 @@ def _negotiated(
             security_level=level,
             keys=keys,
             groups=offered,
-            dh=_dh(source, files),
+            dh=dh,
             server_order=bool(is_yes(parameters.get("tls_preempt_cipherlist"))),
         )
     )
@@ -328,6 +329,7 @@ def _negotiated(
         security_level=Known(level),
         session_tickets=_tickets(parameters, source.prefix),
         certificates=_presented(certificate.certificates, offer.suites),
+        dh_bits=_dh_bits(dh, dh_origins, offer, keys, build),
     )
     if base is not None and base.setting is not None and base.setting.value_span.text == readable(base.text):
         string_at = base.setting.value_span
@@ -450,15 +452,16 @@ def _digest(source: Engine) -> Failure | None:
     return Failure("454", f"{value.name}: {readable(value.text)!r} is no digest OpenSSL knows", value.origins)
 
 
-def _dh(source: Engine, files: Files) -> negotiation.Dh | int:
-    """Built-in parameters of 2048 bits since 3.1 (1024 before); smtpd_tls_dh1024_param_file; `auto` since 3.7 (tls_dh.c)."""
+def _dh(source: Engine, files: Files) -> tuple[negotiation.Dh | int, tuple[Origin, ...]]:
+    """smtpd_tls_dh1024_param_file; without it, and where it holds none, what is built in (tls_dh.c).
+
+    That is 1024 bits, 2048 since 3.1, and since 3.7 what goes with the certificate's key, which `auto` means too (seen on 3.7.11).
+    """
     release = source.parameters.release
-    built_in = 2048 if release >= (3, 1) else 1024
+    built_in: negotiation.Dh | int = negotiation.Dh.AUTO if release >= (3, 7) else 2048 if release >= (3, 1) else 1024
     value = source.get("dh1024_param_file")
-    if not value.text or value.unknown:
-        return negotiation.Dh.AUTO if release >= (3, 7) else built_in
-    if value.text.lower() == "auto" and release >= (3, 7):
-        return negotiation.Dh.AUTO
+    if not value.text or value.unknown or (value.text.lower() == "auto" and release >= (3, 7)):
+        return built_in, value.origins if value.is_set else ()
     from tlslint.crypto import certificates  # noqa: PLC0415
     from tlslint.files.door import FileProblem  # noqa: PLC0415
 
@@ -466,7 +469,21 @@ def _dh(source: Engine, files: Files) -> negotiation.Dh | int:
         bits = certificates.dh_bits(files.read(absolute(value.text, "/var/spool/postfix")).data)
     except FileProblem:
         bits = None
-    return bits or built_in
+    return bits or built_in, value.origins
+
+
+def _dh_bits(
+    dh: negotiation.Dh | int, origins: tuple[Origin, ...], offer: negotiation.Offer, keys: tuple[negotiation.Key, ...] | None, build: str
+) -> Value[int | None]:
+    """The size of the group that clients of DHE suites get."""
+    if not any(suite.key_exchange == "DHE" for suite in offer.suites):
+        return Known(None)
+    if isinstance(dh, int):
+        return Known(dh, origins or (Origin(How.DEFAULT, None, f"built into Postfix: {dh} bits"),))
+    if keys is None:
+        return Unknown("the size of the certificate's key is not known", origins)
+    size = negotiation.auto_dh_bits(keys, build, offer.security_level)
+    return Known(size, origins or (Origin(How.DEFAULT, None, "chosen to go with the certificate's key"),))
 
 
 def _groups(parameters: Parameters, build: str) -> tuple[tuple[Group, ...] | None, tuple[Origin, ...]]:
@@ -513,9 +530,12 @@ def _order(parameters: Parameters) -> Value[bool | None]:
 
 
 def _tickets(parameters: Parameters, prefix: str) -> Value[bool | None]:
-    """tls_server_init(): tickets need tlsmgr's cache time and a cipher, and NO_TICKET switches them off."""
+    """tls_server_init(): tickets need tlsmgr's cache time and a cipher, and NO_TICKET switches them off.
+
+    tlsmgr reads main.cf: a time among the options of the listener does nothing (seen on 3.7.11).
+    """
     cipher, options = parameters.get("tls_session_ticket_cipher"), parameters.get("tls_ssl_options")
-    timeout = parameters.get(f"{prefix}_tls_session_cache_timeout")
+    timeout = parameters.in_main(f"{prefix}_tls_session_cache_timeout")
     for value in (cipher, options, timeout):
         if value.unknown or value.error:
             return Unknown(value.unknown or value.error, value.origins)

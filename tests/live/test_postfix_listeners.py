@@ -5,9 +5,11 @@ as `-o` options.
 """
 
 import os
+import re
 import shutil
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,6 +40,9 @@ LISTS = (
     ">TLSv1.2", ">=SSLv2", "!", "TLSv1.2 # only", ">=305", "<=300", ">=None",
 )  # fmt: skip
 LEVELS = ("none", "may", "encrypt", "verify", "secure", "fingerprint", "dane", "dane-only", "half-dane")
+
+INSIDE = "inside the handshake: "
+"""Beginning of the names of configurations whose tickets and finite-field groups are looked at."""
 
 
 class Case(NamedTuple):
@@ -160,6 +165,10 @@ def cases() -> list[Case]:
     add("a word left over", encrypt, "smtpd_client_restrictions=permit_sasl_authenticated, reject")
     add("two blanks too many", "smtpd_tls_security_level = encrypt")
     add("nothing", "smtpd_tls_loglevel=0")
+    for option in ("tls_ssl_options=NO_TICKET", "tls_ssl_options=no_compression, no_ticket", "tls_session_ticket_cipher=",
+                   "smtpd_tls_session_cache_timeout=0", "smtpd_tls_dh1024_param_file=auto", "smtpd_tls_dh1024_param_file={pki}/dh1024.pem",
+                   "smtpd_tls_dh1024_param_file={pki}/nowhere.pem", "smtpd_tls_dh1024_param_file={pki}/rsa.pem"):  # fmt: skip
+        add(f"{INSIDE}{option}", encrypt, option)
     return found
 
 
@@ -320,6 +329,24 @@ def differences(case: Case, seen: Seen, listener: Listener) -> Iterator[str]:
 def names(codes: Iterable[int]) -> str:
     """The registry's names."""
     return " ".join(numbers()[code].iana for code in codes)
+
+
+def test_tickets_and_finite_field_groups(running: Running) -> None:
+    """What Python's ssl does not tell of a handshake, openssl(1) does."""
+    evaluated, _ = evaluate.evaluate(str(running.instance.etc / "main.cf"), Files(("/",), "/"), load("debian-12"), complete=True)
+    by_address = {listener.service.host: listener.endpoint for listener in evaluated.listeners}
+    looked_at = [(address(number), case) for number, case in enumerate(cases()) if case.name.startswith(INSIDE)]
+    assert len(looked_at) >= 8
+    wrong = []
+    for host, case in looked_at:
+        command = ["openssl", "s_client", "-connect", f"{host}:{PORT}", "-starttls", "smtp", "-tls1_2", "-cipher", "kDHE:@SECLEVEL=0"]
+        said = subprocess.run(command, input=b"QUIT\r\n", capture_output=True, timeout=30, check=False).stdout.decode(errors="replace")
+        group = re.search(r"Server Temp Key: DH, (\d+) bits", said)
+        seen = ("TLS session ticket:" in said, int(group.group(1)) if group else None)
+        predicted = (by_address[host].session_tickets.value, by_address[host].dh_bits.value)  # type: ignore[union-attr]
+        if seen != predicted:
+            wrong.append(f"{case.name}: seen {seen}, predicted {predicted}")
+    assert not wrong
 
 
 def test_every_listener(running: Running) -> None:

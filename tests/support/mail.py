@@ -19,7 +19,9 @@ def below(root: Path) -> Files:
     return Files((str(root),), str(root), (("/", str(root)),))
 
 
-def text_as(evaluate: Any, files: dict[str, str], root: Path, start: str, target: str = "debian-12", *, complete: bool = True) -> Instance:
+def text_as(
+    evaluate: Any, files: dict[str, str], root: Path, start: str, target: str | None = "debian-12", *, complete: bool = True
+) -> Instance:
     """Lay some texts below `root` and evaluate `start`."""
     world.lay({"files": files}, root)
     found: Instance = evaluate.instances(start, below(root), load(target), complete=complete)[0]

@@ -238,7 +238,8 @@ def make_certificates(pki: Path) -> None:
     (pki / "rsa1024.pem").write_bytes(world.certificate("rsa", 1024, "mx.example.test"))
     (pki / "rsa1024.key").write_bytes(world.private_key("rsa", 1024))
     (pki / "empty.pem").touch()
-    (pki / "dh2048.pem").write_bytes(world.dh_parameters(2048))
+    for bits in (1024, 2048):
+        (pki / f"dh{bits}.pem").write_bytes(world.dh_parameters(bits))
 
 
 # --- a client ----------------------------------------------------------------------------------------------------------------------

@@ -96,6 +96,9 @@ def transport_differences(one: Transport, row: dict[str, Any]) -> Iterator[str]:
         predicted = arrives(one, peer, row, observed)
         if predicted is not None and (delivered, {"TLSv1": "TLSv1.0"}.get(over, over)) != predicted:
             yield f"{peer}: seen {delivered} {over} ({observed['reason'].get(peer)}), predicted {predicted}"
+    over_tls = [peer for peer, over in observed["delivered_over"].items() if str(over).startswith("TLS")]
+    if one.endpoint.tls_works.holds(False) if over_tls else one.endpoint.tls_works.holds(True) and not needs_more(one, observed):
+        yield f"TLS works: seen {over_tls}, predicted {one.endpoint.tls_works}"
     if not one.client.failure and isinstance(one.endpoint.versions, Known) and not one.endpoint.tls.holds(TlsMode.NONE):
         versions = sorted({"TLSv1": "TLSv1.0"}.get(word, word) for word in observed.get("versions", ()))
         mine = sorted(version.word for version in one.endpoint.versions.value)
