@@ -277,7 +277,7 @@ class _Reader:
             made.names += (f"@{key}/{name}",)
         elif key in _FILTERS:
             self.condition(statement, outer, made)
-        elif key == "protocol" or within in _FREE:
+        elif within in _FREE:
             made.names += (f"{key}/{name}",)
         else:
             self.block(statement, within, made)

@@ -263,6 +263,7 @@ class Judge:
             curves,
             dh,
             bool(endpoint.server_order.holds(True)),
+            is_client=endpoint.role is Role.CLIENT,
         )
         for key in presented.keys or ():
             refused = negotiation.key_refused(key, build, level)
@@ -297,7 +298,9 @@ class Judge:
             )
         if not isinstance(ciphers, Known) or self.build is None:
             reason = ciphers.reason if isinstance(ciphers, Unknown) else "the TLS library is not known"
-            return endpoint._replace(versions=Unknown(reason, minimum_origins), cipher_suites=Unknown(reason, ciphers.origins))
+            return endpoint._replace(
+                versions=Unknown(reason, minimum_origins), cipher_suites=Unknown(reason, ciphers.origins), tls_works=Unknown(reason)
+            )
         nothing = Certificates((), None, ())
         return self.negotiated(endpoint, connection, minimum, minimum_origins, ciphers, suites13, nothing, curves, curve_origins)
 

@@ -26,7 +26,8 @@ from tlslint.parsers.postfix import evaluate
 from tlslint.parsers.postfix.evaluate import Transport
 from tlslint.targets import load
 
-from tests.support import postfix, world
+from tests.support import hello, postfix, world
+from tests.support.hello import Hello
 
 pytestmark = [
     pytest.mark.live,
@@ -142,12 +143,6 @@ def cases() -> list[Case]:
 # --- servers -----------------------------------------------------------------------------------------------------------------------
 
 
-class Hello(NamedTuple):
-    """What a ClientHello offers below TLS 1.3 and above, as numbers in order."""
-
-    suites: tuple[int, ...]
-
-
 class Server:
     """One SMTP server. `seen`: per recipient how its mail came, `hellos`: the last ClientHello by the client's EHLO name."""
 
@@ -183,9 +178,9 @@ class Server:
         with contextlib.suppress(OSError, ssl.SSLError), contextlib.ExitStack() as stack:
             stack.enter_context(peer)
             how = "in the clear"
-            hello: Hello | None = None
+            greeting: Hello | None = None
             if self.kind == "implicit":
-                hello = _hello(peer)
+                greeting = hello.offered(peer)
                 peer = stack.enter_context(self._context.wrap_socket(peer, server_side=True))
                 how = _spoken(peer)
             stream = stack.enter_context(peer.makefile("rwb"))
@@ -195,15 +190,15 @@ class Server:
                 word = line.split(None, 1)[0].upper()
                 if word == "EHLO":
                     client = line.split(None, 1)[1]
-                    if hello is not None:
-                        self.hellos[client] = hello
+                    if greeting is not None:
+                        self.hellos[client] = greeting
                     tls = how == "in the clear" and self.kind != "plain"
                     self._say(stream, "250-server.example.test", *(["250-STARTTLS"] if tls else []), "250 AUTH PLAIN LOGIN")
                 elif word == "STARTTLS":
                     self._say(stream, "220 go")
-                    hello = _hello(peer)
-                    if hello is not None:
-                        self.hellos[client] = hello
+                    greeting = hello.offered(peer)
+                    if greeting is not None:
+                        self.hellos[client] = greeting
                     peer = stack.enter_context(self._context.wrap_socket(peer, server_side=True))
                     stream = stack.enter_context(peer.makefile("rwb"))
                     how = _spoken(peer)
@@ -236,23 +231,6 @@ class Server:
 def _spoken(peer: socket.socket) -> str:
     version = str(peer.version())  # type: ignore[attr-defined]
     return "TLSv1.0" if version == "TLSv1" else version
-
-
-def _hello(peer: socket.socket) -> Hello | None:
-    """The ClientHello that lies in the socket, left there (RFC 8446 section 4.1.2)."""
-    data = b""
-    while len(data) < 5 or len(data) < 5 + int.from_bytes(data[3:5], "big"):
-        before = len(data)
-        data = peer.recv(16384, socket.MSG_PEEK)
-        if not data or data[0] != 22:  # the client broke off
-            return None
-        if len(data) == before:
-            time.sleep(0.01)
-    at = 5 + 4 + 2 + 32
-    at += 1 + data[at]
-    size = int.from_bytes(data[at : at + 2], "big")
-    numbers = (int.from_bytes(data[at + 2 + index : at + 4 + index], "big") for index in range(0, size, 2))
-    return Hello(tuple(number for number in numbers if number not in (0x00FF, 0x5600)))  # signals, not suites
 
 
 # --- everything running ------------------------------------------------------------------------------------------------------------
@@ -424,11 +402,11 @@ def differences(number: int, one: Transport, world: World, case: Case) -> Iterat
         world.servers[kind].logins.get(f"t{number}@{kind}.example.test") for kind in asked(case)
     ):  # fmt: skip
         yield "the password never went in the clear, which was predicted"
-    hello = world.servers["implicit" if one.endpoint.tls.holds(TlsMode.IMPLICIT) else "TLSv1.3"].hellos.get(f"t{number}")
-    if hello is not None and isinstance(one.endpoint.cipher_suites, Known) and not one.endpoint.tls_works.holds(False):
+    greeting = world.servers["implicit" if one.endpoint.tls.holds(TlsMode.IMPLICIT) else "TLSv1.3"].hellos.get(f"t{number}")
+    if greeting is not None and isinstance(one.endpoint.cipher_suites, Known) and not one.endpoint.tls_works.holds(False):
         suites = tuple(suite.code for suite in one.endpoint.cipher_suites.value)
-        if suites != hello.suites:
-            yield f"suites: offered {hello.suites}, predicted {suites}"
+        if suites != greeting.suites:
+            yield f"suites: offered {greeting.suites}, predicted {suites}"
 
 
 def test_every_transport(running: World) -> None:

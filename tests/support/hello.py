@@ -1,8 +1,9 @@
-"""One ClientHello written by hand: offers whatever suites and version are asked for, also those no library has any more."""
+"""ClientHellos: one written by hand, that offers what no library has any more, and what those of others offer."""
 
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -83,3 +84,47 @@ def _listed(data: bytes) -> bytes:
 
 def _extension(kind: int, data: bytes) -> bytes:
     return struct.pack(">H", kind) + _listed(data)
+
+
+class Hello(NamedTuple):
+    """What a ClientHello offers, as numbers in order: suites (signals left out), versions and groups."""
+
+    suites: tuple[int, ...]
+    versions: tuple[int, ...]
+    groups: tuple[int, ...]
+
+
+_SIGNALS = (0x00FF, 0x5600)
+"""Renegotiation (RFC 5746) and fallback (RFC 7507)."""
+
+
+def offered(peer: socket.socket) -> Hello | None:
+    """The ClientHello that lies in the socket, left there (RFC 8446 section 4.1.2); None: the client broke off."""
+    data = b""
+    while len(data) < 5 or len(data) < 5 + int.from_bytes(data[3:5], "big"):
+        before = len(data)
+        data = peer.recv(16384, socket.MSG_PEEK)
+        if not data or data[0] != 22:
+            return None
+        if len(data) == before:
+            time.sleep(0.01)
+    at = 5 + 4 + 2 + 32
+    at += 1 + data[at]
+    size = int.from_bytes(data[at : at + 2], "big")
+    suites = _numbers(data[at + 2 : at + 2 + size])
+    at += 2 + size
+    at += 1 + data[at] + 2
+    versions, groups = (int.from_bytes(data[9:11], "big"),), ()
+    while at < 5 + int.from_bytes(data[3:5], "big"):
+        kind, size = struct.unpack(">HH", data[at : at + 4])
+        body = data[at + 4 : at + 4 + size]
+        if kind == 43:
+            versions = _numbers(body[1:])
+        elif kind == 10:
+            groups = _numbers(body[2:])
+        at += 4 + size
+    return Hello(tuple(number for number in suites if number not in _SIGNALS), versions, groups)
+
+
+def _numbers(data: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(data) // 2}H", data)
