@@ -141,6 +141,99 @@ def test_an_outgoing_transport(main: str, tls: TlsMode, works: bool | None, vers
         assert blamed == ["SSLv3"]
 
 
+CLEAR, WAITS = "goes out in the clear", "mail waits in the queue"
+
+
+@pytest.mark.parametrize(
+    ("main", "works", "failure"),
+    [
+        # what keeps TLS from working, and what becomes of mail then (src/smtp/smtp_tls_policy.c, src/tls/tls_client.c)
+        ("smtp_tls_security_level = may\nsmtp_tls_protocols = bogus\n", False, CLEAR),
+        ("smtp_tls_security_level = encrypt\nsmtp_tls_mandatory_protocols = bogus\n", False, WAITS),
+        ("smtp_tls_security_level = encrypt\nsmtp_tls_mandatory_ciphers = bogus\n", False, WAITS),
+        ("smtp_tls_security_level = may\nsmtp_tls_fingerprint_digest = md6\n", False, CLEAR),
+        ("smtp_tls_security_level = may\nsmtp_tls_fingerprint_digest = sha256\n", True, ""),
+        ("smtp_tls_security_level = may\nsmtp_tls_protocols = SSLv3\n", False, "smtp_tls_protocols leaves no version of TLS"),
+        (
+            "smtp_tls_security_level = encrypt\nsmtp_tls_mandatory_protocols = TLSv1.2\ntls_medium_cipherlist = AES128-SHA:@SECLEVEL=3\n",
+            False,
+            "no version and suite is left that go together",
+        ),
+    ],
+)
+def test_what_becomes_of_mail(main: str, works: bool, failure: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, main).endpoint("smtp (outgoing)")
+    assert found.tls_works.holds(works)
+    assert failure in found.tls_failure
+
+
+def policies(*lines: str) -> str:
+    return "smtp_tls_policy_maps = inline:{ " + ", ".join(f"{{ {line} }}" for line in lines) + " }\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "target", "works"),
+    [
+        ("secure tafile=/etc/ssl/nowhere.pem", "debian-12", False),
+        ("secure tafile=/etc/ssl/mx.pem", "debian-12", True),
+        ("encrypt tafile=/etc/ssl/mx.pem", "debian-12", False),
+        ("encrypt connection_reuse=maybe", "debian-12", False),
+        # attributes of MTA-STS came with 3.10 (RELEASE_NOTES-3.10)
+        ("secure policy_string=x match=nexthop tafile=/etc/ssl/mx.pem", "debian-12", False),
+        ("secure policy_string=x match=nexthop tafile=/etc/ssl/mx.pem", "debian-13", True),
+    ],
+)
+def test_a_policy(policy: str, target: str, works: bool, tmp_path: Path) -> None:
+    found = judged(tmp_path, "smtp_tls_security_level = may\n" + policies(f"example.org={policy}"), target=target)
+    assert found.endpoint("smtp (outgoing) to example.org").tls_works.holds(works)
+
+
+def test_a_trust_anchor_counts_where_certificates_are_checked(tmp_path: Path) -> None:
+    """It is read in the chroot, and only at verify and secure (load_tas() in src/smtp/smtp_tls_policy.c)."""
+    main = "smtp_tls_trust_anchor_file = /etc/ssl/mx.pem\n"
+    jailed = "relay unix - - y - - smtp\n"
+    found = judged(tmp_path / "a", main + "smtp_tls_security_level = encrypt\n", SMTP + jailed)
+    assert found.endpoint("relay (outgoing)").tls_works.holds(True)
+    found = judged(tmp_path / "b", main + "smtp_tls_security_level = secure\n", SMTP + jailed)
+    assert not found.endpoint("relay (outgoing)").tls_works.holds(True)
+
+
+def test_a_filter_meets_no_policy_but_that_of_its_one_next_hop(tmp_path: Path) -> None:
+    main = "content_filter = scan:[127.0.0.1]:10024\nsmtp_tls_security_level = may\n" + policies("example.org=encrypt")
+    found = judged(tmp_path, main, SMTP + "scan unix - - n - - smtp\nother unix - - n - - smtp\n")
+    names = {one.name.removesuffix(" to example.org") for one in found.instance.endpoints if one.name.endswith(" to example.org")}
+    assert names == {"smtp (outgoing)", "other (outgoing)"}
+
+
+@pytest.mark.parametrize(
+    ("main", "options", "used"),
+    [
+        ("", "", False),
+        ("", "\n  -o lmtp_tls_security_level=encrypt", True),
+        ("lmtp_tls_security_level = may\n", "", True),
+        ("virtual_transport = lmtp:[127.0.0.1]:24\n", "", True),
+        ("virtual_transport = lmtp:unix:private/dovecot-lmtp\n", "", False),
+    ],
+)
+def test_lmtp_is_an_endpoint_where_something_goes_over_the_network(main: str, options: str, used: bool, tmp_path: Path) -> None:
+    found = judged(tmp_path, main, SMTP + f"lmtp unix - - n - - lmtp{options}\n")
+    assert any(one.name == "lmtp (outgoing)" for one in found.instance.endpoints) is used
+
+
+@pytest.mark.parametrize(
+    ("main", "options", "starts"),
+    [
+        ("smtpd_banner = a $\n", "", False),
+        ("my_own = a $\n", "", True),
+        ("", "\n  -o smtpd_banner=${", False),
+        ("", "\n  -o smtpd_banner=${myhostname}", True),
+    ],
+)
+def test_text_that_cannot_be_expanded_stops_the_start(main: str, options: str, starts: bool, tmp_path: Path) -> None:
+    """`postfix start` runs postconf over both files, which gives up on real parameters alone (seen on 3.7.11)."""
+    assert judged(tmp_path, main, f"smtp inet n - n - - smtpd{options}\n").instance.starts.holds(starts)
+
+
 # --- files ------------------------------------------------------------------------------------------------------------------------
 
 
