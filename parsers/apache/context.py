@@ -14,7 +14,7 @@ from tlslint.parsers.apache.certificates import Slots
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.protocol import Range
 from tlslint.parsers.apache.scopes import Entry, Pick, RefusedError, Scope, last, merged
-from tlslint.parsers.apache.settings import SUFFIX, Ciphers, can_compress, suffixed
+from tlslint.parsers.apache.settings import SUFFIX, Ciphers, suffixed
 from tlslint.parsers.apache.vhosts import Server
 
 DEFAULT_LIST = "DEFAULT"
@@ -201,11 +201,9 @@ def _options(found: TlsContext, main: Scope, scope: Scope, software: Software) -
     legacy = merged(main, scope, "sslinsecurerenegotiation")
     found.bits["UNSAFE_LEGACY_RENEGOTIATION"] = _bit(legacy, on=bool(legacy.value), default=f"default of {name}: off")
     compression = merged(main, scope, "sslcompression")
-    # OpenSSL 1.1.0 and later sets NO_COMPRESSION in every new context, and mod_ssl only ever sets it (seen on Debian 13).
-    on_by_default = software.httpd < (2, 4, 4)
-    wanted = compression.value is True or (not compression.is_set and on_by_default)
-    barred = not wanted or software.openssl >= (1, 1, 0) or not (can_compress(software) or software.openssl < (1, 1, 0))
-    found.bits["NO_COMPRESSION"] = _bit(compression, on=barred, default=f"default of {name}: {'on' if on_by_default else 'off'}")
+    # OpenSSL 1.1.0 and later sets NO_COMPRESSION in every new context, and mod_ssl only ever sets it (seen on Debian 13); builds before
+    # have no compression methods (`can_compress`).
+    found.bits["NO_COMPRESSION"] = _bit(compression, on=True, default=f"default of {name}: off")
 
 
 def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> None:

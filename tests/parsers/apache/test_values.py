@@ -1,0 +1,166 @@
+"""One line in, one value out, where no recording holds it: what each makes of a virtual host with TLS, by release, and its source."""
+
+from typing import Any
+
+import pytest
+from tlslint.model import How, Instance, Software
+from tlslint.model.remedy import Rewrite
+from tlslint.targets import Target, load
+
+from tests.parsers.apache.test_mistakes import Site, host, site, tls  # noqa: F401 (site is the fixture)
+
+UNKNOWN = object()
+
+
+def of_version(name: str, version: str, library: str = "") -> Target:
+    """A target with another httpd, and another OpenSSL where one is named."""
+    target = load(name)
+    software = {**target.software, "httpd": target.software["httpd"]._replace(version=version)}
+    libraries = {**target.libraries, "httpd": target.libraries["httpd"]._replace(version=library)} if library else target.libraries
+    return target._replace(software=software, libraries=libraries)
+
+
+RHEL_7 = "rhel-7"
+ONE_SUITE = "ECDHE-RSA-AES128-GCM-SHA256"
+
+VALUES: list[tuple[str, str | Target, str, Any]] = [
+    ("", "debian-12", "ocsp_stapling", False),
+    ("", "debian-12", "session_tickets", True),
+    ("", "debian-12", "server_order", False),
+    # OpenSSL 1.1.0 never compresses unless its own option says so (seen on Debian 13); builds before it cannot
+    ("", RHEL_7, "compression", False),
+    ("SSLCompression off", RHEL_7, "compression", False),
+    ("SSLCompression on", "debian-13", "compression", False),
+    # SSLOpenSSLConfCmd is carried out after all directives and wins (seen on 2.4.62, 2.4.71, 2.4.68)
+    (
+        f"SSLCipherSuite HIGH\nSSLOpenSSLConfCmd CipherString {ONE_SUITE}",
+        "debian-12",
+        "below 1.3",
+        [ONE_SUITE],
+    ),
+    ("SSLOpenSSLConfCmd CipherString AES128-SHA\nSSLCipherSuite HIGH", "debian-12", "below 1.3", ["AES128-SHA"]),
+    ("SSLOpenSSLConfCmd Ciphersuites TLS_AES_128_GCM_SHA256", "debian-12", "1.3", ["TLS_AES_128_GCM_SHA256"]),
+    (
+        "SSLCipherSuite TLSv1.3 TLS_AES_256_GCM_SHA384\nSSLOpenSSLConfCmd Ciphersuites TLS_AES_128_GCM_SHA256",
+        "debian-12",
+        "1.3",
+        ["TLS_AES_128_GCM_SHA256"],
+    ),
+    # what mod_ssl adds: nothing until 2.4.6, before the list until 2.4.16, behind it since 2.4.17 (ssl_engine_config.c by tag);
+    # what is forbidden first stays forbidden, what is forbidden last is
+    ("SSLCipherSuite AECDH-AES128-SHA:AES128-SHA", of_version(RHEL_7, "2.4.6"), "below 1.3", ["AECDH-AES128-SHA", "AES128-SHA"]),
+    ("SSLCipherSuite AECDH-AES128-SHA:AES128-SHA", of_version(RHEL_7, "2.4.7"), "below 1.3", ["AES128-SHA"]),
+    ("SSLCipherSuite AECDH-AES128-SHA:AES128-SHA", of_version(RHEL_7, "2.4.17"), "below 1.3", ["AES128-SHA"]),
+    ("SSLCipherSuite DEFAULT:-SHA:AES128-SHA", of_version(RHEL_7, "2.4.16"), "evaluated", "!aNULL:!eNULL:!EXP:DEFAULT:-SHA:AES128-SHA"),
+    ("SSLCipherSuite DEFAULT", of_version(RHEL_7, "2.4.17"), "evaluated", "DEFAULT:!aNULL:!eNULL:!EXP"),
+    # an `if` that nobody can tell leaves open what it would change, and nothing else
+    ('SSLHonorCipherOrder on\n<IfFile "/opt/x">\nSSLHonorCipherOrder off\n</IfFile>', "debian-12", "server_order", UNKNOWN),
+    ('SSLHonorCipherOrder on\n<IfFile "/opt/x">\nSSLHonorCipherOrder on\n</IfFile>', "debian-12", "server_order", True),
+    ('<IfFile "/opt/x">\nSSLHonorCipherOrder off\n</IfFile>\nSSLHonorCipherOrder on', "debian-12", "server_order", True),
+]
+
+
+@pytest.mark.parametrize(("body", "target", "field", "expected"), VALUES)
+def test_a_line(body: str, target: str | Target, field: str, expected: Any, site: Site) -> None:  # noqa: F811
+    instance = site(body, target=target)
+    assert not instance.starts.holds(False), instance.problems
+    endpoint = tls(instance)
+    if field in ("1.3", "below 1.3"):
+        assert [suite.openssl for suite in endpoint.cipher_suites.surely if suite.is_tls13 is (field == "1.3")] == expected
+    elif field == "evaluated":
+        assert endpoint.cipher_string is not None
+        assert endpoint.cipher_string.evaluated == expected
+    elif expected is UNKNOWN:
+        assert not getattr(endpoint, field).is_known
+    else:
+        assert getattr(endpoint, field).holds(expected)
+
+
+def test_a_default_is_named(site: Site) -> None:  # noqa: F811
+    (origin,) = tls(site()).versions.origins
+    assert (origin.how, origin.span, origin.note) == (How.DEFAULT, None, "default of httpd 2.4.71: all -SSLv3")
+
+
+STARTS: list[tuple[str, str, bool]] = [
+    # arity and words (server/config.c, modules/ssl/ssl_engine_config.c); of flags httpd reads the first word alone
+    ("SSLHonorCipherOrder on now", "", True),
+    ("SSLHonorCipherOrder yes", "", False),
+    ("SSLCACertificatePath /etc /etc", "", False),
+    ("SSLOCSPEnable on", "", True),
+    ("SSLOCSPEnable leaf no_ocsp_for_cert_ok", "", True),
+    ("SSLOCSPEnable leaf ocsp", "", False),
+    ("SSLOCSPEnable maybe", "", False),
+    ("SSLOCSPEnable", "", False),
+    ("SSLCARevocationCheck leaf\nSSLCARevocationPath /etc", "", True),
+    ("SSLCARevocationCheck maybe", "", False),
+    ("", "SSLSessionCache shmcb:/run/cache(512000)", True),
+    ("", "SSLSessionCache shmcb:/run/cache(512)", False),
+    ("", "SSLSessionCache shmcb:/run/cache(many)", False),
+    ("", "SSLSessionCache shmcb:/run/cache", True),
+    ("", "SSLSessionCache none", True),
+    # a key for tickets has 48 bytes (ssl_init_ticket_key(), AH02287)
+    ("SSLSessionTicketKeyFile $D/ticket47", "", False),
+    ("SSLSessionTicketKeyFile $D/ticket48", "", True),
+    ("SSLSessionTicketKeyFile $D/ticket80", "", True),
+    # <Proxy> takes SSLProxy…, ProxySet and the like, and whatever a <Directory> takes (PROXY_CONF in http_config.h)
+    ("<Proxy *>\nRequire all granted\n</Proxy>", "", True),
+    ("<Proxy https://backend.test>\nSSLProxyVerify none\nProxySet timeout=5\n</Proxy>", "", True),
+    ("<Proxy *>\nSSLProtocol all\n</Proxy>", "", False),
+]
+
+
+@pytest.mark.parametrize(("body", "main", "starts"), STARTS)
+def test_httpd_starts_or_not(body: str, main: str, starts: bool, site: Site, tmp_path: Any) -> None:  # noqa: F811
+    for size in (47, 48, 80):
+        (tmp_path / f"ticket{size}").write_bytes(b"k" * size)
+    instance = site(body, main=main)
+    assert instance.starts.holds(starts), instance.problems
+
+
+def mended(instance: Instance) -> str:
+    """The line that a literal remedy leaves; "" where there is none."""
+    for problem in instance.problems:
+        if isinstance(problem.remedy, Rewrite):
+            text = problem.span.file.data
+            for edit in sorted(problem.remedy.edits, key=lambda each: -each.span.start):
+                text = text[: edit.span.start] + edit.replacement + text[edit.span.end :]
+            start = text.rfind(b"\n", 0, problem.span.start) + 1
+            return text[start : text.find(b"\n", start)].decode()
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("SSLHonorCipherOrder yes", "SSLHonorCipherOrder on"),
+        ("SSLHonorCipherOrder 0", "SSLHonorCipherOrder off"),
+        ("SSLHonorCipherOrder maybe", ""),
+        ("SSLCipherSuite HIGH !aNULL", 'SSLCipherSuite "HIGH !aNULL"'),
+    ],
+)
+def test_a_slip_is_mended(line: str, after: str, site: Site) -> None:  # noqa: F811
+    instance = site(line)
+    assert instance.starts.holds(False)
+    assert mended(instance) == after
+
+
+@pytest.mark.parametrize(("main", "engine", "everybody"), [("SSLEngine on", "", True), ("", "SSLEngine on", False)])
+def test_a_host_without_certificate(main: str, engine: str, everybody: bool, site: Site) -> None:  # noqa: F811
+    """Whose switch it was is told (AH02572)."""
+    more = f"<VirtualHost *:443>\nServerName bare.test\n{engine}\n</VirtualHost>\n"
+    problems = site(main=main, more=more).problems
+    said = [problem.message for problem in problems if "bare.test has no SSLCertificateFile" in problem.message]
+    assert ["counts for every one of them" in message for message in said] == [everybody]
+
+
+def test_an_unknown_library_is_no_reason_to_break(site: Site) -> None:  # noqa: F811
+    target = load("debian-12")
+    target = target._replace(libraries={**target.libraries, "httpd": Software("openssl", None, target.libraries["httpd"].how)})
+    endpoint = tls(site("SSLOpenSSLConfCmd CipherString HIGH\nSSLCipherSuite HIGH", target=target))
+    assert not endpoint.cipher_suites.is_known
+
+
+def test_a_setting_of_another_host_changes_nothing_here(site: Site) -> None:  # noqa: F811
+    instance = site("SSLUseStapling off", main="SSLStaplingCache shmcb:/run/ocsp(32768)", more=host("shop", "SSLUseStapling on"))
+    assert tls(instance).ocsp_stapling.holds(False)
+    assert tls(instance, "shop.test").ocsp_stapling.holds(True)
