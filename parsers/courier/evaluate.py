@@ -307,7 +307,7 @@ class Judge:
         # the return value of SSL_CTX_set_cipher_list() is not looked at: a string that selects nothing leaves TLS 1.3
         ciphers = openssl.evaluate(text, self.build, level=self.target.openssl_security_level)
         endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, _exact(listed, text), text, "TLS_CIPHER_LIST"))
-        order = bool(row.get("order"))
+        order, dh = bool(row.get("order")), self.dh(shell)
         server = negotiation.OpenSslServer(
             self.build,
             ciphers,
@@ -315,10 +315,13 @@ class Judge:
             self.target.openssl_security_level,
             keys,
             self.target.default_groups(self.build),
-            self.dh(shell),
+            dh,
             server_order=order,
         )
-        return self.offered(endpoint, negotiation.negotiable(server), origins)._replace(server_order=Known(order, _origins(said)))
+        # without a file there is no DHE at all; what GnuTLS makes of a small group was not seen
+        bits = Known(dh if isinstance(dh, int) else None, _origins(shell.get("TLS_DHPARAMS")))
+        found = self.offered(endpoint, negotiation.negotiable(server), origins)
+        return found._replace(server_order=Known(order, _origins(said)), dh_bits=bits)
 
     def offered(self, endpoint: Endpoint, offer: negotiation.Offer, origins: tuple[Origin, ...]) -> Endpoint:
         """What comes of versions, suites and keys together."""

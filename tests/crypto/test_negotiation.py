@@ -128,6 +128,38 @@ def test_the_security_level_decides_on_versions(build: str, level: int, keys: st
     assert {held.version for held in offer.held_back} == {TLS10, TLS11, TLS12, TLS13} - versions
 
 
+@pytest.mark.parametrize(("level", "oldest"), [(2, TLS10), (3, TLS11), (4, TLS12)])
+def test_levels_of_1_1_1_close_one_old_version_after_the_other(level: int, oldest: TlsVersion) -> None:
+    """ssl_security_default_callback(): TLS 1.0 below 3, TLS 1.1 below 4."""
+    offer = negotiable(server(f"ALL:@SECLEVEL={level}", "openssl@1.1.1", keys=(Key("RSA", 15360),)))
+    assert min(offer.versions) is oldest
+
+
+@pytest.mark.parametrize(
+    ("changes", "version", "reason"),
+    [
+        ({"keys": ()}, TLS12, "no certificate goes with any of its suites"),
+        ({"groups": ()}, TLS13, "no group is left for it"),
+        ({"string": "TLSv1.2:@SECLEVEL=0"}, TLS11, "no cipher suite is left for it"),
+        ({"string": "ECDHE", "groups": ()}, TLS12, "no key exchange is left for it"),
+        ({"string": "ALL:@SECLEVEL=0", "versions": frozenset({SSL30, TLS12})}, SSL30, "this build of openssl does not speak it"),
+        ({"string": "ALL:@SECLEVEL=1"}, TLS11, "security level 1 leaves TLS 1.2 and later only"),
+        ({"string": "ALL:@SECLEVEL=4", "build": "openssl@1.1.1"}, TLS11, "security level 4 is too high for it"),
+    ],
+)
+def test_why_a_version_is_held_back(changes: dict[str, Any], version: TlsVersion, reason: str) -> None:
+    changes = {"string": "HIGH:!aNULL:@SECLEVEL=0", **changes}
+    held = {one.version: one.reason for one in negotiable(server(changes.pop("string"), **changes)).held_back}
+    assert held[version] == reason
+
+
+def test_hashes_of_signatures_have_their_strength_too() -> None:
+    """Level 5 wants 256 bits: SHA-512 and nothing less."""
+    for name, versions in (("RSA-PSS+SHA512", {TLS12, TLS13}), ("RSA-PSS+SHA384", set())):
+        offer = negotiable(server("ALL:@SECLEVEL=5", "openssl@3.0", keys=(Key("RSA", 15360),), signature_algorithms=(name,)))
+        assert offer.versions == versions
+
+
 def test_rsa_and_ecdsa_at_level_2_of_1_1_1_serve_old_versions_to_some_clients_only() -> None:
     keys = (Key("RSA", 2048), Key("ECDSA", 256))
     assert negotiable(server("DEFAULT@SECLEVEL=2", "openssl@1.1.1", keys=keys)).partial == {TLS10, TLS11}
@@ -171,6 +203,10 @@ def test_dh_parameters(dh: Dh | int, has_dhe: bool) -> None:
         ("SUITEB192:HIGH", 256, set(), set()),
         ("SUITEB192", 384, {TLS12, TLS13}, {"secp384r1"}),
         ("SUITEB128ONLY", 384, set(), set()),
+        ("SUITEB128ONLY", 256, {TLS12, TLS13}, {"secp256r1"}),
+        ("SUITEB128C2", 256, {TLS12, TLS13}, {"secp256r1", "secp384r1"}),
+        ("SUITEB128C2", 384, {TLS12, TLS13}, {"secp256r1", "secp384r1"}),
+        ("SUITEB128C2", 521, set(), set()),
     ],
 )
 def test_suite_b_limits_keys_and_groups(string: str, bits: int, versions: set[TlsVersion], curves: set[str]) -> None:

@@ -101,6 +101,12 @@ def test_words_say_what_they_did() -> None:
             "the registry's names are understood from OpenSSL 3.2",
             "ECDHE-RSA-AES128-GCM-SHA256",
         ),
+        (
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "openssl@3.1",
+            "the registry's names are understood from OpenSSL 3.2",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        ),
         ("ECDHE-RSA-AES256-GCM-SHA256", "openssl@3.0", "", "ECDHE-RSA-AES256-GCM-SHA384"),
         ("DES-CBC3-SHA", "openssl@3.0", "this build has no such suite", ""),
         ("PROFILE=SYSTEM", "openssl@3.0", "understood only by the OpenSSL of Red Hat and Fedora, at the beginning of a string", ""),

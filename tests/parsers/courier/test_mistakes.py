@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tlslint.model import Endpoint, Instance, KnownBy, Software, TlsMode
+from tlslint.model import Endpoint, Instance, KnownBy, Role, Software, TlsMode
 from tlslint.parsers.courier import evaluate
 from tlslint.targets import Target, load
 
@@ -228,3 +228,49 @@ def test_certificate_files_that_bear_a_name_are_what_clients_get_that_ask_for_it
     assert ends == {"imaps (993)": (None, "RSA"), "imaps (993) as www.example.test": (("www.example.test",), "ECDSA")}
     keyed = judged(tmp_path, "TLS_PRIVATE_KEYFILE=/etc/courier/imapd.pem\n")
     assert not [each.name for each in keyed.endpoints if " as " in each.name]
+
+
+@pytest.mark.parametrize(("parameters", "has_dhe"), [("", False), ("TLS_DHPARAMS=/etc/courier/dh.pem\n", True)])
+def test_finite_field_suites_without_groups_hang_on_the_parameters(parameters: str, has_dhe: bool, tmp_path: Path) -> None:
+    """With groups of RFC 7919 GnuTLS needs no file (each seen with gnutls-serv 3.7.9)."""
+    files = {"/etc/courier/dh.pem": world.dh_parameters(2048).decode()}
+    world.lay({"files": files}, tmp_path)
+    without = port(judged(tmp_path, "TLS_PRIORITY=NORMAL:-GROUP-DH-ALL\n" + parameters), 993)
+    assert any(suite.key_exchange == "DHE" for suite in without.cipher_suites.surely) is has_dhe
+    assert any(suite.key_exchange == "DHE" for suite in port(judged(tmp_path, parameters), 993).cipher_suites.surely)
+
+
+@pytest.mark.parametrize(("parameters", "bits", "has_dhe"), [("", None, False), ("TLS_DHPARAMS=/etc/courier/dh.pem\n", 1024, True)])
+def test_size_of_parameters_on_openssl(parameters: str, bits: int | None, has_dhe: bool, tmp_path: Path) -> None:
+    world.lay({"files": {"/etc/courier/dh.pem": world.dh_parameters(1024).decode()}}, tmp_path)
+    endpoint = port(judged(tmp_path, 'TLS_CIPHER_LIST="DHE+AESGCM:AES128-SHA:@SECLEVEL=0"\n' + parameters, openssl()), 993)
+    assert endpoint.dh_bits.holds(bits)
+    assert any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely) is has_dhe
+
+
+@pytest.mark.parametrize(
+    ("folder", "helper", "library"),
+    [
+        ("/etc/courier", "", "gnutls"),
+        ("/etc/courier", "COURIERTLS=couriertls\n", "gnutls"),
+        ("/etc/courier", "COURIERTLS=/usr/bin/couriertls\n", "gnutls"),
+        ("/etc/courier", "COURIERTLS=/usr/lib/courier-imap/bin/couriertls\n", "openssl"),
+        ("/usr/local/etc/courier-imap", "", "openssl"),
+    ],
+)
+def test_library_is_told_by_the_places_of_files(folder: str, helper: str, library: str, tmp_path: Path) -> None:
+    world.lay({"files": {f"{folder}/imapd-ssl": helper + "SSLPORT=993\n", f"{folder}/imapd": "PORT=143\n"}}, tmp_path)
+    instance = evaluate.instances(f"{folder}/imapd-ssl", mail.below(tmp_path), load(None), complete=True)[0]
+    assert instance.tls_library.name == library
+
+
+@pytest.mark.parametrize(
+    ("text", "modes"),
+    [("", [TlsMode.STARTTLS]), ("ESMTP_USE_STARTTLS=0\n", [TlsMode.NONE]), ("ESMTP_USE_STARTTLS=1\nfi\n", [])],
+)
+def test_courierd_as_a_client(text: str, modes: list[TlsMode], tmp_path: Path) -> None:
+    """STARTTLS where it is offered, unless told otherwise; a script that does not run sends nothing."""
+    files = {"/etc/courier/esmtpd": BASE, "/etc/courier/courierd": text + "# end\n"}
+    world.lay({"files": files, "certificates": PKI}, tmp_path)
+    instance = evaluate.instances("/etc/courier/esmtpd", mail.below(tmp_path), load("debian-12"), complete=True)[0]
+    assert [each.tls.value for each in instance.endpoints if each.role is Role.CLIENT] == modes  # type: ignore[union-attr]

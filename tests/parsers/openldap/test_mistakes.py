@@ -580,3 +580,24 @@ def test_a_missing_half_is_not_the_versions_fault(tmp_path: Path) -> None:
     run = tlslint("--target", "debian-13", "--root", str(tmp_path), "--select", "TLS105,TLS212,TLS310", str(tmp_path / "etc"))
     assert "TLS310" in run.out
     assert "1 finding" in run.out, run.out
+
+
+@pytest.mark.parametrize(("url", "address"), [("ldap:///", "*"), ("ldap://127.0.0.1/", "127.0.0.1"), ("ldap://[::1]:389/", "::1")])
+def test_where_a_listener_listens(url: str, address: str, tmp_path: Path) -> None:
+    assert port(judged(tmp_path, urls=url), url).address.holds(address)
+
+
+@pytest.mark.parametrize(("text", "starts"), [("no certificate\n", False), (None, True)])
+def test_authorities_that_are_none_stop_slapd_on_openssl(text: str | None, starts: bool, tmp_path: Path) -> None:
+    """SSL_CTX_load_verify_locations() wants a certificate (tlso_ctx_init() in libraries/libldap/tls_o.c)."""
+    files = {"/etc/ldap/other.pem": text or world.certificate("rsa", 2048, "a CA", is_ca=True).decode()}
+    certificate = CERTIFICATE.replace("/etc/ldap/ca.pem", "/etc/ldap/other.pem")
+    assert judged(tmp_path, certificate=certificate, files=files, target="debian-13").starts.holds(starts)
+
+
+@pytest.mark.parametrize(("target", "offered"), [("debian-11", False), ("debian-12", True)])
+def test_certificate_in_the_entry_itself(target: str, offered: bool, tmp_path: Path) -> None:
+    """olcTLSCertificate and its like hold DER since 2.5 (slapd-config(5)); 2.4 knows no such attribute."""
+    entry = GLOBAL + "olcTLSCertificate;binary:: MIIB\nolcTLSCertificateKey;binary:: MIIB\n" + MDB
+    instance = ldif(tmp_path, {"/etc/ldap/config.ldif": entry}, target=target)
+    assert any(not each.tls.holds(TlsMode.NONE) for each in instance.endpoints) is offered
