@@ -7,7 +7,7 @@ import click
 from tlslint.cli.evaluating import evaluated
 from tlslint.cli.options import Inputs, Outputs, inputs, outputs
 from tlslint.cli.options import now as now_option
-from tlslint.cli.shared import confess, fail, moment, style, write
+from tlslint.cli.shared import confess, fail, moment, screen, style, write
 from tlslint.model import Endpoint, Instance
 from tlslint.reports.text import Style
 
@@ -31,7 +31,7 @@ def command(asked: Inputs, now: str | None, output: Outputs, field: str | None) 
         write([effective.as_json(instances, _grades(instances, when))], output.output_file)
     else:
         ending = [f"judged for {visible(software.spoken)}"] if instances else []
-        write([*effective.table(instances, _grades(instances, when), look), *ending], output.output_file)
+        write([*effective.table(instances, _grades(instances, when), look, screen(output)), *ending], output.output_file)
     confess(broken)
 
 
@@ -66,7 +66,8 @@ def _explained(asked: str, instances: Sequence[Instance], look: Style) -> list[s
 
 
 def _split(asked: str, fields: "dict[str, Any] | set[str]") -> tuple[str, str]:
-    """Names of endpoints have dots of their own: the longest field at the end counts."""
+    """Names of endpoints have dots of their own: the longest field at the end counts. The table's arrow before a name may stand."""
+    asked = asked.removeprefix("→ ")
     field = max((field for field in fields if asked.endswith(f".{field}")), key=len, default="")
     return (asked[: -len(field) - 1] if field else asked), field
 

@@ -109,6 +109,15 @@ def style(output: Outputs) -> Style:
     return Style(bool(os.environ.get("FORCE_COLOR")) or (output.output_file is None and sys.stdout.isatty()))
 
 
+def screen(output: Outputs) -> int | None:
+    """Columns of the screen that is written to; None: there is none, lines may be as long as they are."""
+    if os.environ.get("COLUMNS", "").isdecimal():
+        return int(os.environ["COLUMNS"])
+    if output.output_file is not None or not sys.stdout.isatty():
+        return None
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None
+
+
 def write(lines: Iterable[str], output_file: str | None) -> None:
     """Print lines, or write them to a file: whole or not at all. A reader that goes away (`| head`) is no error."""
     text = "".join(f"{line}\n" for line in lines)

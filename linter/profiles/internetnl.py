@@ -35,6 +35,8 @@ def verdict(endpoint: Endpoint, hsts_seconds: int | None, plain: Value[Endpoint 
     is_mail = endpoint.protocol == "smtp" and endpoint.port.holds(25)
     if endpoint.role.value != "server" or not (is_web or is_mail) or endpoint.tls.holds(TlsMode.NONE):
         return ()
+    if isinstance(endpoint.tls, Unknown):
+        return (Part("TLS available", "", "unknown", endpoint.tls.reason),)
     if endpoint.tls_works.holds(False) or endpoint.versions == Known(frozenset(), endpoint.versions.origins):
         return (Part("TLS available", "", "fail", endpoint.tls_failure),)
     return tuple(_parts(endpoint, hsts_seconds, plain, is_web=is_web))
@@ -59,14 +61,24 @@ def _parts(endpoint: Endpoint, hsts_seconds: int | None, plain: Value[Endpoint |
         yield _worst("ciphers", {suite.openssl or suite.iana: suite_level(suite) for suite in endpoint.cipher_suites.value})
         yield _order(endpoint, endpoint.cipher_suites.value)
     yield _parameters(endpoint)
-    yield _yes_or_no("TLS compression", endpoint.compression.holds(True), "compression is on")
-    yield _yes_or_no("secure renegotiation", endpoint.insecure_renegotiation.holds(True), "insecure renegotiation is allowed")
+    yield _switch("TLS compression", endpoint.compression, "compression is on")
+    yield _switch("secure renegotiation", endpoint.insecure_renegotiation, "insecure renegotiation is allowed")
     yield from _keys(endpoint)
     if is_web:
         yield _redirect(endpoint, plain)
-        least = load("internet.nl").hsts_seconds or 0
-        status = "pass" if (hsts_seconds or 0) >= least else "fail"
-        yield Part("HSTS", "", status, "" if status == "pass" else f"a max-age of {least} seconds or more is wanted")
+        yield _hsts(endpoint, hsts_seconds)
+
+
+def _hsts(endpoint: Endpoint, seconds: int | None) -> Part:
+    lines = endpoint.http.hsts_success if endpoint.http is not None else None
+    if isinstance(lines, Unknown):
+        return Part("HSTS", "", "unknown", lines.reason)
+    least = load("internet.nl").hsts_seconds or 0
+    return _yes_or_no("HSTS", (seconds or 0) < least, f"a max-age of {least} seconds or more is wanted")
+
+
+def _switch(name: str, value: Value[bool | None], text: str) -> Part:
+    return Part(name, "", "unknown", value.reason) if isinstance(value, Unknown) else _yes_or_no(name, value.holds(True), text)
 
 
 def _order(endpoint: Endpoint, suites: tuple[Suite, ...]) -> Part:

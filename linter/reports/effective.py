@@ -115,8 +115,11 @@ _MODES = {TlsMode.NONE: "plain", TlsMode.STARTTLS: "STARTTLS", TlsMode.STARTTLS_
 _HEAD = ("server", "endpoint", "TLS", "versions", "suites", "order", "certificate", "grade", "notes")
 
 
-def table(instances: Iterable[Instance], grades: Grades, style: Style) -> Iterator[str]:
-    """The servers, each with what it is and how that is known; then one table with a row for every endpoint of all of them."""
+def table(instances: Iterable[Instance], grades: Grades, style: Style, columns: int | None = None) -> Iterator[str]:
+    """The servers, each with what it is and how that is known; then one table with a row for every endpoint of all of them.
+
+    `columns`: width of the screen; notes that do not fit into it stand below their row. None: as wide as need be.
+    """
     servers = list(instances)
     names = _numbered(servers)
     for name, instance in zip(names, servers, strict=True):
@@ -125,7 +128,7 @@ def table(instances: Iterable[Instance], grades: Grades, style: Style) -> Iterat
         yield style.paint(shown, "1")
         yield (
             f"  {software.name} {software.version or 'of unknown version'} with {library.name} {library.version or 'of unknown version'}"
-            f" ({software.how.value}); {_starts(instance)}"
+            f" ({software.how.value}){_starts(instance)}"
         )
     rows = [
         _row(name, endpoint, grades.get(id(endpoint)))
@@ -135,9 +138,13 @@ def table(instances: Iterable[Instance], grades: Grades, style: Style) -> Iterat
     if rows:
         yield ""
         widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD) - 1)]
+        room = None if columns is None else columns - sum(widths) - 2 * len(widths)
         for index, row in enumerate((_HEAD, *rows)):
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f"  {row[-1]}"
+            fits = room is None or not row[-1] or len(row[-1]) <= room
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + (f"  {row[-1]}" if fits else "")
             yield style.paint(line.rstrip(), "4") if index == 0 and style.colour else line.rstrip()
+            if not fits and index > 0:
+                yield f"{' ' * widths[0]}    {row[-1]}"
     if servers:
         yield ""
 
@@ -154,16 +161,29 @@ def _numbered(servers: list[Instance]) -> list[str]:
 
 
 def _starts(instance: Instance) -> str:
+    """Does it start, and if not, because of what? Programs that only connect somewhere have no such question."""
     if isinstance(instance.starts, Unknown):
-        return f"whether it starts is not known: {visible(instance.starts.reason)}"
-    return "it starts" if instance.starts.value else "it does NOT start with this configuration"
+        return f"; whether it starts is not known: {visible(instance.starts.reason)}"
+    if instance.starts.value:
+        is_program = instance.endpoints and all(endpoint.role.value == "client" for endpoint in instance.endpoints)
+        return "" if is_program else "; it starts"
+    origin = next((origin for origin in instance.starts.origins if origin.span is not None), None)
+    if origin is None or origin.span is None:
+        return "; it does NOT start with this configuration"
+    place = locate(origin.span)
+    return f"; it does NOT start with this configuration: {place.path}:{place.line}: {visible(origin.note or origin.span.text)}"
 
 
 def _row(server: str, endpoint: Endpoint, grade: Mapping[str, Any] | None) -> tuple[str, ...]:
     mode = endpoint.tls
     shown_mode = "?" if isinstance(mode, Unknown) else _MODES[mode.value]
-    if endpoint.tls_works.holds(False):
+    if endpoint.tls_works.holds(False) and not mode.holds(TlsMode.NONE):
         shown_mode += " fails"
+    arrow = "→ " if endpoint.role.value == "client" else ""
+    name = visible(arrow + endpoint.name)
+    notes = "; ".join(_notes(endpoint))
+    if mode.holds(TlsMode.NONE):
+        return server, name, shown_mode, "-", "-", "-", "-", "-", notes
     versions = endpoint.versions
     if isinstance(versions, Unknown):
         shown_versions = "?"
@@ -173,10 +193,8 @@ def _row(server: str, endpoint: Endpoint, grade: Mapping[str, Any] | None) -> tu
     count = "?" if isinstance(suites, Unknown) else str(len(suites.value)) if suites.value else "-"
     order = endpoint.server_order
     shown_order = "?" if isinstance(order, Unknown) else {True: "server", False: "client", None: "-"}[order.value]
-    arrow = "→ " if endpoint.role.value == "client" else ""
     letter = str(grade["grade"]) if grade else "-"
-    name = visible(arrow + endpoint.name)
-    return server, name, shown_mode, shown_versions, count, shown_order, _certificates(endpoint), letter, "; ".join(_notes(endpoint))
+    return server, name, shown_mode, shown_versions, count, shown_order, _certificates(endpoint), letter, notes
 
 
 def _certificates(endpoint: Endpoint) -> str:
@@ -190,16 +208,16 @@ def _certificates(endpoint: Endpoint) -> str:
 
 def _notes(endpoint: Endpoint) -> Iterator[str]:
     if endpoint.tls_failure:
-        yield visible(endpoint.tls_failure)
+        yield ("TLS would fail: " if endpoint.tls.holds(TlsMode.NONE) else "") + visible(endpoint.tls_failure)
     if endpoint.cleartext_login.holds(True):
         yield "passwords in the clear"
-    suites = endpoint.cipher_suites.surely
-    if any(not suite.has_forward_secrecy for suite in suites):
-        yield "suites without forward secrecy"
-    if endpoint.client_certificate.surely in ("optional", "required"):
-        yield f"client certificate {endpoint.client_certificate.surely}"
-    if endpoint.peer_verification.surely:
-        yield f"verifies {endpoint.peer_verification.surely}"
+    if not endpoint.tls.holds(TlsMode.NONE):
+        if any(not suite.has_forward_secrecy for suite in endpoint.cipher_suites.surely):
+            yield "suites without forward secrecy"
+        if endpoint.client_certificate.surely in ("optional", "required"):
+            yield f"client certificate {endpoint.client_certificate.surely}"
+        if endpoint.peer_verification.surely:
+            yield f"verifies {endpoint.peer_verification.surely}"
     if endpoint.http is not None and isinstance(endpoint.http.hsts_success, Known) and endpoint.http.hsts_success.value:
         yield "HSTS"
     if endpoint.http is not None and endpoint.http.redirects_to_https.holds(True):

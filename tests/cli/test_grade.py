@@ -150,6 +150,40 @@ def test_one_table_across_daemons(tmp_path: Path) -> None:
     assert rows[:2] == ["httpd", "postfix"]
 
 
+def test_on_a_narrow_screen_notes_stand_below_their_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path, GOOD + f'\n{HSTS} "max-age=300"')
+    wide = ran("effective", tmp_path).out.splitlines()
+    assert [line for line in wide if line.endswith("A      HSTS")]
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = ran("effective", tmp_path).out.splitlines()
+    row = next(index for index, line in enumerate(narrow) if line.startswith("httpd   www"))
+    assert narrow[row].endswith("  A")
+    assert narrow[row + 1].strip() == "HSTS"
+    assert all(line.strip() for line in narrow[row - 1 : row + 2])
+
+
+def test_a_server_that_does_not_start_says_because_of_what(tmp_path: Path) -> None:
+    lay(tmp_path, "SSLCipherSuite NOTHING")
+    said = ran("effective", tmp_path).out
+    assert "it does NOT start with this configuration: etc/apache2/apache2.conf:10: " in said
+
+
+def test_what_is_plain_has_no_columns_of_tls(tmp_path: Path) -> None:
+    world.lay(
+        {
+            "files": {
+                "/etc/ldap/ldap.conf": "URI ldap://ldap.example.test\nTLS_REQCERT demand\nTLS_CACERT /etc/ssl/certs/ca-certificates.crt\n"
+            }
+        },
+        tmp_path,
+    )
+    said = ran("effective", tmp_path).out.splitlines()
+    row = next(line for line in said if line.startswith("ldap-client  →"))
+    assert row.partition("plain")[2].split()[:5] == ["-"] * 5
+    assert "TLS would fail: /etc/ssl/certs/ca-certificates.crt does not exist" in row
+    assert "it starts" not in "\n".join(said), "a library does not start"
+
+
 def test_explain_shows_every_step(tmp_path: Path) -> None:
     lay(tmp_path, GOOD)
     said = ran("effective", tmp_path, "--explain", "www.example.test:443.versions").out

@@ -137,6 +137,13 @@ def test_large_finite_fields_cannot_be_told_apart(tmp_path: Path) -> None:
     assert "RFC 7919" in part.text
 
 
+def test_what_is_not_known_is_no_verdict(tmp_path: Path) -> None:
+    """Words of the environment of httpd, which no file tells."""
+    found = parts(tmp_path, "SSLProtocol ${VERSIONS}\nSSLCipherSuite ${SUITES}\nHeader always set Strict-Transport-Security ${HSTS}")
+    assert {found[name].status for name in ("TLS version", "ciphers", "HSTS")} == {"unknown"}
+    assert set(parts(tmp_path / "maybe", "SSLEngine ${ENGINE}")) == {"TLS available"}
+
+
 def test_every_suite_and_group_has_the_grade_of_the_lists() -> None:
     """What is in no list is insufficient: static RSA, SHA-1, 3DES, CCM_8 …"""
     named = {suite.iana: internetnl.suite_level(suite) for suite in suites.numbers().values()}
