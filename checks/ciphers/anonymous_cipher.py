@@ -39,7 +39,7 @@ class AnonymousCipher(SuitesRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        if endpoint.is_opportunistic_mx or (endpoint.role is Role.CLIENT and endpoint.peer_verification.holds("none")):
+        if endpoint.is_opportunistic_mx or (endpoint.role is Role.CLIENT and endpoint.peer_verification.surely in ("none", "name")):
             return
         found = [suite for suite in endpoint.cipher_suites.surely if suite.authentication == "anonymous"]
         if found:

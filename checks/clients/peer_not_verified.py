@@ -81,11 +81,12 @@ class PeerNotVerified(EndpointRule):
             return
         if endpoint.protocol == "smtp" and endpoint.tls.holds(TlsMode.STARTTLS):
             return
-        if endpoint.peer_verification.holds("none"):
+        checked = endpoint.peer_verification.surely
+        if checked in ("none", "name"):
             yield self.finding(
                 endpoint,
                 endpoint.peer_verification,
-                f"{endpoint.name} accepts any certificate",
+                f"{endpoint.name} accepts any certificate{' that bears the name, whoever issued it' if checked == 'name' else ''}",
                 severity=Severity.WARNING if endpoint.protocol == "smtp" else self.severity,
                 remedy=SetValue(
                     "peer_verification",

@@ -146,7 +146,7 @@ class Endpoint(Struct):
     cleartext_login: Value[bool | None] = NOT_SET
     """Would a password be looked at before TLS?"""
     peer_verification: Value[str | None] = NOT_SET
-    """Client role: `none`, `certificate`, or `certificate and name`."""
+    """Client role: `none`, `name` (whoever issued it), `certificate`, or `certificate and name`."""
     is_opportunistic_mx: bool = False
     """Mail from strangers on port 25 where a refused handshake falls back to plain text (RFC 7435 section 3)."""
     http: Http | None = None

@@ -8,7 +8,8 @@ not looked at.
 import difflib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from tlslint.crypto import certificates, gnutls, libraries, negotiation, openssl
 from tlslint.files import FileProblem, Files
@@ -82,6 +83,8 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         endpoints, read = client.switch(source, "pam_ldap" if name.startswith("pam") else "nss_ldap"), [source]
     else:
         endpoints, read = client.libldap(root, source)
+    refused = next((problem for problem in client.problems if problem.rule == "refused"), None)
+    starts: Value[bool] = Known(True) if refused is None else Known(False, (Origin(How.WRITTEN, refused.span, refused.message),))
     return (
         Instance(
             "ldap-client",
@@ -89,10 +92,10 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
             client.software,
             client.library,
             complete,
-            Known(True),
+            starts,
             tuple(endpoints),
             tuple(client.problems),
-            tuple(read),
+            (*read, *client.beside),
         ),
     )
 
@@ -118,6 +121,8 @@ class _Client:
         self.build = libraries.build_of(self.library)
         self.is_gnutls = self.library.name == "gnutls"
         self.problems: list[Problem] = []
+        self.beside: list[SourceFile] = []
+        """Files read besides the program's own."""
 
     # ---- libldap: ldap.conf, ldaprc
 
@@ -221,17 +226,26 @@ class _Client:
             for line in found
             if (pair := _FOREIGN.get(line.folded)) is not None and program != "nslcd" and (where := pair[0]) and (instead := pair[1])
         ]
-        word = said.get("tls_reqcert") if program == "nslcd" else said.get("tls_checkpeer")
+        row = data()["programs"][program]
+        self.problems += self.refusals(found, program, row)
         base = Endpoint(program, Role.CLIENT, "ldap", Span(source, 0, 0))
         options = Said(
-            word, said.get("tls_cacertfile") or said.get("tls_cacert"), said.get("tls_cacertdir"), said.get("tls_cert"), said.get("tls_key")
+            said.get(row["verify"]),
+            said.get("tls_cacertfile") or said.get("tls_cacert"),
+            said.get("tls_cacertdir"),
+            said.get("tls_cert"),
+            said.get("tls_key"),
+            said.get("tls_ciphers"),
         )
-        options = options._replace(ciphers=said.get("tls_ciphers"))
-        mode = said.get("ssl")
-        value = mode.value.lower() if mode is not None else "off"
-        starttls = "critical" if value == "start_tls" else "ldaps" if value in ("on", "yes", "true") else "no"
-        base = self.with_tls(base, options, touches=starttls != "no")
+        system = self.system() if row.get("reads_system") else {}
+        if options.authorities is None and options.folder is None:
+            options = options._replace(authorities=system.get("TLS_CACERT"), folder=system.get("TLS_CACERTDIR"))
+        switches = [line for line in found if line.folded == "ssl" and (row["last_counts"] or _switch(line, row) != "no")]
+        mode = switches[-1] if switches else said.get("ssl")
+        starttls = _switch(mode, row) if mode is not None else "no"
+        base = self.with_tls(base, options, touches=starttls != "no", checked=_checked(options.reqcert, system.get("TLS_REQCERT"), row))
         uris = [line for line in found if line.folded == "uri"] or [line for line in found if line.folded == "host"]
+        port = said.get("port")
         sends = program not in ("nss_ldap", "sudo") or "bindpw" in said or source.path.endswith("etc/ldap.conf")
         endpoints = []
         for line in uris:
@@ -239,11 +253,52 @@ class _Client:
                 if address.upper().startswith("DNS"):
                     continue
                 whole = address if line.folded == "uri" else f"ldap://{address}"
+                if line.folded == "host" and ":" not in address and (port is not None or starttls == "ldaps"):
+                    whole += f":{port.value if port is not None else 636}"
                 endpoint = self.at(base, whole, line, starttls=starttls, decides=mode)
+                if starttls == "critical" and endpoint.tls.holds(TlsMode.IMPLICIT) and row.get("nests") and mode is not None:
+                    endpoint = self.nested(endpoint, mode)
                 if sends and endpoint.tls.holds(TlsMode.NONE) and not _is_local(endpoint):
                     endpoint = endpoint._replace(cleartext_login=Known(True, _written(line, mode)))
                 endpoints.append(endpoint._replace(name=f"{program} to {whole}"))
         return endpoints
+
+    def system(self) -> dict[str, Line]:
+        """What OpenLDAP's own ldap.conf says to programs that do not forbid libldap to read it (LDAPNOINIT)."""
+        values: dict[str, Line] = {}
+        for path in _SYSTEM:
+            if self.files.kind(path) == "file":
+                source = self.files.read(path)
+                self.beside += [source] if source not in self.beside else []
+                self.take(source, values, user=False, reports=False)
+                break
+        return values
+
+    def refusals(self, found: Sequence[Line], program: str, row: dict[str, Any]) -> Iterator[Problem]:
+        """Lines a program does not start with."""
+        if not row.get("refuses"):
+            return
+        known = row["known"].split()
+        for line in found:
+            if has_hole(line.value) or line.name.startswith("#"):
+                continue
+            words = {"ssl": [*row["start"], *row["on"], *row["off"]], row["verify"]: row["words"]}.get(line.folded)
+            if line.folded not in known:
+                pair = data()["meant"].get(line.folded)
+                of = f", it is a word of {pair[0]}" if pair is not None else ""
+                yield Problem("refused", f"{program} does not know {line.name}{of}: it does not start", line.name_span)
+            elif words is not None and line.value.lower() not in words:
+                message = f"{line.value!r} is no value of {line.name}, which takes {', '.join(words)}: {program} does not start"
+                yield Problem("refused", message, line.value_span)
+
+    def nested(self, endpoint: Endpoint, mode: Line) -> Endpoint:
+        """StartTLS inside ldaps: the server refuses it, and the program gives up."""
+        why = "ssl start_tls beside an ldaps:// URI asks for StartTLS inside TLS, which fails"
+        problem = Problem("means-something-else", why, mode.value_span, severity=Severity.ERROR)
+        self.problems += [problem] if problem not in self.problems else []
+        return endpoint._replace(
+            tls_works=Known(False, _written(mode)), tls_failure=why, versions=Known(frozenset()), cipher_suites=Known(())
+        )
 
     # ---- sssd
 
@@ -263,8 +318,20 @@ class _Client:
                 said.get("ldap_tls_reqcert"), said.get("ldap_tls_cacert"), said.get("ldap_tls_cacertdir"), said.get("ldap_tls_cert"),
                 said.get("ldap_tls_key"), said.get("ldap_tls_cipher_suite"),
             )  # fmt: skip
-            base = self.with_tls(Endpoint("sssd", Role.CLIENT, "ldap", Span(source, 0, 0)), options, touches=True)
             starts = said.get("ldap_id_use_start_tls")
+            words = ((starts, data()["sssd"]["booleans"]), (options.reqcert, data()["sssd"]["reqcert"]))
+            wrong = [
+                (line, taken) for line, taken in words if line is not None and line.value.lower() not in taken and not has_hole(line.value)
+            ]
+            if wrong:
+                line, taken = wrong[0]
+                message = f"{line.value!r} is no value of {line.name}, which takes {', '.join(taken)}: sssd does not start the domain"
+                self.problems.append(Problem("refused", message, line.value_span, remedy=_boolean(line, taken)))
+                continue
+            if options.authorities is None and options.folder is None:
+                system = self.system()
+                options = options._replace(authorities=system.get("TLS_CACERT"), folder=system.get("TLS_CACERTDIR"))
+            base = self.with_tls(Endpoint("sssd", Role.CLIENT, "ldap", Span(source, 0, 0)), options, touches=True)
             demand = "critical" if starts is not None and starts.value.lower() == "true" else "no"
             never = said.get("ldap_auth_disable_tls_never_use_in_production")
             for address in re.split(r"[,\s]+", uri.value):
@@ -287,7 +354,7 @@ class _Client:
         scheme = match[1].lower() if match is not None else "ldap"
         host = (match[2].strip("[]") if match is not None else "") or "localhost"
         implicit = scheme == "ldaps" or (starttls == "ldaps" and scheme == "ldap")
-        port = int(match[3][:6]) & 0xFFFF if match is not None and match[3] else 636 if implicit else 389
+        port = int(match[3][:6]) & 0xFFFF if match is not None and match[3] else 636 if scheme == "ldaps" else 389
         mode = TlsMode.IMPLICIT if implicit else TlsMode.STARTTLS_REQUIRED if starttls == "critical" else TlsMode.NONE
         origins = _written(decides, line) if decides is not None and scheme != "ldaps" else written
         if mode is TlsMode.NONE and decides is None and starttls == "no" and line.folded in ("uri", "host"):
@@ -301,7 +368,7 @@ class _Client:
             tls=Known(mode, origins),
         )
 
-    def with_tls(self, base: Endpoint, said: Said, *, touches: bool) -> Endpoint:
+    def with_tls(self, base: Endpoint, said: Said, *, touches: bool, checked: "Checked | None" = None) -> Endpoint:
         """What every TLS connection with these settings does: ldap_int_tls_init_ctx() makes a context or none works."""
         lines_said = [line for line in said if line is not None]
         if any(has_hole(line.value) for line in lines_said):
@@ -311,7 +378,7 @@ class _Client:
                 cipher_suites=Unknown(TEMPLATE),
                 peer_verification=Unknown(TEMPLATE),
             )
-        verification, verifies = _verification(said.reqcert)
+        verification, verifies = checked or _verification(said.reqcert)
         if verifies and self.is_gnutls and said.names is not None and said.names.value.lower() == "never":
             # tls_g.c tlsg_session_chkhost(): with no look at the SANs the success of reading the certificate stands as the answer
             verification = Known("certificate", _written(said.names, said.reqcert))
@@ -487,13 +554,41 @@ _SWITCHES = ("nslcd", "nss_ldap", "pam_ldap", "sssd", "sudo")
 _FOREIGN = {"tls_protocol_min": ("OpenLDAP's ldap.conf", "tls_ciphers"), "tls_cipher_suite": ("OpenLDAP's ldap.conf", "tls_ciphers")}
 
 
-def _verification(line: Line | None) -> tuple[Value[str | None], bool]:
-    """What is checked of a server's certificate: `demand` is the default; `never` and `allow` leave the name unchecked too (tls2.c)."""
+Checked = tuple[Value[str | None], bool]
+"""What is checked of a server's certificate, and does anything hang on who issued it?"""
+
+
+def _verification(line: Line | None) -> Checked:
+    """`demand` is the default; `never` and `allow` leave the name unchecked too (tls2.c)."""
     if line is None:
         return Known("certificate and name", (Origin(How.DEFAULT, None, "verification is the default"),)), True
-    accepts = ("no", "off", "false") if line.folded == "tls_checkpeer" else _ACCEPTS_ANY
-    verifies = line.value.lower() not in accepts
+    verifies = line.value.lower() not in _ACCEPTS_ANY
     return Known("certificate and name" if verifies else "none", _written(line)), verifies
+
+
+def _checked(line: Line | None, system: Line | None, row: dict[str, Any]) -> Checked:
+    """The same for programs with words of their own. PADL's compare the name as the system's ldap.conf says, not as their own file does."""
+    if line is None and system is None:
+        return _verification(None)
+    if line is None:
+        return _verification(system)
+    word = line.value.lower()
+    verifies = word in row["only"] if "only" in row else word not in row["any"]
+    compares = verifies if not row.get("checks_name") else system is None or system.value.lower() not in _ACCEPTS_ANY
+    what = {(True, True): "certificate and name", (True, False): "certificate", (False, True): "name", (False, False): "none"}
+    return Known(what[verifies, compares], _written(line, *([system] if verifies != compares and system is not None else []))), verifies
+
+
+def _switch(line: Line, row: dict[str, Any]) -> str:
+    """What a line with `ssl` asks for: critical (StartTLS or nothing), ldaps, no."""
+    word = line.value.lower()
+    return "critical" if word in row["start"] else "ldaps" if word in row["on"] else "no"
+
+
+def _boolean(line: Line, taken: Sequence[str]) -> Rewrite | None:
+    """`yes` and its like as sssd writes them."""
+    meant = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}.get(line.value.lower(), "")
+    return Rewrite((Edit(line.value_span, meant.encode()),), f"write {meant}") if meant in taken else None
 
 
 def _uris(value: str) -> list[str]:

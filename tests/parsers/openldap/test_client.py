@@ -140,7 +140,7 @@ def test_padls_ldap_conf_is_told_from_openldaps(tmp_path: Path) -> None:
     text = "uri ldap://l.example.test\nssl start_tls\ntls_checkpeer no\npam_password exop\n"
     padl = client(tmp_path, text, "/etc/ldap.conf").endpoints[0]
     assert padl.tls.holds(TlsMode.STARTTLS_REQUIRED)
-    assert padl.peer_verification.holds("none")
+    assert padl.peer_verification.holds("name")
     openldap = client(tmp_path, text, "/etc/ldap/ldap.conf").endpoints[0]
     assert openldap.tls.holds(TlsMode.NONE)
     assert openldap.peer_verification.holds("certificate and name")
@@ -234,3 +234,78 @@ def test_sudo(tmp_path: Path) -> None:
     (tls,) = client(tmp_path, text, "/etc/sudo-ldap.conf").endpoints
     assert tls.tls.holds(TlsMode.STARTTLS_REQUIRED)
     assert tls.peer_verification.holds("none")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "checked"),
+    [
+        ("/etc/nslcd.conf", "tls_reqcert no", "none"),
+        ("/etc/nslcd.conf", "tls_reqcert try", "certificate and name"),
+        ("/etc/libnss-ldap.conf", "tls_checkpeer no", "name"),
+        ("/etc/libnss-ldap.conf", "tls_checkpeer never", "certificate and name"),
+        ("/etc/libnss-ldap.conf", "tls_checkpeer no # ours", "certificate and name"),
+        ("/etc/sudo-ldap.conf", "tls_checkpeer never", "none"),
+        ("/etc/sudo-ldap.conf", "tls_checkpeer hard", "none"),
+        ("/etc/sudo-ldap.conf", "tls_checkpeer 1", "certificate and name"),
+    ],
+)
+def test_words_about_certificates_by_program(path: str, text: str, checked: str, tmp_path: Path) -> None:
+    """Seen of the programs (tests/live/test_ldap_login.py): PADL's compare the name all the same, sudo takes most words for no."""
+    whole = f"uri ldap://l.example.test\nssl start_tls\ntls_cacertfile {CA}\n{text}\n"
+    assert client(tmp_path, whole, path).endpoints[0].peer_verification.holds(checked)
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "mode", "port"),
+    [
+        ("/etc/nslcd.conf", "uri ldap://l\nssl starttls\n", TlsMode.STARTTLS_REQUIRED, 389),
+        ("/etc/libnss-ldap.conf", "uri ldap://l\nssl starttls\n", TlsMode.NONE, 389),
+        ("/etc/sudo-ldap.conf", "uri ldap://l\nssl 1\n", TlsMode.IMPLICIT, 389),
+        ("/etc/libnss-ldap.conf", "uri ldap://l\nssl 1\n", TlsMode.NONE, 389),
+        ("/etc/libnss-ldap.conf", "host l\nport 3890\nssl start_tls\n", TlsMode.STARTTLS_REQUIRED, 3890),
+        ("/etc/libnss-ldap.conf", "host l\nssl on\n", TlsMode.IMPLICIT, 636),
+        ("/etc/nslcd.conf", "uri ldap://l\nssl start_tls\nssl off\n", TlsMode.STARTTLS_REQUIRED, 389),
+        ("/etc/sudo-ldap.conf", "uri ldap://l\nssl start_tls\nssl off\n", TlsMode.NONE, 389),
+    ],
+)
+def test_ssl_by_program(path: str, lines: str, mode: TlsMode, port: int, tmp_path: Path) -> None:
+    endpoint = client(tmp_path, lines, path).endpoints[0]
+    assert endpoint.tls.holds(mode)
+    assert endpoint.port.holds(port)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("/etc/nslcd.conf", "uri ldap://l\ntls_checkpeer no\n", "nslcd does not know tls_checkpeer, it is a word of nss_ldap and pam_ldap"),
+        ("/etc/nslcd.conf", "uri ldap://l\nssl tls\n", "'tls' is no value of ssl"),
+        ("/etc/nslcd.conf", "uri ldap://l\ntls_reqcert off\n", "'off' is no value of tls_reqcert"),
+        ("/etc/sssd/sssd.conf", "[domain/a]\nid_provider = ldap\nldap_uri = ldap://l\nldap_id_use_start_tls = yes\n", "takes true, false"),
+        ("/etc/sssd/sssd.conf", "[domain/a]\nid_provider = ldap\nldap_uri = ldap://l\nldap_tls_reqcert = off\n", "never, allow, try"),
+    ],
+)
+def test_what_the_programs_do_not_start_with(path: str, text: str, told: str, tmp_path: Path) -> None:
+    instance = client(tmp_path, text, path)
+    assert instance.starts.holds(False)
+    assert told in next(problem.message for problem in instance.problems if problem.rule == "refused")
+
+
+def test_starttls_inside_ldaps(tmp_path: Path) -> None:
+    text = f"uri ldaps://l\nssl start_tls\ntls_cacertfile {CA}\n"
+    for path, works in (("/etc/nslcd.conf", False), ("/etc/libnss-ldap.conf", False), ("/etc/sudo-ldap.conf", True)):
+        assert not client(tmp_path, text, path).endpoints[0].tls_works.holds(not works), path
+
+
+def test_the_systems_ldap_conf_counts_for_programs_that_read_it(tmp_path: Path) -> None:
+    """nslcd and sudo forbid libldap to read it; sssd takes its CA and keeps its own idea of verification."""
+    world.lay({"files": {"/etc/ldap/ldap.conf": f"TLS_CACERT {CA}\nTLS_REQCERT never\n"}}, tmp_path)
+    text = "uri ldap://l\nssl start_tls\n"
+    padl = client(tmp_path, text, "/etc/libnss-ldap.conf", "debian-11")
+    assert padl.endpoints[0].peer_verification.holds("none")
+    assert "etc/ldap/ldap.conf" in [file.path for file in padl.files]
+    assert client(tmp_path, text, "/etc/sudo-ldap.conf", "debian-11").endpoints[0].tls_works.holds(False)
+    assert client(tmp_path, text, "/etc/nslcd.conf", "debian-12").endpoints[0].tls_works.holds(False)
+    sssd = "[domain/a]\nid_provider = ldap\nldap_uri = ldaps://l\n"
+    (endpoint,) = client(tmp_path, sssd, "/etc/sssd/sssd.conf", "debian-12").endpoints
+    assert endpoint.peer_verification.holds("certificate and name")
+    assert endpoint.tls_works.holds(True)
