@@ -11,7 +11,7 @@ References: RFC 9325 section 4.1.
 from collections.abc import Iterator
 
 from tlslint.checks.ciphers.offered import SuitesRule
-from tlslint.checks.rule import good
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
 
 
@@ -27,6 +27,13 @@ class ExportCipher(SuitesRule):
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
         good("dovecot", "ssl_cipher_list = ALL:EXPORT", why="this library has no export suites any more"),
         good("courier", "TLS_PRIORITY=NORMAL"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = «export»",
+            "export",
+            service="submission",
+            target="rhel-7 openssl@1.0.2",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

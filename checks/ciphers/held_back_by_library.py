@@ -25,4 +25,12 @@ class HeldBackByLibrary(ProblemRule):
         good("httpd", "SSLProtocol -all +TLSv1.2 +TLSv1.3", target="debian-12"),
         bad("dovecot", "ssl_min_protocol = «TLSv1»", "held back"),
         good("dovecot", "ssl_min_protocol = TLSv1.2"),
+        bad("postfix", "smtpd_tls_mandatory_protocols = «!SSLv2»", "SSL 3", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3", service="submission"),
+        good(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM",
+            why="its own list leaves TLS 1.0 no suite",
+            service="submission",
+        ),
     ]

@@ -30,6 +30,7 @@ class NullCipher(SuitesRule):
         bad("slapd", "TLSCipherSuite «NORMAL:-VERS-TLS1.3:+NULL»", "NULL", target="debian-12"),
         bad("slapd", "TLSCipherSuite ALL:«eNULL»:@SECLEVEL=0", "NULL", target="debian-13"),
         good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = «null»", "encryption", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tlslint.checks.ciphers.words import better_list, culprit, listed
 from tlslint.checks.rule import EndpointRule
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.remedy import OfferSuites
 from tlslint.model.suites import Suite
 
 
@@ -24,12 +25,16 @@ class SuitesRule(EndpointRule):
     ) -> Finding:
         """The finding; `what` the suites are and what would be `better` in words, `unsafe` who is locked out by that."""
         place, related = culprit(endpoint, suites)
+        remedy = better_list(self.profiles, better, unsafe=unsafe)
+        if endpoint.is_opportunistic_mx:  # nothing more than these: who is refused more sends in plain text (RFC 7435 section 3)
+            left = tuple(suite for suite in endpoint.cipher_suites.surely if suite not in suites)
+            remedy = OfferSuites(left, better, "who knows nothing better sends in plain text")
         return self.finding(
             endpoint,
             place,
             f"{endpoint.name} offers {what}: {listed(suites)}",
             severity=severity,
             related=related,
-            remedy=better_list(self.profiles, better, unsafe=unsafe),
+            remedy=remedy,
             profiles=profiles,
         )

@@ -28,6 +28,20 @@ class Rc4(SuitesRule):
         good("dovecot", "ssl_cipher_list = ALL:RC4", why="this library has no RC4 any more"),
         bad("slapd", "TLSCipherSuite «NORMAL:+ARCFOUR-128»", "RC4", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = «medium»",
+            "RC4",
+            service="submission",
+            target="rhel-7",
+        ),
+        good("postfix", "smtpd_tls_mandatory_ciphers = medium", why="the library build has no RC4 suite", service="submission"),
+        good(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = medium\nsmtpd_tls_exclude_ciphers = RC4",
+            service="submission",
+            target="rhel-7",
+        ),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -35,6 +35,13 @@ class SecurityLevelLowered(EndpointRule):
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL"),
         bad("slapd", "TLSCipherSuite DEFAULT«@SECLEVEL=0»", "level 0", target="debian-13"),
         good("slapd", "TLSCipherSuite DEFAULT", target="debian-13"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:!aNULL:«@SECLEVEL=1»",
+            "level 1",
+            service="submission",
+        ),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", why="Postfix itself runs at level 0", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -28,6 +28,14 @@ class SmallBlockCipher(SuitesRule):
         good("dovecot", "ssl_cipher_list = HIGH:3DES", why="this library has no 3DES any more"),
         bad("slapd", "TLSCipherSuite «NORMAL:+3DES-CBC»", "3DES", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL", target="debian-12"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = «medium»",
+            "DES-CBC3-SHA",
+            service="submission",
+            target="rhel-7",
+        ),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", why="the library build has no 3DES suite", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -34,6 +34,13 @@ class WrongCipherLanguage(EndpointRule):
         bad("dovecot", "ssl_cipher_list = «SECURE256:-VERS-TLS1.0»", "written for GnuTLS"),
         bad("courier", 'TLS_PRIORITY="«HIGH:!aNULL»"', "written for OpenSSL"),
         good("courier", "TLS_PRIORITY=SECURE128"),
+        bad(
+            "postfix",
+            "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = «SECURE256:-VERS-TLS1.0»",
+            "written for GnuTLS",
+            service="submission",
+        ),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:!aNULL", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ Anybody with a certificate from a trusted CA, for whatever name, can pose as the
 
 Use instead: check the name as well.
 Fix safety: unsafe, a peer whose certificate carries another name is no longer reached.
-Limits: silent where certificates are pinned to fingerprints or to a CA of one's own is told by the format.
+Limits: silent where certificates are pinned to fingerprints or to a CA of one's own is told by the format. Postfix compares the
+name wherever it verifies (verify, secure); at its other levels it verifies nothing, or a fingerprint (TLS602).
 References: RFC 9525; RFC 9325 section 6.1.
 """
 

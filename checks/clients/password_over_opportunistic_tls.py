@@ -6,15 +6,16 @@ password.
 
 Use instead: required and verified TLS to the relay.
 Fix safety: unsafe, a relay without TLS is no longer used.
-Limits: reported only where the client would really log in.
+Limits: reported only where the client would really log in; not on loopback.
 References: RFC 8314 section 3; RFC 9325 section 3.2.
 """
 
 from collections.abc import Iterator
 
+from tlslint.checks.enforcement.tls_off import is_local
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity, TlsMode
-from tlslint.model.remedy import SetValue
+from tlslint.model.remedy import Advice, Remedy, SetValue
 
 
 class PasswordOverOpportunisticTls(EndpointRule):
@@ -57,12 +58,17 @@ class PasswordOverOpportunisticTls(EndpointRule):
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Client role, password may go out in the clear."""
-        if endpoint.cleartext_login.holds(True) and isinstance(endpoint.tls, Known):
+        if endpoint.cleartext_login.holds(True) and isinstance(endpoint.tls, Known) and not is_local(endpoint):
             plain = endpoint.tls.value is TlsMode.NONE
+            remedy: Remedy = SetValue(
+                "tls", TlsMode.STARTTLS_REQUIRED, "require and verify TLS", unsafe="a relay without TLS is no longer used"
+            )
+            if endpoint.protocol == "smtp" and endpoint.address.holds(None):  # it delivers to everybody, and many have no TLS
+                remedy = Advice("require and verify TLS of the hosts that get a password, and of no others")
             yield self.finding(
                 endpoint,
                 endpoint.cleartext_login,
                 f"{endpoint.name} sends its password {'in plain text' if plain else 'over TLS that anybody in between can strip'}",
                 severity=Severity.CRITICAL if plain else self.severity,
-                remedy=SetValue("tls", TlsMode.STARTTLS_REQUIRED, "require and verify TLS", unsafe="a relay without TLS is no longer used"),
+                remedy=remedy,
             )

@@ -4,12 +4,13 @@ TLS without verification protects against listening along, not against somebody 
 
 Use instead: verify the certificate against a known CA, and the name.
 Fix safety: unsafe, a peer whose certificate is not trusted is no longer reached.
-Limits: mail between strangers (opportunistic TLS) cannot be verified this way and is not reported.
+Limits: mail between strangers (opportunistic TLS) cannot be verified this way and is not reported, nor are connections on loopback.
 References: RFC 9325 section 6.1; RFC 7435.
 """
 
 from collections.abc import Iterator
 
+from tlslint.checks.enforcement.tls_off import is_local
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity, TlsMode
 from tlslint.model.remedy import SetValue
@@ -70,13 +71,16 @@ class PeerNotVerified(EndpointRule):
             "relayhost = [relay.example.test]:587\nsmtp_tls_security_level = secure\nsmtp_tls_CApath = /etc/ssl/certs",
             service="smtp",
         ),
+        good("postfix", "relayhost = [127.0.0.1]:10025\nsmtp_tls_security_level = encrypt", why="on loopback nobody is in between"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Client role, TLS, no verification."""
         # ldap.conf holds for whatever TLS its programs use: StartTLS is their choice, or another URI
-        if endpoint.is_opportunistic_mx or (
-            endpoint.protocol != "ldap" and (not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE)
+        if (
+            endpoint.is_opportunistic_mx
+            or is_local(endpoint)
+            or (endpoint.protocol != "ldap" and (not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE))
         ):
             return
         if endpoint.protocol == "smtp" and endpoint.tls.holds(TlsMode.STARTTLS):

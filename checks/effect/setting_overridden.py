@@ -24,4 +24,16 @@ class SettingOverridden(ProblemRule):
         good("dovecot", "ssl = required"),
         bad("courier", "TLS_PRIORITY=«NORMAL»\nTLS_PRIORITY=PFS", "set again"),
         good("courier", "TLS_PRIORITY=PFS"),
+        bad(
+            "postfix",
+            "«smtpd_tls_auth_only = no»",
+            "counts nowhere",
+            listener="submission inet n - y - - smtpd\n  -o smtpd_tls_auth_only=yes",
+        ),
+        good(
+            "postfix",
+            "smtpd_tls_auth_only = no",
+            why="port 25 goes by it",
+            listener="smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n  -o smtpd_tls_auth_only=yes",
+        ),
     ]

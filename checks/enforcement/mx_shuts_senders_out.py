@@ -12,6 +12,7 @@ References: Postfix TLS_README; RFC 7435 section 3; RFC 9325 section 5.2.
 
 from collections.abc import Iterator
 
+from tlslint.checks.enforcement.tls_off import is_local
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Role, Severity
 from tlslint.model.versions import TLS12, spoken
@@ -39,7 +40,9 @@ class MxShutsSendersOut(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Versions or suites that leave no way for older senders."""
         versions, suites = endpoint.versions, endpoint.cipher_suites
-        if not endpoint.is_opportunistic_mx or endpoint.role is not Role.SERVER or not endpoint.tls_works.holds(True):
+        if not endpoint.is_opportunistic_mx or endpoint.role is not Role.SERVER or is_local(endpoint):
+            return
+        if not endpoint.tls_works.holds(True):
             return
         if not isinstance(versions, Known) or not isinstance(suites, Known):
             return

@@ -4,7 +4,7 @@ Clients from such networks may send passwords in the clear, and the list reaches
 
 Use instead: addresses of machines that are really on the same protected network.
 Fix safety: unsafe, clients there need TLS afterwards.
-Limits: loopback and single hosts are fine.
+Limits: loopback and single hosts are fine. Postfix has no network to which smtpd_tls_auth_only does not apply.
 References: each server's page in the documentation.
 """
 

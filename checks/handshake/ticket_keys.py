@@ -4,7 +4,7 @@ Whoever gets the file reads all TLS 1.2 traffic recorded while it was in use; ro
 
 Use instead: no key file: the server makes its own keys at each start.
 Fix safety: safe, sessions are negotiated anew once.
-Limits: several machines behind one name need a common, rotated file.
+Limits: several machines behind one name need a common, rotated file. Postfix takes no such file: tlsmgr makes and changes its keys.
 References: RFC 9325 section 3.4.
 """
 

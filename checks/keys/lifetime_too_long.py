@@ -32,6 +32,7 @@ class LifetimeTooLong(EndpointRule):
         good("httpd", "SSLVerifyDepth 2", certificate="public"),
         bad("httpd", "SSLVerifyDepth 2", "mozilla-modern@6.0 wants 90 at most", certificate="public", profile="mozilla-modern"),
         good("httpd", "SSLVerifyDepth 2", why="issued before 2026-03-15", certificate="long-lived-of-2025", profile="rfc-bcp195"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = high", "365 days", service="submission", certificate="long-lived"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

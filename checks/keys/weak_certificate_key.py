@@ -36,6 +36,8 @@ class WeakCertificateKey(EndpointRule):
         good("httpd", "SSLVerifyDepth 2", certificate="rsa-3072", profile="bsi-tr-02102-2"),
         good("httpd", "SSLVerifyDepth 2", certificate="ecdsa", profile="bsi-tr-02102-2"),
         good("httpd", "SSLVerifyDepth 2"),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = high", "1024 bits", service="submission", certificate="rsa-1024"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

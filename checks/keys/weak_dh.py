@@ -11,7 +11,7 @@ References: RFC 9325 section 4.5; RFC 10015.
 
 from collections.abc import Iterator
 
-from tlslint.checks.rule import EndpointRule, good
+from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import SetValue
 from tlslint.model.versions import joined
@@ -27,6 +27,9 @@ class WeakDh(EndpointRule):
     examples = [
         good("httpd", 'SSLCipherSuite "DHE+AESGCM:ECDHE+AESGCM"', why="httpd follows the size of the key"),
         good("dovecot", "ssl_cipher_list = HIGH:!aNULL", why="no parameters, no DHE"),
+        bad("postfix", "smtpd_tls_dh1024_param_file = «/etc/ssl/dh.pem»", "1024 bits", service="submission", dh_bits="1024"),
+        good("postfix", "smtpd_tls_dh1024_param_file = /etc/ssl/dh.pem", service="submission", dh_bits="2048"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", why="the library picks parameters that suit the key", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

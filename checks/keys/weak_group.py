@@ -34,6 +34,8 @@ class WeakGroup(EndpointRule):
         good("dovecot", "ssl_curve_list = X25519:P-256"),
         bad("slapd", "TLSCipherSuite «NORMAL:-GROUP-ALL:+GROUP-SECP192R1»", "", target="debian-12"),
         good("slapd", "TLSCipherSuite NORMAL:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1", target="debian-12"),
+        bad("postfix", "tls_eecdh_auto_curves = «X25519 secp224r1»", "secp224r1", service="submission"),
+        good("postfix", "tls_eecdh_auto_curves = X25519 prime256v1", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

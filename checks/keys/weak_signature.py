@@ -45,6 +45,8 @@ class WeakSignature(EndpointRule):
             profile="mozilla-old@4.0",
             why="what every chosen profile lists is not reported",
         ),
+        bad("postfix", "smtpd_tls_mandatory_ciphers = high", "SHA-1", service="submission", certificate="sha1"),
+        good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import libraries
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import OfferVersions
-from tlslint.model.versions import TLS13, spoken
+from tlslint.model.versions import TLS13, TlsVersion, spoken
 
 
 class NoTls13(EndpointRule):
@@ -45,11 +45,12 @@ class NoTls13(EndpointRule):
             return
         if self.instance.speaks is not None and TLS13 not in self.instance.speaks:
             return
+        later = {version for version in TlsVersion if version > max(versions.value)}  # no gap: clients fall back to what lies below one
         yield self.finding(
             endpoint,
             versions,
             f"{endpoint.name} does not offer TLS 1.3, which {self.instance.tls_library.name} has",
             label=f"leaves {spoken(versions.value)}",
             severity=Severity.INFO if endpoint.is_opportunistic_mx else self.severity,
-            remedy=OfferVersions(versions.value | {TLS13}, words="offer TLS 1.3 as well"),
+            remedy=OfferVersions(versions.value | later, words="offer TLS 1.3 as well"),
         )

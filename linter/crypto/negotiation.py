@@ -78,10 +78,14 @@ class GnuTlsServer(Struct):
 
 
 class HeldBack(Struct):
-    """A version the configuration asks for and the handshake never gets; `reason` completes "TLS 1.0 is held back: …"."""
+    """A version the configuration asks for and the handshake never gets; `reason` completes "TLS 1.0 is held back: …".
+
+    `by_library`: its build or security level refuses it, whatever suites and keys there are.
+    """
 
     version: TlsVersion
     reason: str
+    by_library: bool = False
 
 
 class Offer(Struct):
@@ -160,7 +164,7 @@ def _openssl(server: OpenSslServer) -> Offer:
         able = [suite for suite in tried if server.is_client or _can_sign(suite, keys, server, level, version)]
         done = [suite for suite in able if not _breaks(suite, server, version, level, keys)]
         if not done:
-            held_back.append(HeldBack(version, reason or _why_nothing(version, suites, tried, usable)))
+            held_back.append(HeldBack(version, reason or _why_nothing(version, suites, tried, usable), by_library=bool(reason)))
             continue
         by_version[version] = tuple(done)
         if version is TLS13 or any(_needs_group(suite) for suite in done):

@@ -148,7 +148,7 @@ class Endpoint(Struct):
     peer_verification: Value[str | None] = NOT_SET
     """Client role: `none`, `name` (whoever issued it), `certificate`, or `certificate and name`."""
     is_opportunistic_mx: bool = False
-    """Mail from strangers on port 25 where a refused handshake falls back to plain text (RFC 7435 section 3)."""
+    """Mail where a refused handshake falls back to plain text: from strangers on port 25 (RFC 7435 section 3), or on loopback."""
     http: Http | None = None
     origins: tuple[tuple[str, tuple[Origin, ...]], ...] = ()
     """Origins of fields that are not Values (certificates, names): pairs of field name and origins."""

@@ -248,7 +248,7 @@ def _held_back(context: TlsContext, found: Effective) -> Iterator[Problem]:
     pick = context.protocol_words
     if pick.entry is None or pick.reason or found.range_from is not context or found.offer is None:
         return
-    back = [held for held in found.offer.held_back if held.version < 0x0303]
+    back = [held for held in found.offer.held_back if held.by_library and held.version < 0x0303]
     if back and found.offer.versions:
         words = spoken(held.version for held in back)
         are, come = ("is", "it comes") if len(back) == 1 else ("are", "they come")

@@ -272,7 +272,9 @@ class Judge:
         offer = negotiation.negotiable(server)
         origins = (*minimum_origins, *ciphers.origins)
         if offer.versions and minimum_origins and minimum_origins[0].span is not None:
-            self.held_back.extend((held, minimum_origins[0].span) for held in offer.held_back if TLS10 <= held.version < TLS12)
+            self.held_back.extend(
+                (held, minimum_origins[0].span) for held in offer.held_back if held.by_library and TLS10 <= held.version < TLS12
+            )
         if not offer.versions:
             why = "; ".join(dict.fromkeys(held.reason for held in offer.held_back)) or "no version is left"
             return self.dead(endpoint, "cipher_suites", why, origins)

@@ -395,7 +395,7 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
         client_certificate=server.client_certificate,
         dh_bits=server.dh_bits,
         cleartext_login=server.cleartext_login,
-        is_opportunistic_mx=service.port == 25 and mode == Known(TlsMode.STARTTLS, mode.origins) and not _is_loopback(address),
+        is_opportunistic_mx=mode.holds(TlsMode.STARTTLS) and (service.port == 25 or _is_loopback(address)),
     )
 
 

@@ -7,7 +7,7 @@ first. `-o` is read word by word: values go in without blanks (master(5)).
 
 from collections.abc import Iterator, Sequence
 
-from tlslint.crypto import spelling
+from tlslint.crypto import openssl, spelling
 from tlslint.crypto.libraries import build_of
 from tlslint.model import Endpoint, Instance, KnownBy, Role, SourceFile, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
@@ -15,6 +15,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.format import Way
+from tlslint.parsers.postfix import protocols
 from tlslint.parsers.postfix.defaults import Release
 from tlslint.parsers.postfix.services import overrides
 from tlslint.parsers.postfix.syntax import Entry, Setting, main_cf, master_cf
@@ -113,7 +114,7 @@ def _wanted(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy, files: 
             return "Postfix has no word for one of the versions"
         return {f"{daemon}_tls_{_which(endpoint)}protocols": _versions(instance, remedy.versions)}
     if isinstance(remedy, OfferSuites):
-        return _suites(instance, endpoint, remedy, daemon)
+        return _suites(instance, endpoint, remedy, daemon, files)
     if isinstance(remedy, OfferGroups):
         return _groups(instance, remedy)
     if isinstance(remedy, SetValue):
@@ -123,6 +124,8 @@ def _wanted(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy, files: 
 
 def _is_strict(endpoint: Endpoint, remedy: ModelRemedy) -> bool:
     """Would it take something away where a handshake that fails ends in plain text (RFC 7435 section 3)?"""
+    if endpoint.is_opportunistic_mx:
+        return False  # rules know, and ask for no more than can be done there
     if not endpoint.tls.holds(TlsMode.STARTTLS) or not endpoint.tls_works.holds(True):
         return False
     return isinstance(remedy, OfferSuites) or (isinstance(remedy, OfferVersions) and not endpoint.versions.surely <= remedy.versions)
@@ -147,22 +150,53 @@ def _versions(instance: Instance, versions: frozenset[TlsVersion]) -> str:
     least = min(versions)
     if _release(instance) >= (3, 6) and instance.software.how is not KnownBy.ASSUMED and all(v in versions for v in _ORDER if v >= least):
         return f">={_WORDS[least]}"
-    return ", ".join(["!SSLv2", "!SSLv3", *(f"!{_WORDS[version]}" for version in _ORDER if version not in versions)])
+    words = ["!SSLv2", "!SSLv3", *(f"!{_WORDS[version]}" for version in _ORDER if version not in versions)]
+    return ", ".join(word for word in words if protocols.parse(word, _release(instance)).invalid is None)
 
 
-def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon: str) -> dict[str, str] | str:
-    """The grade high, and its list; a list that decides today and is written is changed where it stands."""
+def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon: str, files: _Files) -> dict[str, str] | str:
+    """Exclusions where some suites shall go and the others stay as they are; else the grade high, and its list.
+
+    A list that decides today and is written is changed where it stands.
+    """
+    place = _place(files, endpoint)
     listed = {suite.code for suite in remedy.suites}
     if any(suite.is_tls13 and suite.code not in listed for suite in endpoint.cipher_suites.surely):
         return "no setting of Postfix reaches the suites of TLS 1.3"
-    text = spelling.openssl_list(remedy.suites, build_of(instance.tls_library))
+    build = build_of(instance.tls_library)
+    text = spelling.openssl_list(remedy.suites, build)
     if not text:
         return "the library has none of these suites"
+    name = f"{daemon}_tls_exclude_ciphers"
+    excluded = _exclusions(endpoint, remedy, str(build))
+    if excluded:
+        present = place.options.get(name) or files.settings.get(name)
+        return {name: ", ".join(([present.value] if present is not None and present.value else []) + excluded)}
     string = endpoint.cipher_string
     if string is not None and string.setting and string.span is not None:
         return {string.setting: text}
     grade = f"{daemon}_tls_{_which(endpoint)}ciphers"
     return {grade: "high", "tls_high_cipherlist": text}
+
+
+_EXCLUDED = ("eNULL", "EXPORT", "DES", "RC4", "RC2", "IDEA", "3DES", "SEED", "MD5", "aNULL", "kRSA")
+"""Words for an exclusion, narrow ones first."""
+
+
+def _exclusions(endpoint: Endpoint, remedy: OfferSuites, build: str) -> list[str]:
+    """Words that take away just what the remedy leaves out of what is offered; none where it wants anything else."""
+    offered = [suite.code for suite in endpoint.cipher_suites.surely]
+    left = [suite.code for suite in remedy.suites]
+    gone = set(offered).difference(left)
+    if left != [code for code in offered if code not in gone]:
+        return []
+    found = []
+    for word in _EXCLUDED:
+        meant = {suite.code for suite in openssl.evaluate(word, build, level=0).suites}.intersection(offered)
+        if meant & gone and not meant.intersection(left):
+            found.append(word)
+            gone -= meant
+    return found if not gone else []
 
 
 def _groups(instance: Instance, remedy: OfferGroups) -> dict[str, str] | str:
@@ -194,7 +228,7 @@ def _value(instance: Instance, endpoint: Endpoint, remedy: SetValue, daemon: str
         if not any(
             setting is not None and setting.value for name in names for setting in (place.options.get(name), files.settings.get(name))
         ):
-            return f"set {names[0]} or {names[1]} first: where the trusted authorities are only you know"
+            return f"set {names[0]} first, to /etc/ssl/certs/ca-certificates.crt or to the relay's own CA: whom you trust only you know"
         return {f"{daemon}_tls_security_level": "secure"}
     return "Postfix has no setting for this"
 

@@ -15,7 +15,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.postfix import ciphers, protocols
-from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, load_chain, load_pairs, trouble_with_authorities
+from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, is_missing, load_chain, load_pairs, trouble_with_authorities
 from tlslint.parsers.postfix.defaults import load_order
 from tlslint.parsers.postfix.effective import Parameters, Resolved, fault, is_yes
 from tlslint.parsers.postfix.syntax import readable
@@ -59,6 +59,10 @@ class Server(Struct):
     string: CipherString | None = None
     """The list of the grade, where a line says it."""
     is_enforced: bool = False
+    held_back: tuple[negotiation.HeldBack, ...] = ()
+    """Versions of the list that only the library refuses."""
+    listed_at: Span | None = None
+    """Where the list is written; None: a default."""
     used: frozenset[str] = frozenset()
     """Parameters that decided something."""
 
@@ -296,6 +300,9 @@ def _negotiated(
     if choice.error:
         named = grade if choice.fault_in == "grade" else next(item for item in exclusions if choice.wrong in item.text)
         return _broken(server, _every_handshake(f"{named.name}: {readable(choice.error)}", mode, named.origins))
+    if base is not None and base.setting is not None and base.setting.value_span.text == readable(base.text):
+        string_at = base.setting.value_span
+        server = server._replace(string=CipherString(readable(base.text), build, string_at, choice.string, base.name))
     string = openssl.evaluate(choice.string, build)
     if not string.accepted:
         text = f"OpenSSL refuses the cipher string {readable(choice.string)!r} ({string.error})"
@@ -308,7 +315,7 @@ def _negotiated(
     if certificate.keys_known:
         keys = tuple(negotiation.Key(str(item.key_type), item.key_bits) for item in certificate.certificates)
     offered, group_note = _groups(parameters, build)
-    dh, dh_origins = _dh(source, files)
+    dh, dh_origins, dh_unseen = _dh(source, files)
     offer = negotiation.negotiable(
         negotiation.OpenSslServer(
             build,
@@ -329,11 +336,10 @@ def _negotiated(
         security_level=Known(level),
         session_tickets=_tickets(parameters, source.prefix),
         certificates=_presented(certificate.certificates, offer.suites),
-        dh_bits=_dh_bits(dh, dh_origins, offer, keys, build),
+        dh_bits=Unknown(dh_unseen, dh_origins) if dh_unseen else _dh_bits(dh, dh_origins, offer, keys, build),
+        held_back=offer.held_back,
+        listed_at=listed.setting.value_span if listed.setting is not None else None,
     )
-    if base is not None and base.setting is not None and base.setting.value_span.text == readable(base.text):
-        string_at = base.setting.value_span
-        server = server._replace(string=CipherString(readable(base.text), build, string_at, choice.string, base.name))
     if not offer.versions:
         return _broken(server, _no_handshake(listed, parsed, mode, certificate, build, cipher_origins))
     return server
@@ -452,7 +458,7 @@ def _digest(source: Engine) -> Failure | None:
     return Failure("454", f"{value.name}: {readable(value.text)!r} is no digest OpenSSL knows", value.origins)
 
 
-def _dh(source: Engine, files: Files) -> tuple[negotiation.Dh | int, tuple[Origin, ...]]:
+def _dh(source: Engine, files: Files) -> tuple[negotiation.Dh | int, tuple[Origin, ...], str]:
     """smtpd_tls_dh1024_param_file; without it, and where it holds none, what is built in (tls_dh.c).
 
     That is 1024 bits, 2048 since 3.1, and since 3.7 what goes with the certificate's key, which `auto` means too (seen on 3.7.11).
@@ -461,15 +467,18 @@ def _dh(source: Engine, files: Files) -> tuple[negotiation.Dh | int, tuple[Origi
     built_in: negotiation.Dh | int = negotiation.Dh.AUTO if release >= (3, 7) else 2048 if release >= (3, 1) else 1024
     value = source.get("dh1024_param_file")
     if not value.text or value.unknown or (value.text.lower() == "auto" and release >= (3, 7)):
-        return built_in, value.origins if value.is_set else ()
+        return built_in, value.origins if value.is_set else (), value.unknown
     from tlslint.crypto import certificates  # noqa: PLC0415
     from tlslint.files.door import FileProblem  # noqa: PLC0415
 
+    path = absolute(value.text, "/var/spool/postfix")
     try:
-        bits = certificates.dh_bits(files.read(absolute(value.text, "/var/spool/postfix")).data)
+        bits = certificates.dh_bits(files.read(path).data)
     except FileProblem:
+        if not is_missing(path, files):
+            return built_in, value.origins, f"{path} was not seen"
         bits = None
-    return bits or built_in, value.origins
+    return bits or built_in, value.origins, ""
 
 
 def _dh_bits(

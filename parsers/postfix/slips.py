@@ -53,6 +53,7 @@ def problems(evaluated: "Evaluated") -> Iterator[Problem]:
     yield from _failures(evaluated)
     yield from _shared_keys(evaluated)
     yield from _protocol_lists(evaluated)
+    yield from _held_back(evaluated)
     yield from _without_effect(evaluated)
     yield from _overridden(evaluated)
     yield from _outgoing(evaluated)
@@ -579,6 +580,28 @@ def _protocol_lists(evaluated: "Evaluated") -> Iterator[Problem]:
                 remedy=Rewrite((Edit(place, b"!" + place.data),), f"write !{token.text}"),
                 severity=Severity.INFO if is_harmless else None,
             )
+
+
+def _held_back(evaluated: "Evaluated") -> Iterator[Problem]:
+    """Old versions that a list allows and only the library refuses."""
+    found: dict[Span, tuple[dict[TlsVersion, str], list[str]]] = {}
+    for item in evaluated.listeners:
+        server = item.server
+        back = {held.version: held.reason for held in server.held_back if held.by_library and held.version < TLS12}
+        if back and server.listed_at is not None and server.versions.surely:
+            reasons, names = found.setdefault(server.listed_at, ({}, []))
+            reasons.update(back)
+            names.append(item.endpoint.name)
+    for span, (back, names) in found.items():
+        are, come = ("is", "it comes") if len(back) == 1 else ("are", "they come")
+        words = spoken(back)
+        yield Problem(
+            "held-back-by-library",
+            f"{words} {are} allowed here and only held back by OpenSSL ({next(iter(back.values()))}): {come} back with another library",
+            span,
+            f"allows {words}",
+            endpoints=tuple(names),
+        )
 
 
 def _gap(setting: Setting, versions: frozenset[TlsVersion]) -> Iterator[Problem]:

@@ -9,10 +9,10 @@ from tlslint.checks.rule import Example
 from tlslint.engine.discover import discover
 from tlslint.engine.run import Result, run, selection
 from tlslint.profiles import load as load_profile
-from tlslint.targets import load as load_target
+from tlslint.targets import combined
 
 from tests.support import pki
-from tests.support.world import NOW
+from tests.support.world import NOW, dh_parameters
 
 MARKS = re.compile("[«»]")
 NOW_WRITTEN = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -37,7 +37,7 @@ HTTPD_MODULES = ("mpm_event", "authz_core", "alias", "env", "setenvif", "headers
 
 MAIN_CF = """compatibility_level = 3.6
 myhostname = mx.example.test
-smtpd_tls_chain_files = /etc/ssl/private/mx.pem
+smtpd_tls_cert_file = /etc/ssl/private/mx.pem
 {text}
 """
 MASTER_CF = """{listener}
@@ -109,7 +109,10 @@ def lay(example: Example, root: Path) -> Path:
         certificate_at, key_at = "etc/ssl/private/mx.pem", "etc/ssl/private/mx.pem"
         in_master = settings.get("place") == "master.cf"
         overrides = "smtpd_tls_security_level" in text and settings.get("service") == "submission"
-        listener = text if in_master else LISTENERS["smtp" if overrides else settings.get("service", "smtp")]
+        if "dh_bits" in settings:
+            (root / "etc/ssl").mkdir(parents=True)
+            (root / "etc/ssl/dh.pem").write_bytes(dh_parameters(int(settings["dh_bits"])))
+        listener = text if in_master else settings.get("listener") or LISTENERS["smtp" if overrides else settings.get("service", "smtp")]
         listener = listener.replace("smtp inet", "submission inet") if overrides else listener
         main = _written(root, "etc/postfix/main.cf", MAIN_CF.format(text="" if in_master else text), certificate_at, key_at, settings)
         master = _written(root, "etc/postfix/master.cf", MASTER_CF.format(listener=listener), certificate_at, key_at, settings)
@@ -173,7 +176,7 @@ def findings(entry: Entry, example: Example, root: Path) -> tuple[Result, Path]:
     settings: dict[str, Any] = dict(example.settings)
     found = discover([str(root / "etc")], root=str(root))
     profiles = [load_profile(settings.get("profile", "mozilla-intermediate"))]
-    return run(found, load_target(settings.get("target", "debian-12")), selection([entry.code], []), profiles, NOW_WRITTEN), path
+    return run(found, combined(settings.get("target", "debian-12").split(), None), selection([entry.code], []), profiles, NOW_WRITTEN), path
 
 
 def marked(example: Example, written: str) -> list[tuple[int, int]]:
