@@ -11,6 +11,7 @@ import re
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Certificate, Span
+from tlslint.model.certificate import CertificateFacts
 from tlslint.model.struct import Struct
 
 _SEPARATED = re.compile(r"[^, \t\r\n]+")
@@ -150,6 +151,12 @@ def is_missing(path: str, files: Files) -> bool:
 
 def _key_missing(path: str, files: Files) -> str:
     return "does not exist" if not path or is_missing(path, files) else ""
+
+
+def leaf(path: str, files: Files) -> CertificateFacts | None:
+    """A file's first certificate; None where it cannot be seen or is none."""
+    state, data = _content(path, files)
+    return None if state else _leaf(path, data, None)[0].leaf
 
 
 def _leaf(path: str, data: bytes, span: Span | None) -> tuple[Certificate, str]:

@@ -370,7 +370,7 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
     if failure is not None:
         works = Known(False, failure.origins)
     elif is_tls:
-        works = _works(mode, server.versions)
+        works = _works(mode, server.versions, (servers.KEY_FITS,) if server.certificates else ())
     return Endpoint(
         service.title,
         Role.SERVER,
@@ -399,10 +399,10 @@ def _listener(service: Service, parameters: Parameters, server: Server) -> Endpo
     )
 
 
-def _works(mode: Value[TlsMode], versions: Value[frozenset[TlsVersion]]) -> Value[bool | None]:
-    """Where nothing keeps TLS from working, as far as all of it is known."""
+def _works(mode: Value[TlsMode], versions: Value[frozenset[TlsVersion]], assumed: tuple[Origin, ...] = ()) -> Value[bool | None]:
+    """Where nothing keeps TLS from working, as far as all of it is known or `assumed`."""
     unknown = next((value for value in (mode, versions) if isinstance(value, Unknown)), None)
-    return Known(True, mode.origins) if unknown is None else Unknown(unknown.reason, unknown.origins)
+    return Known(True, (*mode.origins, *assumed)) if unknown is None else Unknown(unknown.reason, unknown.origins)
 
 
 def _names(parameters: Parameters) -> Value[tuple[str, ...] | None]:

@@ -15,7 +15,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TlsVersion, spoken
 from tlslint.parsers.postfix import ciphers, protocols
-from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, is_missing, load_chain, load_pairs, trouble_with_authorities
+from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, is_missing, leaf, load_chain, load_pairs, trouble_with_authorities
 from tlslint.parsers.postfix.defaults import load_order
 from tlslint.parsers.postfix.effective import Parameters, Resolved, fault, is_yes
 from tlslint.parsers.postfix.syntax import readable
@@ -412,9 +412,34 @@ def _certificates(source: Engine, asks: bool, files: Files) -> Loaded | Failure:
         key = source.get(value.name.removeprefix(f"{source.prefix}_tls_").replace("cert_file", "key_file"))
         if key.unknown:
             return Loaded((), keys_known=False, at=_span(value))
-        pairs.append(Pair(absolute(value.text, queue), absolute(key.text, queue), _span(value)))
+        pair = Pair(absolute(value.text, queue), absolute(key.text, queue), _span(value))
+        theirs = _owner(source, value, key, pair, files)
+        if theirs:
+            text = f"{pair.certificate} is used with the private key {pair.key}, which belongs to {theirs}"
+            return Failure("454", text, (*value.origins, KEY_FITS), "certificate-missing")
+        pairs.append(pair)
     loaded = load_pairs(tuple(pairs), files)
     return Failure("454", loaded.error, _blame(named, loaded.at), "certificate-missing") if loaded.error else _completed(loaded, source)
+
+
+KEY_FITS = Origin(How.ASSUMED, None, "a private key fits the certificate that is set beside it: no key is opened")
+
+
+def _owner(source: Engine, value: Resolved, key: Resolved, pair: Pair, files: Files) -> str:
+    """The certificate of main.cf to which the key of an option's certificate belongs, because the option has no key beside it.
+
+    Told by the public keys of the two certificates; "" where they are one, or cannot be seen.
+    """
+    here = source.parameters
+    if value.name not in here.overrides or key.name in here.overrides or value.name not in here.main or key.setting is None:
+        return ""
+    main = Parameters(here.release, here.main, {}, here.daemon, pseudo=here.pseudo)
+    queue = here.get("queue_directory").text or "/var/spool/postfix"
+    other = absolute(main.text(value.name), queue)
+    mine, theirs = leaf(pair.certificate, files), leaf(other, files)
+    if mine is None or theirs is None or mine.spki_sha256 == theirs.spki_sha256 or main.text(key.name) != key.text:
+        return ""
+    return other
 
 
 def _completed(loaded: Loaded, source: Engine) -> Loaded:

@@ -1,6 +1,6 @@
 """Lay a labelled record (what a real server was started with) below a directory: files, links, directories, certificates.
 
-`tests/data/live/README.md` describes the records. Certificates are described there, not stored; equal descriptions get equal keys.
+`tests/data/live/README.md` describes the records. Certificates are described there, not stored; every path of a key has a key of its own.
 """
 
 import base64
@@ -69,13 +69,12 @@ def certificate_files(descriptions: dict[str, Any]) -> Iterator[tuple[str, bytes
         elif kind == "dhparam" or kind == "dhparams":
             yield path, dh_parameters(entry.get("bits", 2048))
         elif "private key" in holds and "certificate" not in holds:
-            yield path, private_key(kind, entry.get("bits"), "key", entry.get("password"))
+            yield path, private_key(kind, entry.get("bits"), path, entry.get("password"))
         else:
             yield path, _certificate_file(path, entry)
             key = entry.get("key")
             if key and key != path and key not in described:
-                salt = "key" if entry.get("key_matches", True) else "other key"
-                yield key, private_key(kind, entry.get("bits"), salt)
+                yield key, private_key(kind, entry.get("bits"), key)
 
 
 def _certificate_file(path: str, entry: dict[str, Any]) -> bytes:
@@ -85,8 +84,12 @@ def _certificate_file(path: str, entry: dict[str, Any]) -> bytes:
     is_ca = entry.get("type") in ("ca", "otherca") or (issuer == "self" and "CA" in entry.get("cn", ""))
     parts = []
     if entry.get("key") == path:
-        parts.append(private_key(kind, entry.get("bits"), "key"))
-    parts.append(certificate(kind, entry.get("bits"), entry.get("cn", names[0]), names, expired=bool(entry.get("expired")), is_ca=is_ca))
+        parts.append(private_key(kind, entry.get("bits"), path))
+    salt = entry.get("key") or path
+    if not entry.get("key_matches", True):
+        salt = f"not {salt}"
+    name, expired = entry.get("cn", names[0]), bool(entry.get("expired"))
+    parts.append(certificate(kind, entry.get("bits"), name, names, expired=expired, is_ca=is_ca, salt=salt))
     if entry.get("chain") or "intermediate" in entry.get("holds", ""):
         parts.append(certificate("ecdsa", 256, issuer or "Lab Issuing CA", (), is_ca=True))
     if "DH parameters" in entry.get("holds", ""):
@@ -127,10 +130,17 @@ def private_key(kind: str, bits: int | None, salt: str = "key", password: str | 
 
 @cache
 def certificate(
-    kind: str, bits: int | None, name: str, names: tuple[str, ...] = (), *, expired: bool = False, is_ca: bool = False
+    kind: str,
+    bits: int | None,
+    name: str,
+    names: tuple[str, ...] = (),
+    *,
+    expired: bool = False,
+    is_ca: bool = False,
+    salt: str = "key",
 ) -> bytes:
     """A certificate in PEM, self-signed."""
-    key = _key(kind, bits, "key")
+    key = _key(kind, bits, salt)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     ends = NOW - dt.timedelta(days=10) if expired else NOW + dt.timedelta(days=80)
     builder = (

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tlslint.model import Severity, TlsMode
+from tlslint.model import How, Severity, TlsMode
 from tlslint.model.remedy import Rewrite
 
 from tests.parsers.postfix.trees import SMTP, SUBMISSION, Judged, judged
@@ -135,6 +135,16 @@ def test_14_certificate_that_is_not_there(tmp_path: Path) -> None:
 
 def test_15_certificate_of_its_own_with_the_key_of_another(tmp_path: Path) -> None:
     found = judged(tmp_path, MAY, SMTP + SUBMISSION + "  -o smtpd_tls_cert_file=/etc/ssl/other.pem\n")
+    assert found.says("TLS310").startswith(
+        "/etc/ssl/other.pem is used with the private key /etc/ssl/mx.key, which belongs to /etc/ssl/mx.pem: TLS"
+    )
+    works = found.endpoint("submission").tls_works
+    assert works.holds(False)
+    assert How.ASSUMED in {origin.how for origin in works.origins}
+    own = "  -o smtpd_tls_cert_file=/etc/ssl/other.pem\n  -o smtpd_tls_key_file=/etc/ssl/other.key\n"
+    assert not judged(tmp_path / "own", MAY, SMTP + SUBMISSION + own).findings("TLS310")
+    shared = own.replace("other.key", "mx.key")
+    found = judged(tmp_path / "shared", MAY, SMTP + SUBMISSION + shared)
     assert "a key fits one certificate, so TLS is off on one of them" in found.says("TLS310")
 
 

@@ -1,0 +1,93 @@
+"""What reading findings on real trees brought up: words too many, silence, and fixes that were none."""
+
+from pathlib import Path
+
+from tlslint.model import Known, Severity
+
+from tests.parsers.postfix.trees import SMTP, SUBMISSION, judged
+from tests.support.mending import Outcome, mend_files
+from tests.support.world import dh_parameters
+
+MAIN = "compatibility_level = 3.6\nsmtpd_relay_restrictions = reject\nsmtpd_tls_cert_file = /etc/ssl/mx.pem\n"
+OUTGOING = "smtp unix - - n - - smtp\n"
+
+
+def mended(tmp_path: Path, main: str, master: str, *select: str, target: str = "debian-12") -> Outcome:
+    files = {"etc/postfix/main.cf": (MAIN + main).encode(), "etc/postfix/master.cf": (master + OUTGOING).encode()}
+    return mend_files(tmp_path.resolve(), files, target=target, select=select)
+
+
+def test_mail_for_the_machine_itself_is_no_error(tmp_path: Path) -> None:
+    """Debian's "local only" Postfix had an error for TLS 1.0 on a port that nobody else can reach, and a public MX had none."""
+    told = judged(tmp_path, "smtpd_tls_security_level = may\ninet_interfaces = loopback-only\n")
+    assert told.endpoint("smtp (25)").is_opportunistic_mx
+    assert {finding.severity for finding in told.result.findings if "smtp (25)" in finding.endpoints} == {Severity.INFO}
+    assert not told.findings("TLS409")
+
+
+def test_what_a_content_filter_hands_back_is_no_error(tmp_path: Path) -> None:
+    """amavis hands mail back to 127.0.0.1:10025, in plain text whatever is offered."""
+    told = judged(tmp_path, "smtpd_tls_security_level = may\n", "127.0.0.1:10025 inet n - n - - smtpd\n")
+    assert all(finding.severity is Severity.INFO for finding in told.result.findings if "10025" in finding.message)
+
+
+def test_loopback_beside_another_address_is_no_loopback(tmp_path: Path) -> None:
+    """`127.0.0.1, 192.0.2.1` was taken for its first word."""
+    for number, text in enumerate(("127.0.0.1, 192.0.2.1", "localhost, $myhostname", "192.0.2.1 localhost")):
+        told = judged(tmp_path / str(number), f"inet_interfaces = {text}\nsmtpd_tls_security_level = none\n")
+        assert told.says("TLS401").startswith("smtp (25) offers no STARTTLS"), text
+
+
+def test_nobody_listens_on_the_way_to_a_content_filter(tmp_path: Path) -> None:
+    """`smtp_sasl_auth_enable` of main.cf made the way to amavis on this machine a critical finding."""
+    login = "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/etc/postfix/passwords\nsmtp_sasl_security_options = noanonymous\n"
+    told = judged(tmp_path, f"{login}content_filter = filter:[127.0.0.1]:10024\n", SMTP + "filter unix - - n - - smtp\n")
+    assert [finding.endpoints for finding in told.findings("TLS606")] == [("smtp (outgoing)",)]
+
+
+def test_a_password_is_no_reason_to_demand_tls_of_everybody(tmp_path: Path) -> None:
+    """The fix demanded TLS of every server on the Internet, although only some hosts get a password; a relay is one host."""
+    login = "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/etc/postfix/passwords\nsmtp_sasl_security_options = noanonymous\n"
+    assert not mended(tmp_path / "all", f"{login}smtp_tls_security_level = may\n", SMTP, "TLS606").lines
+    relay = f"{login}relayhost = [relay.example.test]:587\nsmtp_tls_security_level = may\n"
+    assert "+smtp_tls_security_level = encrypt" in mended(tmp_path / "relay", relay, SMTP, "TLS606").lines
+
+
+def test_tls13_comes_with_what_lies_between(tmp_path: Path) -> None:
+    """`TLSv1` alone could not be mended: 1.0 and 1.3 without 1.2 would have been a gap."""
+    outcome = mended(tmp_path, "smtpd_tls_security_level = may\nsmtpd_tls_protocols = !SSLv2, !SSLv3, TLSv1\n", SMTP, "TLS103")
+    assert "+smtpd_tls_protocols = >=TLSv1" in outcome.lines
+
+
+def test_port_25_loses_what_nobody_may_speak_and_nothing_else(tmp_path: Path) -> None:
+    """RC4, 3DES and SSL 3.0 on a public MX had fixes that were withheld: they would have taken everything old with them."""
+    outcome = mended(tmp_path, "smtpd_tls_security_level = may\n", SMTP, "TLS101", "TLS204", "TLS205", target="rhel-7")
+    assert outcome.lines == ["+smtpd_tls_exclude_ciphers = RC4, IDEA, 3DES", "+smtpd_tls_protocols = !SSLv2, !SSLv3"]
+    assert not outcome.after.findings
+
+
+def test_a_release_is_told_no_version_it_does_not_know(tmp_path: Path) -> None:
+    """`!TLSv1.3` makes Postfix 2.10 refuse the whole list."""
+    outcome = mended(tmp_path, "smtpd_tls_mandatory_protocols = SSLv3\n", SUBMISSION, "TLS101", target="rhel-7")
+    assert "+smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1" in outcome.lines
+
+
+def test_strong_suites_first_takes_nothing_away(tmp_path: Path) -> None:
+    """On port 25, and there together with submission, the better order was withheld as if it shut somebody out."""
+    grades = "smtpd_tls_security_level = may\nsmtpd_tls_ciphers = high\nsmtpd_tls_mandatory_ciphers = high\ntls_preempt_cipherlist = yes\n"
+    outcome = mended(tmp_path, f"{grades}tls_high_cipherlist = AES128-SHA:ECDHE+AESGCM\n", SMTP + SUBMISSION, "TLS211")
+    assert not outcome.after.findings
+    for before, after in zip(outcome.before.instances[0].endpoints, outcome.after.instances[0].endpoints, strict=True):
+        assert set(before.cipher_suites.surely) == set(after.cipher_suites.surely)
+
+
+def test_size_of_dh_parameters(tmp_path: Path) -> None:
+    """smtpd_tls_dh1024_param_file was read for the suites and its size told to nobody."""
+    for bits, expected in ((1024, ["TLS302"]), (2048, [])):
+        root = tmp_path / str(bits)
+        text = {"/etc/ssl/dh.pem": dh_parameters(bits).decode()}
+        told = judged(root, "smtpd_tls_dh1024_param_file = /etc/ssl/dh.pem\n", SUBMISSION, files=text)
+        assert told.endpoint("submission").dh_bits == Known(bits, told.endpoint("submission").dh_bits.origins)
+        assert [finding.code for finding in told.result.findings if finding.code == "TLS302"] == expected
+    told = judged(tmp_path / "unseen", "smtpd_tls_dh1024_param_file = /srv/dh.pem\n", SUBMISSION)
+    assert not told.endpoint("submission").dh_bits.is_known
