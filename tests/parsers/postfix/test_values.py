@@ -26,7 +26,7 @@ LISTENER: list[tuple[str, str, str, Any]] = [
     ("inet_interfaces = [2001:db8::1]\n", "debian-12", "address", "2001:db8::1"),
     ("inet_interfaces = $myhostname, localhost\n", "debian-12", "address", "mx.example.test"),
     ("inet_interfaces = 127.0.0.1, 192.0.2.1\n", "debian-12", "address", "192.0.2.1"),
-    ("inet_interfaces = 127.0.0.1\n", "debian-12", "is_opportunistic_mx", False),
+    ("inet_interfaces = 127.0.0.1\n", "debian-12", "is_opportunistic_mx", True),
     ("inet_interfaces = 127.0.0.1, 192.0.2.1\n", "debian-12", "is_opportunistic_mx", True),
     # session tickets: tls_server_init() in src/tls/tls_server.c, "ticketable"; each seen on 3.7.11
     ("", "debian-12", "session_tickets", True),
