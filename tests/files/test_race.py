@@ -24,7 +24,9 @@ def test_a_folder_that_becomes_a_link(tmp_path: Path) -> None:
             os.rename(inside / "held", inside / "conf")
     met = {"read": 0, "refused": 0}
     try:
-        for _ in range(ROUNDS):
+        for number in range(10 * ROUNDS):  # a busy machine may leave the other process standing where it is for long
+            if number >= ROUNDS and all(met.values()):
+                break
             files = Files((str(inside),), str(inside))
             try:
                 assert files.read(str(inside / "conf" / "x.conf")).data == b"inside"

@@ -1,16 +1,19 @@
 """The example package of the documentation, installed as people install it; and packages that must not be loaded."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "docs" / "examples" / "plugin"
+FORMAT = REPOSITORY / "docs" / "examples" / "format-plugin"
 SITE = "ServerName x.example.test\nListen 443\nSSLEngine on\nSSLCertificateFile /etc/ssl/own.pem\n"
 ROGUE = "print('owned')\nRULES = []\n"
 
@@ -112,3 +115,48 @@ def test_a_plugin_that_breaks_is_a_sentence(python: Path, repository: Path, tmp_
         assert ran.returncode == 2, name
         assert sentence in ran.stderr
         assert ran.stderr.count("\n") == 1
+
+
+STUNNEL = """; every service
+sslVersionMin = TLSv1.2
+
+[imaps]
+accept = 993
+connect = 143
+ciphers = ECDHE+AESGCM:AES128-SHA
+
+[old]
+accept = 994
+connect = 143
+sslVersionMin = TLSv1.1
+ciphers = ECDHE+AES:@SECLEVEL=0
+"""
+
+
+def test_a_format_is_found_judged_shown_and_mended_like_any(python: Path, tmp_path: Path) -> None:
+    """Known to importlib.metadata by hand, as an installer would have done it."""
+    packages = next(python.parents[1].glob("lib/python3*/site-packages"))
+    shutil.copytree(FORMAT / "stunnel_tlslint", packages / "stunnel_tlslint")
+    info = packages / "stunnel_tlslint-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stunnel-tlslint\nVersion: 1.0\n")
+    points = tomllib.loads((FORMAT / "pyproject.toml").read_text())["project"]["entry-points"]["tlslint.formats"]
+    (info / "entry_points.txt").write_text("[tlslint.formats]\n" + "".join(f"{name} = {package}\n" for name, package in points.items()))
+    written = tmp_path / "etc" / "stunnel" / "mail.conf"
+    written.parent.mkdir(parents=True)
+    written.write_text(STUNNEL)
+    assert "nothing to read" in run(python, tmp_path).stderr, "it counts when the settings name it"
+    (tmp_path / ".tlslint.yaml").write_text("plugins: [stunnel]\n")
+    ran = run(python, tmp_path, "--output-format", "concise", "--target", "debian-12")
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "etc/stunnel/mail.conf:12:17: error TLS102 deprecated-version: old (994) offers TLS 1.1" in ran.stdout
+    assert "etc/stunnel/mail.conf:7:24: warning TLS301 no-forward-secrecy: imaps (993) offers" in ran.stdout
+    shown = run(python, tmp_path, "effective", "--target", "debian-12").stdout
+    assert re.search(r"^stunnel +imaps \(993\) +TLS +1\.2 1\.3 +\d+ +server", shown, re.MULTILINE)
+    diff = run(python, tmp_path, "--diff", "--unsafe-fixes", "--select", "TLS102", "--target", "debian-12")
+    assert "-sslVersionMin = TLSv1.1\n+sslVersionMin = TLSv1.2\n" in diff.stdout
+    ran = run(python, tmp_path, "--fix", "--unsafe-fixes", "--select", "TLS102,TLS301", "--target", "debian-12")
+    assert ran.returncode == 0, ran.stdout
+    assert "to make it count: systemctl reload stunnel4" in ran.stderr
+    assert run(python, tmp_path, "--select", "TLS102,TLS301", "--target", "debian-12").returncode == 0
+    assert written.read_text().startswith("; every service\nsslVersionMin = TLSv1.2\n"), "what is right stays as it is"
