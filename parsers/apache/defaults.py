@@ -33,6 +33,8 @@ class Software(Struct):
     """What PROFILE=SYSTEM stands for; "" where it was not seen, None where OpenSSL does not know the word."""
     system_minimum: TlsVersion | None = None
     """The lowest version where the build leaves an unset SSLProtocol to the system's policy (Red Hat's sslprotdefault patch)."""
+    has_fips: bool = True
+    """May OpenSSL be switched to FIPS? Debian's is built without and has no provider; Red Hat's can (`openssl version`: 1.0.2k-fips)."""
     is_assumed: bool = False
     """Nobody said which software this is: the text may well be another distribution's."""
 
@@ -59,6 +61,7 @@ def of(target: Target) -> Software:
         target.default_groups(build) if build else None,
         target.system_ciphers,
         target.openssl_min_version if target.system_ciphers is not None else None,
+        not target.is_debian,
         library.how is KnownBy.ASSUMED,
     )
 

@@ -332,7 +332,7 @@ def _fips(node: Node, place: Place, software: Software) -> tuple[str, bool]:
             "SSLFIPS counts for the whole server and cannot stand inside a <VirtualHost>, so httpd does not start", node.name_span
         )
     on = node.words[0].text.lower() == "on"
-    if on and software.openssl < (3,):
+    if on and software.openssl < (3,) and not software.has_fips:
         raise RefusedError("this OpenSSL is not built for FIPS, so httpd does not start with SSLFIPS on", node.words[0].span)
     return "sslfips", on
 

@@ -35,7 +35,7 @@ def sites(
         if engine.on is not None:
             for refused in found.refused:
                 verdict.refuse(refused, server.scope, surely=complete)
-    if complete:
+    if complete and not software.has_fips:
         _fips(verdict, main, contexts)
     result = []
     for door in opened:

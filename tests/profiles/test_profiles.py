@@ -101,6 +101,12 @@ def test_a_profile_of_ones_own_in_yaml(site: Path) -> None:
     assert "house@3 is past its date (2026-10-01): the security board meets again" in run.err
 
 
+def test_a_name_with_the_ending_of_a_file_is_one(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "house.yaml").write_text(HOUSE)
+    monkeypatch.chdir(site)
+    assert load("house.yaml") == load(str(site / "house.yaml"))._replace(source=load("house.yaml").source)
+
+
 def test_mozillas_own_shape(tmp_path: Path) -> None:
     whole, single = tmp_path / "guidelines.json", tmp_path / "custom.json"
     whole.write_text(json.dumps(MOZILLA))

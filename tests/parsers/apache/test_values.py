@@ -98,6 +98,12 @@ STARTS: list[tuple[str, str, bool]] = [
     ("", "SSLSessionCache shmcb:/run/cache(many)", False),
     ("", "SSLSessionCache shmcb:/run/cache", True),
     ("", "SSLSessionCache none", True),
+    ("SSLCompression on", "", False),
+    ("SSLCompression off", "", True),
+    ("SSLCACertificatePath $D/www.pem", "", False),
+    ("SSLCARevocationPath $D", "", True),
+    ("SSLFIPS off", "", False),
+    ("", "SSLFIPS off", True),
     # a key for tickets has 48 bytes (ssl_init_ticket_key(), AH02287)
     ("SSLSessionTicketKeyFile $D/ticket47", "", False),
     ("SSLSessionTicketKeyFile $D/ticket48", "", True),
@@ -115,6 +121,19 @@ def test_httpd_starts_or_not(body: str, main: str, starts: bool, site: Site, tmp
         (tmp_path / f"ticket{size}").write_bytes(b"k" * size)
     instance = site(body, main=main)
     assert instance.starts.holds(starts), instance.problems
+
+
+@pytest.mark.parametrize(
+    ("target", "starts"), [("debian-11", False), ("debian-12", False), ("rhel-7", True), ("rhel-8", True), ("rhel-9", True)]
+)
+def test_fips(target: str, starts: bool, site: Site) -> None:  # noqa: F811
+    """Red Hat's OpenSSL is built for it (1.0.2k-fips) and brings the provider; Debian's has neither (seen on Debian 11 and 12)."""
+    assert site(main="SSLFIPS on", target=target).starts.holds(starts)
+
+
+def test_pasted_marks_do_not_hide_where_the_fault_is(site: Site) -> None:  # noqa: F811
+    instance = site("RewriteRule ^ “-” [NOSUCH]", main="LoadModule rewrite_module modules/mod_rewrite.so")
+    assert [problem.span.text for problem in instance.problems if "RewriteRule" in problem.message] == ["[NOSUCH]"]
 
 
 def mended(instance: Instance) -> str:

@@ -601,3 +601,62 @@ def test_certificate_in_the_entry_itself(target: str, offered: bool, tmp_path: P
     entry = GLOBAL + "olcTLSCertificate;binary:: MIIB\nolcTLSCertificateKey;binary:: MIIB\n" + MDB
     instance = ldif(tmp_path, {"/etc/ldap/config.ldif": entry}, target=target)
     assert any(not each.tls.holds(TlsMode.NONE) for each in instance.endpoints) is offered
+
+
+CERT_RECORD = "dn: cn=config\nchangetype: modify\nreplace: olcTLSCertificateFile\nolcTLSCertificateFile: /etc/ldap/ldap.pem\n"
+KEY_ALONE = "replace: olcTLSCertificateKeyFile\nolcTLSCertificateKeyFile: /etc/ldap/ldap.key\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "target", "told"),
+    [
+        (CERT_RECORD + "\ndn: cn=config\nchangetype: modify\n" + KEY_ALONE, "debian-12", True),
+        (CERT_RECORD + "-\n" + KEY_ALONE, "debian-12", False),
+        (CERT_RECORD + "\ndn: cn=config\nchangetype: modify\n" + KEY_ALONE, "debian-13", False),
+        (CERT_RECORD, "debian-12", False),
+    ],
+)
+def test_certificate_and_key_in_changes_of_their_own(change: str, target: str, told: bool, tmp_path: Path) -> None:
+    """Error 80 on GnuTLS, where the first alone does not fit the other; on OpenSSL the second mends it (seen on 2.5.13 and 2.6.10)."""
+    instance = ldif(tmp_path, {"/srv/change.ldif": change}, "/srv/change.ldif", target)
+    assert any("certificate and key in separate records" in each.message for each in instance.problems) is told
+
+
+@pytest.mark.parametrize(
+    ("target", "pidfile", "starts"), [("debian-12", False, False), ("debian-12", True, True), ("debian-13", False, True)]
+)
+def test_debians_script_wants_a_pidfile(target: str, pidfile: bool, starts: bool, tmp_path: Path) -> None:
+    """The init script reads it out of slapd.conf; the unit of Debian 13 does not."""
+    conf = (HEAD if pidfile else HEAD.replace("pidfile /run/slapd/slapd.pid\n", "")) + CERTIFICATE + DATABASE
+    instance = judged(tmp_path, files={"/etc/ldap/slapd.conf": conf}, target=target)
+    assert instance.starts.holds(starts)
+    if not starts:
+        assert [(each.span.start, each.span.end) for each in instance.problems if "starts nothing without one" in each.message] == [(0, 0)]
+        assert "pidfile" in instance.starts.origins[0].note.lower()
+
+
+def test_tree_that_slapd_does_not_read(tmp_path: Path) -> None:
+    """/etc/default/slapd names another configuration: the tree is told to be unread, and nothing else of it."""
+    files = {
+        "/etc/default/slapd": "SLAPD_CONF=/etc/ldap/slapd.conf\n",
+        "/etc/ldap/slapd.conf": HEAD + CERTIFICATE + DATABASE,
+        "/etc/ldap/slapd.d/cn=config.ldif": "dn: cn=config\nobjectClass: olcGlobal\ncn: config\n" + IN_LDIF,
+    }
+    instance = ldif(tmp_path, files, "/etc/ldap/slapd.d/cn=config.ldif")
+    assert [each.rule for each in instance.problems] == ["file-not-read"]
+    assert (instance.starts.holds(True), instance.endpoints) == (True, ())
+
+
+@pytest.mark.parametrize(("target", "module_path", "starts"), [(None, False, True), (None, True, False), ("debian-13", False, False)])
+def test_modules_are_known_where_it_is_known_whose_slapd_this_is(
+    target: str | None, module_path: bool, starts: bool, tmp_path: Path
+) -> None:
+    """A module that Debian no longer has ends its slapd (seen on 2.5.13); where nobody said which slapd it is, it may be there."""
+    conf = (
+        "include /etc/ldap/schema/core.schema\n"
+        + ("modulepath /usr/lib/ldap\n" if module_path else "")
+        + "pidfile /run/slapd.pid\nmoduleload back_hdb\n"
+    )
+    world.lay({"files": {"/etc/ldap/slapd.conf": conf + CERTIFICATE + DATABASE.replace("mdb", "ldif")}, "certificates": PKI}, tmp_path)
+    instance = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load(target), complete=True)[0]
+    assert instance.starts.holds(False) is not starts

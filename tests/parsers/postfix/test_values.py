@@ -68,6 +68,39 @@ def check(value: Any, expected: Any) -> None:
         assert (value.value if isinstance(value, Known) else value) == expected
 
 
+@pytest.mark.parametrize(
+    ("main", "seen"),
+    [
+        # smtpd loads the mandatory list after the other one, and never what the client's side reads (seen on 3.7.11)
+        ("smtpd_tls_protocols = ${smtpd_tls_mandatory_protocols?{>=TLSv1.3}:{>=TLSv1.2}}\n" + MAY, {"TLSv1.2", "TLSv1.3"}),
+        (
+            "smtpd_tls_mandatory_protocols = ${smtpd_tls_protocols?{>=TLSv1.3}:{>=TLSv1.2}}\nsmtpd_tls_security_level = encrypt\n",
+            {"TLSv1.3"},
+        ),
+        ("smtpd_tls_protocols = ${smtp_tls_ciphers?{>=TLSv1.3}:{>=TLSv1.2}}\n" + MAY, {"TLSv1.2", "TLSv1.3"}),
+    ],
+)
+def test_a_reference_sees_what_was_loaded_before(main: str, seen: set[str], tmp_path: Path) -> None:
+    found = judged(tmp_path, main).endpoint("smtp (25)")
+    assert {version.word for version in found.versions.surely} == seen
+
+
+@pytest.mark.parametrize(
+    ("main", "path"),
+    [
+        ("", "/etc/ssl/example.test.pem"),
+        ("mydomain = other.test\n", "/etc/ssl/other.test.pem"),
+        ("myhostname = mx\n", "/etc/ssl/localdomain.pem"),
+    ],
+)
+def test_domain_is_the_host_name_less_its_first_label(main: str, path: str, tmp_path: Path) -> None:
+    """check_mydomainname() in src/global/mail_params.c, `localdomain` where nothing is left."""
+    certificate = "smtpd_tls_chain_files = /etc/ssl/$mydomain.pem\n"
+    pem = (world.private_key("rsa", 2048) + world.certificate("rsa", 2048, "mx.example.test")).decode()
+    found = judged(tmp_path, main + MAY, certificate=certificate, files={path: pem}).endpoint("smtp (25)")
+    assert [one.path for one in found.certificates] == [path]
+
+
 def test_time_of_tickets_among_the_options_of_a_listener_does_nothing(tmp_path: Path) -> None:
     """tlsmgr keeps the time, and reads main.cf (seen on 3.7.11)."""
     found = judged(tmp_path, "", SUBMISSION + "  -o smtpd_tls_session_cache_timeout=0\n")
@@ -213,6 +246,7 @@ def test_a_filter_meets_no_policy_but_that_of_its_one_next_hop(tmp_path: Path) -
         ("lmtp_tls_security_level = may\n", "", True),
         ("virtual_transport = lmtp:[127.0.0.1]:24\n", "", True),
         ("virtual_transport = lmtp:unix:private/dovecot-lmtp\n", "", False),
+        ("store = lmtp:[127.0.0.1]:24\nvirtual_transport = $store\n", "", True),
     ],
 )
 def test_lmtp_is_an_endpoint_where_something_goes_over_the_network(main: str, options: str, used: bool, tmp_path: Path) -> None:
