@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tlslint.model import How, Instance, Software
+from tlslint.model import How, Instance, Software, TlsMode
 from tlslint.model.remedy import Rewrite
 from tlslint.targets import Target, load
 
@@ -183,3 +183,22 @@ def test_a_setting_of_another_host_changes_nothing_here(site: Site) -> None:  # 
     instance = site("SSLUseStapling off", main="SSLStaplingCache shmcb:/run/ocsp(32768)", more=host("shop", "SSLUseStapling on"))
     assert tls(instance).ocsp_stapling.holds(False)
     assert tls(instance, "shop.test").ocsp_stapling.holds(True)
+
+
+@pytest.mark.parametrize(("main", "starts"), [("MDomain bare.test", True), ("MDomain other.test", False), ("", False)])
+def test_a_certificate_that_mod_md_brings(main: str, starts: bool, site: Site) -> None:  # noqa: F811
+    """mod_md gives certificates to hosts whose name is in an MDomain (its manual)."""
+    more = "<VirtualHost *:443>\nServerName bare.test\nSSLEngine on\n</VirtualHost>\n"
+    assert site(main=main, more=more).starts.holds(starts)
+
+
+@pytest.mark.parametrize(
+    ("engine", "hows"), [("SSLEngine off", [How.WRITTEN, How.OVERRIDDEN]), ("SSLEngine on", [How.WRITTEN]), ("", [How.WRITTEN])]
+)
+def test_a_switch_that_the_first_host_overrides(engine: str, hows: list[How], site: Site) -> None:  # noqa: F811
+    """TLS is a property of the address: the first virtual host decides (seen on 2.4.71)."""
+    pair = "SSLCertificateFile $D/shop.pem\nSSLCertificateKeyFile $D/shop.key\n"
+    more = f"<VirtualHost *:443>\nServerName shop.test\n{engine}\n{pair}</VirtualHost>\n"
+    endpoint = tls(site(more=more), "shop.test")
+    assert endpoint.tls.holds(TlsMode.IMPLICIT)
+    assert [origin.how for origin in endpoint.tls.origins] == hows

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tlslint.model import Instance, TlsMode
+from tlslint.model import How, Instance, TlsMode
 from tlslint.model.versions import TLS10, TLS12, TLS13
 from tlslint.parsers.openldap import evaluate
 from tlslint.targets import load
@@ -309,3 +309,39 @@ def test_the_systems_ldap_conf_counts_for_programs_that_read_it(tmp_path: Path) 
     (endpoint,) = client(tmp_path, sssd, "/etc/sssd/sssd.conf", "debian-12").endpoints
     assert endpoint.peer_verification.holds("certificate and name")
     assert endpoint.tls_works.holds(True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("ldap://ldap.example.test", "client of ldap.example.test"),
+        ("ldaps://ldap.example.test:636/", "client of ldap.example.test"),
+        ("ldaps://ldap.example.test:1636", "client of ldap.example.test:1636"),
+        ("ldapi:///", "ldapi:///"),
+    ],
+)
+def test_how_a_client_is_called(uri: str, name: str, tmp_path: Path) -> None:
+    assert [each.name for each in client(tmp_path, f"URI {uri}\n").endpoints] == [name]
+
+
+@pytest.mark.parametrize("target", ["debian-12", "debian-13"])
+def test_where_the_suites_come_from(target: str, tmp_path: Path) -> None:
+    words = {"debian-12": "SECURE256", "debian-13": "ECDHE+AESGCM"}[target]
+    written = client(tmp_path / "a", f"TLS_CACERT {CA}\nTLS_CIPHER_SUITE {words}\n", target=target).endpoints[0]
+    assert (written.cipher_suites.origins[0].how, written.cipher_suites.origins[0].span.text) == (How.WRITTEN, words)  # type: ignore[union-attr]
+    default = client(tmp_path / "b", f"TLS_CACERT {CA}\n", target=target).endpoints[0]
+    assert default.cipher_suites.origins[0].how is How.DEFAULT
+
+
+@pytest.mark.parametrize(("version", "chosen"), [("2.4.57", False), ("2.5.20", True), ("2.6.8", True)])
+def test_suites_of_tls13_in_the_one_list(version: str, chosen: bool, tmp_path: Path) -> None:
+    """Since 2.5 on OpenSSL (ITS#9521, tlso_ctx_cipher13() in libraries/libldap/tls_o.c)."""
+    target = load("rhel-9")
+    target = target._replace(software={**target.software, "ldap-client": target.software["ldap-client"]._replace(version=version)})
+    (tmp_path / "etc/ldap").mkdir(parents=True)
+    (tmp_path / "etc/ldap/ldap.conf").write_text("TLS_CIPHER_SUITE TLS_AES_128_GCM_SHA256:ECDHE+AESGCM\n")
+    endpoint = evaluate.instances("/etc/ldap/ldap.conf", mail.below(tmp_path), target, complete=True)[0].endpoints[0]
+    assert endpoint.cipher_string is not None
+    assert endpoint.cipher_string.has_tls13 is chosen
+    suites = [suite.iana for suite in endpoint.cipher_suites.surely if suite.is_tls13]
+    assert (suites == ["TLS_AES_128_GCM_SHA256"]) is chosen
