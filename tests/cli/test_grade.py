@@ -73,6 +73,9 @@ def grade(root: Path, text: str, recipe: str = "public", target: str = "debian-1
         (GOOD, "expired", "debian-12", "T", "expired"),
         (GOOD, "other-name", "debian-12", "M", "does not cover www.example.test"),
         (f"{GOOD}\nSSLInsecureRenegotiation on", "public", "debian-12", "F", "insecure renegotiation"),
+        ("SSLProtocol -all +TLSv1.2\nSSLCipherSuite ECDHE-RSA-RC4-SHA:RC4-SHA", "public", "rhel-7", "F", "nothing but RC4"),
+        ("SSLProtocol -all +TLSv1.2\nSSLCipherSuite ECDHE+AESGCM:RC4-SHA", "public", "rhel-7", "C", "RC4 is offered"),
+        ("SSLProtocol -all +TLSv1.2\nSSLCipherSuite ECDHE+AESGCM", "rsa-1024", "rhel-7", "B", "a key of 1024 bits"),
     ],
 )  # fmt: skip
 def test_ssl_labs_grade(text: str, recipe: str, target: str, letter: str, reason: str, tmp_path: Path) -> None:
@@ -102,6 +105,26 @@ def test_the_guides_own_vector(tmp_path: Path) -> None:
     assert isinstance(found, dict)
     assert found["score"] == {"protocol": 100, "key_exchange": 90, "cipher": 90, "total": 93}
     assert found["guide"] == "2009r"
+
+
+@pytest.mark.parametrize(
+    ("text", "recipe", "target", "part"),
+    [
+        (GOOD, "rsa-3072", "debian-12", 90),
+        (GOOD, "ecdsa", "debian-12", 90),
+        (GOOD, "ecdsa-384", "debian-12", 90),
+        (f"{GOOD}\nSSLOpenSSLConfCmd Groups secp384r1", "ecdsa-384", "debian-12", 100),
+        (f"{GOOD}\nSSLOpenSSLConfCmd Groups secp384r1", "ecdsa", "debian-12", 90),
+        (f"{GOOD}\nSSLOpenSSLConfCmd Groups x25519:secp384r1", "ecdsa-384", "debian-12", 90),
+        ("SSLProtocol -all +TLSv1.2\nSSLCipherSuite ECDHE+AESGCM", "rsa-1024", "rhel-7", 80),
+        ("SSLProtocol -all +TLSv1.2\nSSLCipherSuite AES128-GCM-SHA256", "rsa-1024", "rhel-7", 80),
+    ],
+)
+def test_key_exchange_is_as_strong_as_its_weakest_part(text: str, recipe: str, target: str, part: int, tmp_path: Path) -> None:
+    """Key and group, elliptic ones as RSA (SP 800-57 part 1, table 2): P-256 counts like 3072 bits, P-384 like 7680."""
+    found = grade(tmp_path, text, recipe, target)["ssllabs"]
+    assert isinstance(found, dict)
+    assert found["score"]["key_exchange"] == part
 
 
 def test_internet_nl_says_which_part(tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ RECIPES: dict[str, Callable[[], tuple[Identity, bytes]]] = {
     "rsa-1024": lambda: _whole(kind="rsa", bits=1024),
     "rsa-3072": lambda: _whole(kind="rsa", bits=3072),
     "ecdsa": lambda: _whole(kind="ecdsa", bits=256),
+    "ecdsa-384": lambda: _whole(kind="ecdsa", bits=384),
 }
 """What examples name: the leaf and the text of the certificate file."""
 
