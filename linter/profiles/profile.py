@@ -114,8 +114,10 @@ def _known(name: str) -> Profile:
     if not rows:
         from difflib import get_close_matches  # noqa: PLC0415
 
-        near = get_close_matches(wanted, names(), 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
+        bare = wanted.lower()
+        near = [name for name in names() if bare in name] if len(bare) > 2 else []
+        near = near or get_close_matches(bare, names(), 1)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names())}"
         raise UnknownProfileError(f"no profile is called {wanted!r}; {hint}")
     chosen = [row for row in rows if row["edition"] == edition] if edition else rows[:1]
     if not chosen:

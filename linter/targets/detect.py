@@ -11,7 +11,7 @@ from tlslint.files import FileProblem, Files
 from tlslint.model.instance import KnownBy, Software
 from tlslint.targets import openssl_conf
 from tlslint.targets.packages import Installed, families, installed
-from tlslint.targets.target import SERVICES, Target, distribution, own_level
+from tlslint.targets.target import SERVICES, Target, distribution, family_of, own_level, release
 
 _FAMILIES = {
     "debian": "debian", "ubuntu": "debian", "rhel": "rhel", "fedora": "rhel", "centos": "rhel", "suse": "suse", "alpine": "alpine",
@@ -19,18 +19,17 @@ _FAMILIES = {
 }  # fmt: skip
 _NUMBERS = {"alpine": 2, "freebsd": 1, "arch": 0}
 """How many numbers of VERSION_ID name the release."""
-_RHEL = frozenset({"rhel", "centos", "rocky", "almalinux", "ol", "oracle", "scientific"})
 
 
 def detect(files: Files) -> Target | None:
     """The software below the scanned root, every version `detected`; None: nothing tells."""
-    release = _release(files)
-    base = distribution(release[0], KnownBy.DETECTED) if release is not None else None
-    found = installed(files, is_suse=release is not None and release[1] == "suse")
-    if release is None and found is None:
+    told = _release(files)
+    base = distribution(told[0], KnownBy.DETECTED) if told is not None else None
+    found = installed(files, is_suse=told is not None and told[1] == "suse")
+    if told is None and found is None:
         return None
-    family = found.family if found is not None else release[1] if release is not None else ""
-    name = release[0] if release is not None else f"{family} host"
+    family = found.family if found is not None else told[1] if told is not None else ""
+    name = told[0] if told is not None else f"{family} host"
     nothing = {service: Software(service, None, KnownBy.DETECTED) for service in SERVICES}
     unnamed = {service: Software("openssl", None, KnownBy.DETECTED) for service in SERVICES}
     target = Target(
@@ -43,7 +42,7 @@ def detect(files: Files) -> Target | None:
         family,
         base.openssl_groups if base is not None else None,
         base.system_ciphers if base is not None else None,
-        release[2] if release is not None else "",
+        told[2] if told is not None else "",
     )
     if found is not None:
         target = _from_packages(target, found)
@@ -72,7 +71,7 @@ def _release(files: Files) -> tuple[str, str, str] | None:
         if text is not None:
             fields = dict(re.findall(r'^(\w+)=["\']?(.*?)["\']?$', text, re.MULTILINE))
             version = fields.get("VERSION_ID", "")
-            if fields.get("ID", "") in _RHEL and "." not in version:  # CentOS tells its minor release in its own file only
+            if family_of(fields.get("ID", "")) == "rhel" and "." not in version:  # CentOS tells its minor release in its own file only
                 finer = re.search(r"release (\d+\.\d+)", _text(files, "/etc/redhat-release") or "")
                 version = finer[1] if finer is not None and finer[1].startswith(f"{version}.") else version
             named = _named(fields.get("ID", ""), version, fields.get("ID_LIKE", "").split())
@@ -94,10 +93,9 @@ def _release(files: Files) -> tuple[str, str, str] | None:
 
 
 def _named(identity: str, version: str, like: Iterable[str]) -> tuple[str, str] | None:
-    if identity in _RHEL:
-        return (f"rhel-{version}" if distribution(f"rhel-{version}", KnownBy.DETECTED) else f"rhel-{version.partition('.')[0]}"), "rhel"
-    if identity.startswith(("sles", "opensuse")):
-        return f"suse-{version}", "suse"
+    identity = family_of(identity)
+    if identity == "rhel":
+        return release(identity, version), "rhel"
     if identity in _NUMBERS:  # `3.22.1` is of branch 3.22, `14.3` of 14
         version = ".".join(re.findall(r"\d+", version)[: _NUMBERS[identity]])
     family = next((_FAMILIES[word] for word in (identity, *like) if word in _FAMILIES), "")

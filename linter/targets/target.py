@@ -89,9 +89,9 @@ def combined(words: Sequence[str], found: Target | None) -> Target:
     """
     target = found if found is not None else load()
     for word in [word for word in words if "@" not in word]:
-        if word not in _distributions():
+        if (name := _release_of(word)) not in _distributions():
             raise _unknown(word)
-        target = _distribution(word, KnownBy.GIVEN)
+        target = _distribution(name, KnownBy.GIVEN)
     is_whole = any("@" not in word for word in words) or found is not None
     for word in [word for word in words if "@" in word]:
         target = _with(target, word, is_whole=is_whole)
@@ -154,6 +154,25 @@ def distribution(name: str, how: KnownBy) -> Target | None:
     return _distribution(name, how) if name in _distributions() else None
 
 
+def family_of(identity: str) -> str:
+    """The name under which the table has a distribution: `rocky` is `rhel`, `opensuse-leap` is `suse`; others are themselves."""
+    return str(_table()["same_as"].get(identity, identity))
+
+
+def release(identity: str, version: str) -> str:
+    """The name of a release: `rocky`, `9.4` → `rhel-9`; the finer one where the table tells it apart (`rhel-7.1`)."""
+    family = family_of(identity)
+    name = f"{family}-{version}"
+    return name if family != "rhel" or name in _distributions() else f"{family}-{version.partition('.')[0]}"
+
+
+def _release_of(word: str) -> str:
+    """`rocky-9` → `rhel-9`, `Bookworm` → `debian-12`."""
+    name = word.lower()
+    identity, _, version = name.rpartition("-")
+    return str(_table()["codenames"].get(name) or (release(identity, version) if identity else name))
+
+
 def _distribution(name: str, how: KnownBy) -> Target:
     row = _distributions()[name]
     conf = row["openssl_conf"]
@@ -182,6 +201,11 @@ def names() -> list[str]:
 @cache
 def _distributions() -> dict[str, Any]:
     """Rows by name; a row stands for the releases it names under `also` as well."""
-    data = json.loads(beside(__file__, "distributions.json"))
-    distributions: dict[str, Any] = data["distributions"]
+    distributions: dict[str, Any] = _table()["distributions"]
     return {**distributions, **{name: row for row in distributions.values() for name in row.get("also", ())}}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(beside(__file__, "distributions.json"))
+    return table

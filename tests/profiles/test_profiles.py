@@ -152,3 +152,5 @@ def test_what_differs_between_editions() -> None:
     ]
     assert tlslint("profiles", "diff", "anssi", "anssi@1.2").code == 0
     assert "no profile is called 'anss1'; did you mean anssi?" in tlslint("profiles", "show", "anss1").err
+    assert "did you mean bsi-tr-02102-2?" in tlslint("profiles", "show", "BSI").err
+    assert "did you mean mozilla-modern or mozilla-intermediate or mozilla-old?" in tlslint("profiles", "show", "mozilla").err

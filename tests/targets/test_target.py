@@ -36,6 +36,21 @@ def test_every_row_names_its_source_and_what_was_not_seen() -> None:
         assert not missing or "not seen" in row["source"] or "without servers" in row["source"], (name, missing)
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("rocky-9", "rhel-9"),
+        ("CentOS-7", "rhel-7"),
+        ("opensuse-leap-15.6", "suse-15.6"),
+        ("Bookworm", "debian-12"),
+        ("noble", "ubuntu-24.04"),
+        ("arch", "arch"),
+    ],
+)
+def test_other_names_of_releases(word: str, name: str) -> None:
+    assert combined((word,), None).name == name
+
+
 def test_words_are_put_together_and_each_version_says_how_it_is_known() -> None:
     target = combined(("debian-12", "httpd@2.4.10", "gnutls@3.8.9"), None)
     assert (target.software["httpd"].version, target.software["httpd"].how) == ("2.4.10", KnownBy.GIVEN)
