@@ -104,8 +104,8 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
             return Proof(f"{instance.service} would not start any more")
         if not instance.starts.holds(True) and instance.starts.is_known:
             was_sound = False
-            if _refusals(mended) - _refusals(instance):
-                return Proof(f"{instance.service} would have one more reason not to start")
+            if more := sorted(_refusals(mended) - _refusals(instance)):
+                return Proof(f"{instance.service} would have one more reason not to start: {more[0]}")
             if not unsafe and _same_endpoints(instance, mended) and (failure := _lost(instance, mended)):
                 return Proof(failure)
             continue  # nothing was served: there is nothing that could be lost
@@ -121,7 +121,7 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     if was_sound and clean:
         fresh = next(_fresh(before, after, [plan.finding for plan in plans]), None)
         if fresh is not None:
-            return Proof(f"it would bring {fresh.code} {fresh.name}")
+            return Proof(f"it would bring {fresh.code} {fresh.name}: {fresh.message}")
     return Proof("", tuple(sorted(also)))
 
 

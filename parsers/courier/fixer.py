@@ -61,7 +61,8 @@ def _ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy
             elif line is not None:
                 in_place[line] = None
             else:
-                return f"no file was found where {one.name} could be set"
+                title = endpoint.name.partition(" ")[0]
+                return f"{one.name} belongs into {_FILES.get(title, title)} ({one.name}={one.value}), which was not found beside this file"
             if line is not None and (span is None or span.file is not file):
                 own[line] = None
             elif span is not None:

@@ -398,7 +398,7 @@ class _Client:
                 cipher_string=self.string(said),
             )
         base = self.with_offer(base, said)
-        if verifies and base.tls_works.holds(True) and (why := self.no_authority(said)):
+        if verifies and base.tls_works.holds(True) and (why := self.no_authority(said, base.name)):
             line_or_none = said.authorities or said.folder
             if touches:
                 span = line_or_none.value_span if line_or_none is not None else base.anchor
@@ -446,7 +446,7 @@ class _Client:
             return "the certificate has no key", said.certificate
         return None
 
-    def no_authority(self, said: Said) -> str:
+    def no_authority(self, said: Said, program: str) -> str:
         """Why nothing can be trusted. Without any setting OpenSSL falls back on its own store; in a folder it looks for names by hash."""
         if said.authorities is None and said.folder is not None:
             folder = os.path.normpath(said.folder.value)
@@ -463,7 +463,8 @@ class _Client:
         if not self.is_gnutls and not self.is_nss:
             return ""
         if said.authorities is None:
-            return f"no file of trusted CAs is set, and libldap {'with NSS' if self.is_nss else 'on GnuTLS'} has none of its own"
+            word = "ldap_tls_cacert" if program == "sssd" else "tls_cacertfile" if program in _SWITCHES else "TLS_CACERT"
+            return f"no file of trusted CAs is set ({word}), and libldap {'with NSS' if self.is_nss else 'on GnuTLS'} has none of its own"
         content = self.content(said.authorities.value)
         chain = certificates.read(content) if content is not None else None
         return f"{said.authorities.value} holds no certificate" if chain is not None and not chain.blocks else ""

@@ -336,3 +336,19 @@ def test_any_slapd_conf_comes_out_whole(before: list[str], inside: list[str], ta
     old = iter(text.split(ending))
     assert all(line in old for line in kept)
     assert ending == "\n" or after.count(b"\n") == after.count(b"\r\n")
+
+
+@pytest.mark.parametrize("swallowed", ["# passwords need TLS\n  security simple_bind=128\n", "sizelimit 500\n\tsecurity simple_bind=128\n"])
+@pytest.mark.parametrize("target", ["debian-12", "debian-13"])
+def test_a_swallowed_line_comes_first_and_none_is_written_twice(swallowed: str, target: str, tmp_path: Path) -> None:
+    """What the swallowed line says is known only once it is a line of its own; a second `security` beside it would be one too many."""
+    text, _ = mended(tmp_path, {CONF: HEAD + CERTIFICATE + swallowed + DATABASE}, CONF, target)
+    assert [line for line in text.splitlines() if "security" in line] == ["security simple_bind=128"]
+
+
+def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
+    """StartTLS without a CA would verify nothing: the word that is missing is named."""
+    _, said = mended(
+        tmp_path, {"/etc/nslcd.conf": "base dc=x\nuri ldap://l.example.test\nbinddn cn=a\nbindpw s\n"}, "/etc/nslcd.conf", "debian-12"
+    )
+    assert "no file of trusted CAs is set (tls_cacertfile)" in said
