@@ -84,7 +84,8 @@ def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy)
         found.append(one)
     most = max(map(len, found), default=0)
     joined = [tuple(dict.fromkeys(edit for one in found for edit in one[min(index, len(one) - 1)])) for index in range(most)]
-    return list(dict.fromkeys(joined))
+    # A way that changes what another one changes, and more besides, comes after it.
+    return sorted(dict.fromkeys(joined), key=lambda way: any(set(other) < set(way) for other in joined))
 
 
 def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
@@ -244,8 +245,17 @@ def _new(body: Body, wanted: _Wanted) -> Edit | None:
     lower = wanted.name.lower()
     if body.opening is None and not any(setting.name.startswith("ssl") for setting in body.settings):
         return None  # outside all virtual hosts a line goes where TLS is spoken of already
+    slot = _slot(lower, wanted.args.split())
+    if any(setting.direct and setting.name == lower and _slot(lower, setting.words) == slot for setting in body.settings):
+        return None  # a second one would make the first look as if it counted
     known = next((names for prefix, names in _NEIGHBOURS.items() if lower.startswith(prefix)), _FAMILY)
     return new_line(body, f"{wanted.name} {wanted.args}", (lower, *known))
+
+
+def _slot(name: str, words: Sequence[str]) -> str:
+    """What a line sets where its first word tells: TLS 1.3 has a cipher list of its own, and each of OpenSSL's commands is one."""
+    first = words[0].lower() if words else ""
+    return first if name == "sslopensslconfcmd" or (name.endswith("ciphersuite") and first == "tlsv1.3") else ""
 
 
 # Outgoing connections

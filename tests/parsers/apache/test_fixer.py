@@ -95,6 +95,13 @@ CASES = {
         "TLS215",
         ["-    SSLCipherSuite ECDHE+AESGCM:@SECLEVEL=1:ECDHE+CHACHA20", "+    SSLCipherSuite ECDHE+AESGCM:ECDHE+CHACHA20"],
     ),
+    "a shared line that is wrong for the server itself too: no second one below it": Case(
+        f"Listen 8443 https\n{ON}\nSSLCertificateFile /etc/ssl/c.pem\nSSLCipherSuite ECDHE+AESGCM:DHE+AESGCM\n"
+        + site(ON, port=8443)
+        + site(f"{ON}\nSSLProtocol TLSv1.3", "other.example.test", port=8443),
+        "TLS303",
+        ["-SSLCipherSuite ECDHE+AESGCM:DHE+AESGCM", f"+SSLCipherSuite {LIST}"],
+    ),
     "order": Case(
         site(f"{ON}\nSSLHonorCipherOrder off"), "TLS210", ["-    SSLHonorCipherOrder off", "+    SSLHonorCipherOrder on"], unsafe=False
     ),
