@@ -15,6 +15,7 @@ from tlslint.engine.discover import Discovery, Job, layout_of
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile, Span
+from tlslint.model.instance import KnownBy
 from tlslint.model.struct import Struct
 from tlslint.parsers.format import Evaluate
 from tlslint.targets import Target
@@ -120,7 +121,9 @@ def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) ->
     except Exception as error:
         broken.append(_sentence(f"the {job.format} parser failed on {job.path}", error))
         return ()
-    return instances
+    if target.how is KnownBy.ASSUMED:
+        return instances
+    return [instance._replace(family=target.family) for instance in instances]
 
 
 def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], now: str, broken: list[str]) -> list[Finding]:

@@ -64,3 +64,5 @@ class Instance(Struct):
     files: tuple[SourceFile, ...] = ()
     speaks: frozenset[TlsVersion] | None = None
     """Versions the program can speak with its library, whatever is configured; None: whatever the library can."""
+    family: str = ""
+    """Family of the distribution it runs on (`debian`, `rhel`, `suse`, `alpine`, `arch`, `freebsd`); "" where that was only assumed."""

@@ -22,6 +22,7 @@ from tlslint.model.remedy import (
 )
 from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
+from tlslint.parsers import commands as platforms
 from tlslint.parsers import placing
 from tlslint.parsers.apache import bodies
 from tlslint.parsers.apache.bodies import Body, Setting, body_of, new_line, setting_at
@@ -97,14 +98,13 @@ def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     )
     if template is not None:
         return (f"expand-template {template[1]} && apachectl configtest && systemctl reload httpd-e-smith",)
+    return (platforms.httpd(_family(instance)),)
+
+
+def _family(instance: Instance) -> str:
+    """By the path of the root file where no other family has it there; SUSE, Alpine and Gentoo share one."""
     platform = platform_of("/" + instance.root.path.lstrip("/"))
-    reload = {
-        "debian": "systemctl reload apache2",
-        "suse": "systemctl reload apache2",
-        "rhel": "systemctl reload httpd",
-        "freebsd": "service apache24 reload",
-    }
-    return (f"apachectl configtest && {reload.get(platform.name if platform is not None else '', 'apachectl graceful')}",)
+    return instance.family if platform is None or platform.name == "suse" else platform.name
 
 
 _Spell = Callable[[Instance, Endpoint, Sequence[Endpoint]], "Sequence[Way] | str"]
@@ -402,6 +402,5 @@ def _missing_module(instance: Instance, name: str) -> str:
     loaded = [setting.words for setting in bodies.all_of(instance.files, "loadmodule")]
     if not instance.complete or not loaded or any(words[:1] == [f"{name}_module"] for words in loaded):
         return ""
-    platform = platform_of("/" + instance.root.path.lstrip("/"))
-    how = f"a2enmod {name}" if platform is not None and platform.name == "debian" else f"load {name}_module"
+    how = f"a2enmod {name}" if _family(instance) in ("debian", "suse") else f"load {name}_module"
     return f"mod_{name} is not loaded: {how} first"

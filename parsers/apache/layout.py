@@ -100,11 +100,15 @@ def root_of(path: str, files: Files) -> str | None:
 
 def platform_of(path: str) -> Platform | None:
     """The platform whose root file this is, or a copy of (`web1/etc/apache2/apache2.conf`, `apache2/apache2.conf`)."""
+    best, longest = None, 1
     for platform in PLATFORMS:
         tail = platform.root.split("/")[1:]
-        for length in range(len(tail), 1, -1):
-            if path == platform.root or path.endswith("/" + "/".join(tail[-length:])):
-                return platform
+        for length in range(len(tail), longest, -1):  # `conf/httpd.conf` is the end of several
+            if path.endswith("/" + "/".join(tail[-length:])):
+                best, longest = platform, length
+                break
+    if best is not None:
+        return best
     name = posixpath.basename(path)
     return next((platform for platform in PLATFORMS if posixpath.basename(platform.root) == name), None)
 

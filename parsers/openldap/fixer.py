@@ -12,6 +12,7 @@ from tlslint.crypto import libraries, spelling
 from tlslint.model import Endpoint, Instance, Origin, Role, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
 from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
+from tlslint.parsers import commands as platforms
 from tlslint.parsers import placing
 from tlslint.parsers.format import Way
 from tlslint.parsers.openldap import clientconf, moznss, spots
@@ -47,14 +48,15 @@ def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     name = instance.root.path.rpartition("/")[2]
     if instance.service == "ldap-client":
         daemon = next((each for each in ("nslcd", "sssd") if name.startswith(f"{each}.conf")), "")
-        return (f"systemctl restart {daemon}",) if daemon else ()
+        return (platforms.restart(daemon, instance.family),) if daemon else ()
     root = "/" + instance.root.path.lstrip("/")
+    restart = platforms.restart("slapd", instance.family)
     if name == "cn=config.ldif":
-        return (f"slaptest -u -F {root.rpartition('/')[0]} && systemctl restart slapd",)
+        return (f"slaptest -u -F {root.rpartition('/')[0]} && {restart}",)
     if name.endswith(".ldif"):
         modifies = [path for path in changed if path.endswith(".ldif") and not instance.complete]
         return tuple(f"ldapmodify -Y EXTERNAL -H ldapi:/// -f /{path.lstrip('/')}" for path in modifies)
-    return (f"slaptest -u -f {root} && systemctl restart slapd",)
+    return (f"slaptest -u -f {root} && {restart}",)
 
 
 _HEADER = re.compile(rb"\A# AUTO-GENERATED FILE - DO NOT EDIT!! Use ldapmodify\.\r?\n# CRC32 ([0-9a-fA-F]{8})\r?\n")

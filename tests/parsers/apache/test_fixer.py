@@ -381,21 +381,28 @@ def test_modules_that_are_not_there_are_named_with_the_command_that_enables_them
     assert [one.why for one in outcome.mended.withheld] == ["mod_headers is not loaded: a2enmod headers first"]
 
 
+_TEMPLATE = "etc/e-smith/templates-custom/etc/httpd/conf/httpd.conf/VirtualHosts/04StrictTransportSecurity"
+
+
 @pytest.mark.parametrize(
-    ("root", "changed", "command"),
+    ("target", "root", "command"),
     [
-        ("etc/apache2/apache2.conf", "etc/apache2/apache2.conf", "apachectl configtest && systemctl reload apache2"),
-        ("etc/httpd/conf/httpd.conf", "etc/httpd/conf.d/ssl.conf", "apachectl configtest && systemctl reload httpd"),
-        ("usr/local/etc/apache24/httpd.conf", "usr/local/etc/apache24/httpd.conf", "apachectl configtest && service apache24 reload"),
-        (
-            "etc/e-smith/templates-custom/etc/httpd/conf/httpd.conf/VirtualHosts/04StrictTransportSecurity",
-            "etc/e-smith/templates-custom/etc/httpd/conf/httpd.conf/VirtualHosts/04StrictTransportSecurity",
-            "expand-template /etc/httpd/conf/httpd.conf && apachectl configtest && systemctl reload httpd-e-smith",
-        ),
-        ("srv/www/.htaccess", "srv/www/.htaccess", None),
+        # where the root file lies tells the family, whatever was assumed or said
+        ("debian-12", "etc/apache2/apache2.conf", "apachectl configtest && systemctl reload apache2"),
+        ("debian-12", "etc/httpd/conf/httpd.conf", "apachectl configtest && systemctl reload httpd"),
+        ("rhel-9", "etc/httpd/conf/httpd.conf", "apachectl configtest && systemctl reload httpd"),
+        ("arch", "etc/httpd/conf/httpd.conf", "apachectl configtest && systemctl reload httpd"),
+        ("freebsd-14", "usr/local/etc/apache24/httpd.conf", "service apache24 configtest && service apache24 reload"),
+        # several have it here
+        ("suse-15.6", "etc/apache2/httpd.conf", "start_apache2 -t && systemctl reload apache2"),
+        ("alpine-3.22", "etc/apache2/httpd.conf", "rc-service apache2 configtest && rc-service apache2 reload"),
+        # built by hand, and in a container
+        ("debian-12", "usr/local/apache2/conf/httpd.conf", "apachectl configtest && apachectl graceful"),
+        ("debian-12", _TEMPLATE, "expand-template /etc/httpd/conf/httpd.conf && apachectl configtest && systemctl reload httpd-e-smith"),
+        ("debian-12", "srv/www/.htaccess", None),
     ],
 )
-def test_commands(root: str, changed: str, command: str | None, tmp_path: Path) -> None:
-    outcome = of(tmp_path, {root: "# nothing\nSSLOptions +StdEnvVars\n"})
+def test_commands(target: str, root: str, command: str | None, tmp_path: Path) -> None:
+    outcome = of(tmp_path, {root: "# nothing\nSSLOptions +StdEnvVars\n"}, target=target)
     instance = outcome.before.instances[0]
-    assert tuple(fixer.commands(instance, [changed])) == ((command,) if command else ())
+    assert tuple(fixer.commands(instance, [root])) == ((command,) if command else ())
