@@ -53,7 +53,9 @@ class ClientTlsOff(EndpointRule):
         """Client role, no TLS."""
         if endpoint.protocol == "ldap" and endpoint.cleartext_login.holds(True):
             return  # that a password goes this way is told, and worse
-        if endpoint.protocol in ("smtp", "ldap", "imap", "pop3") and endpoint.tls.holds(TlsMode.NONE) and not is_local(endpoint):
+        if not endpoint.address.is_known or is_local(endpoint):
+            return  # a hop that nobody knows may be on this machine, as content filters are
+        if endpoint.protocol in ("smtp", "ldap", "imap", "pop3") and endpoint.tls.holds(TlsMode.NONE):
             remedy = SetValue("tls", TlsMode.STARTTLS, "use TLS where the other side offers it")
             if endpoint.protocol == "ldap":  # its clients know no TLS that may fail
                 remedy = SetValue("tls", TlsMode.STARTTLS_REQUIRED, "use TLS", unsafe="a server without TLS is no longer reached")

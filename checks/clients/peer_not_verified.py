@@ -83,8 +83,8 @@ class PeerNotVerified(EndpointRule):
             or (endpoint.protocol != "ldap" and (not isinstance(endpoint.tls, Known) or endpoint.tls.value is TlsMode.NONE))
         ):
             return
-        if endpoint.protocol == "smtp" and endpoint.tls.holds(TlsMode.STARTTLS):
-            return
+        if endpoint.protocol == "smtp" and (endpoint.tls.holds(TlsMode.STARTTLS) or endpoint.address.holds(None)):
+            return  # nobody can name an authority for everybody
         checked = endpoint.peer_verification.surely
         if checked in ("none", "name"):
             yield self.finding(

@@ -12,6 +12,7 @@ References: draft-ietf-tls-ecdhe-mlkem; OpenSSL 3.5 release notes.
 
 from collections.abc import Iterator
 
+from tlslint.checks.enforcement.tls_off import is_local
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import groups, libraries
 from tlslint.model import Endpoint, Finding, Known, Severity
@@ -41,7 +42,7 @@ class NoHybridGroup(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A group list without the hybrid group."""
         offered = endpoint.groups
-        if not isinstance(offered, Known) or not offered.value or TLS13 not in endpoint.versions.surely:
+        if not isinstance(offered, Known) or not offered.value or TLS13 not in endpoint.versions.surely or is_local(endpoint):
             return
         build = libraries.build_of(self.instance.tls_library)
         hybrid = [group for group in groups.default(build) if group.iana == "X25519MLKEM768"] if build is not None else []

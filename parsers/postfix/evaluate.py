@@ -471,7 +471,9 @@ def _next_hop(service: Service, parameters: Parameters) -> tuple[Value[str | Non
             value = parameters.get(name)
             transport, _, nexthop = value.text.partition(":")
             match = re.match(_RELAY, nexthop) if transport == service.name else None
-            if match and not value.unknown:
+            if value.unknown:
+                return Unknown(value.unknown, value.origins), Unknown(value.unknown, value.origins)
+            if match:
                 return _hop(match, value.origins)
         return NOT_SET, NOT_SET
     relay = parameters.get("relayhost")

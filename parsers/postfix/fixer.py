@@ -116,7 +116,7 @@ def _wanted(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy, files: 
     if isinstance(remedy, OfferSuites):
         return _suites(instance, endpoint, remedy, daemon, files)
     if isinstance(remedy, OfferGroups):
-        return _groups(instance, remedy)
+        return _groups(instance, remedy, {**files.settings, **_place(files, endpoint).options})
     if isinstance(remedy, SetValue):
         return _value(instance, endpoint, remedy, daemon, files)
     return "this is a matter of web servers"
@@ -199,7 +199,7 @@ def _exclusions(endpoint: Endpoint, remedy: OfferSuites, build: str) -> list[str
     return found if not gone else []
 
 
-def _groups(instance: Instance, remedy: OfferGroups) -> dict[str, str] | str:
+def _groups(instance: Instance, remedy: OfferGroups, written: dict[str, Setting]) -> dict[str, str] | str:
     """tls_eecdh_auto_curves (3.2), and tls_ffdhe_auto_groups (3.8); hybrid groups by name were seen to work on 3.10.13."""
     release = _release(instance)
     if not release.knows("tls_eecdh_auto_curves"):
@@ -208,8 +208,9 @@ def _groups(instance: Instance, remedy: OfferGroups) -> dict[str, str] | str:
         return f"Postfix {release.version} cannot name hybrid groups"
     curves = [_CURVES.get(group.iana, group.iana) for group in remedy.groups if not group.iana.startswith("ffdhe")]
     found = {"tls_eecdh_auto_curves": " ".join(curves)}
-    if release.knows("tls_ffdhe_auto_groups"):
-        found["tls_ffdhe_auto_groups"] = " ".join(group.iana for group in remedy.groups if group.iana.startswith("ffdhe"))
+    fields = " ".join(group.iana for group in remedy.groups if group.iana.startswith("ffdhe"))
+    if "tls_ffdhe_auto_groups" in written or fields != (release.default("tls_ffdhe_auto_groups") or ""):
+        found["tls_ffdhe_auto_groups"] = fields
     return found
 
 

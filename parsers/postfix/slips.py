@@ -689,6 +689,8 @@ def _without_effect(evaluated: "Evaluated") -> Iterator[Problem]:
     seen: set[Span] = set()
     for setting in _written(evaluated):
         fact = _facts()["without_effect"].get(setting.name)
+        if setting.name in _facts()["deprecated"] and _at_least(release, _facts()["deprecated"][setting.name]["since"]):
+            continue  # told as deprecated
         if fact and setting.value and _at_least(release, fact["since"]) and setting.span not in seen:
             seen.add(setting.span)
             yield Problem(
@@ -812,6 +814,8 @@ def _unused_at_level(
             "does not count",
             label,
             endpoints=tuple(titles),
+            # what counts says the same: both were written so that the level may change
+            severity=Severity.INFO if all(parameters.text(twin) == parameters.text(name) for _, parameters, _ in on) else None,
         )
     for service, parameters, levels in users:
         own = parameters.overrides.get(name)

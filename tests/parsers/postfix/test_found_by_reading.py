@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from tlslint.engine.discover import discover
+from tlslint.engine.run import run, selection
 from tlslint.model import Known, Severity
+from tlslint.targets import load as load_target
 
 from tests.parsers.postfix.trees import SMTP, SUBMISSION, judged
 from tests.support.mending import Outcome, mend_files
-from tests.support.world import dh_parameters
+from tests.support.world import dh_parameters, lay
 
 MAIN = "compatibility_level = 3.6\nsmtpd_relay_restrictions = reject\nsmtpd_tls_cert_file = /etc/ssl/mx.pem\n"
 OUTGOING = "smtp unix - - n - - smtp\n"
@@ -51,6 +54,34 @@ def test_a_password_is_no_reason_to_demand_tls_of_everybody(tmp_path: Path) -> N
     assert not mended(tmp_path / "all", f"{login}smtp_tls_security_level = may\n", SMTP, "TLS606").lines
     relay = f"{login}relayhost = [relay.example.test]:587\nsmtp_tls_security_level = may\n"
     assert "+smtp_tls_security_level = encrypt" in mended(tmp_path / "relay", relay, SMTP, "TLS606").lines
+
+
+def test_lists_for_both_levels_are_no_mistake(tmp_path: Path) -> None:
+    """Who writes the mandatory list beside the other one, as generators do, had a warning for each that does not count today."""
+    lines = "".join(f"smtpd_tls_{which}protocols = >=TLSv1.2\n" for which in ("", "mandatory_"))
+    told = judged(tmp_path / "same", f"smtpd_tls_security_level = may\n{lines}smtpd_tls_mandatory_ciphers = medium\n")
+    assert [finding.severity for finding in told.findings("TLS803")] == [Severity.INFO, Severity.INFO]
+    told = judged(tmp_path / "other", "smtpd_tls_security_level = may\nsmtpd_tls_mandatory_protocols = >=TLSv1.3\n")
+    assert [finding.severity for finding in told.findings("TLS803")] == [Severity.WARNING]
+
+
+def test_nobody_names_an_authority_for_everybody(tmp_path: Path) -> None:
+    """`encrypt` for the whole Internet was told to verify certificates; that it demands TLS of everybody is the mistake (TLS605)."""
+    told = judged(tmp_path, "smtp_tls_security_level = encrypt\n")
+    assert told.findings("TLS605")
+    assert not told.findings("TLS602")
+
+
+def test_a_filter_whose_place_main_cf_says_may_be_here(tmp_path: Path) -> None:
+    """A master.cf alone: where its transport for amavis leads is written in main.cf, mostly to this machine."""
+    lay({"files": {"/etc/postfix/master.cf": f"{SMTP}amavis unix - - n - 2 smtp\n  -o smtp_tls_security_level=none\n"}}, tmp_path)
+    found = discover([str(tmp_path / "etc")], root=str(tmp_path))
+    assert not run(found, load_target("debian-12"), selection(["TLS601"], []), []).findings
+
+
+def test_a_setting_that_is_told_to_be_old_is_told_once(tmp_path: Path) -> None:
+    told = judged(tmp_path, "smtpd_tls_security_level = may\nsmtpd_tls_eecdh_grade = ultra\n", target="debian-13")
+    assert [finding.code for finding in told.result.findings if "eecdh_grade" in finding.message] == ["TLS805"]
 
 
 def test_tls13_comes_with_what_lies_between(tmp_path: Path) -> None:
