@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from importlib import import_module
+from itertools import chain
 
 from tlslint.checks import registry
 from tlslint.cli.options import Outputs
@@ -40,7 +41,7 @@ def _lines(report: Report, output: Outputs) -> Iterable[str]:
         if name == "concise":
             return text.concise(report)
         shown = text.full(report, look) if name == "full" else text.grouped(report, look)
-        return [*shown, *text.servers(report, look), *text.summary(report, look)]
+        return chain(shown, text.servers(report, look), text.summary(report, look))
     if name == "github":
         from tlslint.reports import github  # noqa: PLC0415
 

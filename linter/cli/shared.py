@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 from tlslint.cli.options import Inputs, Outputs
@@ -119,35 +119,51 @@ def screen(output: Outputs) -> int | None:
 
 
 def write(lines: Iterable[str], output_file: str | None) -> None:
-    """Print lines, or write them to a file: whole or not at all. A reader that goes away (`| head`) is no error."""
-    text = "".join(f"{line}\n" for line in lines)
+    """Print lines as they come, or write them to a file: whole or not at all. A reader that goes away (`| head`) is no error."""
     if output_file is not None:
         try:
-            _write_file(output_file, text.encode("utf-8", "backslashreplace"))
+            _write_file(output_file, (piece.encode("utf-8", "backslashreplace") for piece in _pieces(lines)))
         except OSError as error:
             raise fail(f"{output_file} cannot be written: {error.strerror}") from None
         return
     encoding = sys.stdout.encoding or "ascii"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        for piece in _pieces(lines):
+            sys.stdout.write(piece.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _write_file(path: str, data: bytes) -> None:
+_PIECE = 1 << 16
+
+
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, some at a time: the report of a thousand servers need not be in memory as one text."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        held += (line, "\n")
+        size += len(line)
+        if size > _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
+def _write_file(path: str, pieces: Iterable[bytes]) -> None:
     """A regular file is replaced in one step; anything else (/dev/stdout, a FIFO) is written to."""
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as stream:
-            stream.write(data)
+            stream.writelines(pieces)
         return
     real = os.path.realpath(path)
     fresh = f"{real}.{os.getpid()}.new"
-    try:
-        with open(fresh, "xb") as stream:
-            stream.write(data)
-        os.replace(fresh, real)
-    except OSError:
-        if os.path.exists(fresh):
+    with open(fresh, "xb") as stream:
+        try:
+            stream.writelines(pieces)
+            stream.flush()
+            os.replace(fresh, real)
+        except BaseException:
             os.unlink(fresh)
-        raise
+            raise

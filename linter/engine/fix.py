@@ -7,14 +7,14 @@ where that fails the server is mended again with every step clean by itself.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tlslint import parsers
-from tlslint.engine.discover import Discovery, Job
+from tlslint.engine.discover import Discovery
 from tlslint.engine.proof import Changes, Moves, Plan, Proof, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
-from tlslint.model import Endpoint, Finding, Instance, Span
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Span
 from tlslint.model.remedy import Advice, Edit, ModelRemedy, OfferSuites, OfferVersions, Rewrite, SetValue
 from tlslint.model.struct import Struct
 from tlslint.model.versions import TLS13
@@ -67,20 +67,34 @@ def has_remedy(finding: Finding, *, unsafe: bool = True) -> bool:
     return remedy is not None and not isinstance(remedy, Advice) and (unsafe or not remedy.unsafe)
 
 
-def spelt(finding: Finding, found: Discovery, instances: Iterable[Instance]) -> Sequence[Way] | str:
+def spelt(finding: Finding, found: Discovery, readers: "Readers") -> Sequence[Way] | str:
     """Ways to write down the finding's remedy, or why there is none. Whether one holds is only known when it was tried."""
     if not has_remedy(finding):
         return "only a person can do this"
-    ways = _ways(finding, instances)
+    ways = _ways(finding, readers.get(id(finding.primary.span.file), ()))
     if isinstance(ways, str):
         return ways
     free = [way for way in ways if not _barred(way, found)]
     return free or next((_barred(way, found) for way in ways), "there is no text to change")
 
 
+Readers = Mapping[int, Sequence[Instance]]
+"""The servers that read a file, by the file's identity."""
+
+
+def readers_of(instances: Iterable[Instance]) -> Readers:
+    """Who reads what."""
+    found: dict[int, list[Instance]] = {}
+    for instance in instances:
+        for file in dict.fromkeys(map(id, instance.files)):
+            found.setdefault(file, []).append(instance)
+    return found
+
+
 def fixes(found: Discovery, result: Result) -> dict[Finding, Way]:
     """Findings whose remedy can be written down, with the way that would be tried first."""
-    written = ((finding, spelt(finding, found, result.instances)) for finding in result.findings if has_remedy(finding))
+    readers = readers_of(result.instances)
+    written = ((finding, spelt(finding, found, readers)) for finding in result.findings if has_remedy(finding))
     return {finding: ways[0] for finding, ways in written if not isinstance(ways, str)}
 
 
@@ -95,46 +109,59 @@ def mend(found: Discovery, result: Result, again: Again, *, unsafe: bool) -> Men
         if not any(has_remedy(finding, unsafe=unsafe) for finding in before.findings):
             continue
         mended = _mended(part, before, again, unsafe=unsafe)
-        texts.update(mended.texts)
         fixed += mended.fixed
         withheld += mended.withheld
         steps += mended.steps
         if mended.texts:
             commands.update(dict.fromkeys(_commands(before.instances, [found.files.shown(real) for real in mended.texts])))
+        for real, (old, new) in mended.texts.items():
+            seal = None if old == new else _seal(new, real, found, before.instances)
+            texts[real] = (old, new if seal is None else _applied(new, [seal]))
+            if seal is not None:
+                steps.append({found.files.shown(real): [seal]})
     changed = {real: pair for real, pair in sorted(texts.items()) if pair[0] != pair[1]}
-    for real, (old, new) in changed.items():
-        seal = _seal(new, real, found, result.instances)
-        if seal is not None:
-            changed[real] = (old, _applied(new, [seal]))
-            steps.append({found.files.shown(real): [seal]})
     return Mended(changed, tuple(fixed), tuple(withheld), tuple(commands), tuple(steps))
 
 
 def _clusters(found: Discovery, result: Result) -> Iterator[tuple[Discovery, Result]]:
     """Servers that share files, with their findings."""
-    groups: list[tuple[set[int], set[int]]] = []  # files, positions of instances
-    for position, instance in enumerate(result.instances):
-        files = {id(file) for file in instance.files} or {id(instance.root)}
-        members = {position}
-        rest = []
-        for group in groups:
-            if files.isdisjoint(group[0]):
-                rest.append(group)
-            else:
-                files |= group[0]
-                members |= group[1]
-        groups = [*rest, (files, members)]
-    for files, members in sorted(groups, key=lambda group: min(group[1])):
-        jobs = tuple(result.jobs[position] for position in sorted(members))
-        instances = tuple(result.instances[position] for position in sorted(members))
-        findings = tuple(finding for finding in result.findings if id(finding.primary.span.file) in files)
-        ignored = tuple(each for each in result.ignored if id(each.finding.primary.span.file) in files)
-        yield _only(found, jobs), Result(instances, findings, len(files), (), jobs, ignored)
+    own = [tuple(map(id, instance.files)) or (id(instance.root),) for instance in result.instances]
+    groups = _together(own)
+    group_of = {file: number for number, positions in enumerate(groups) for position in positions for file in own[position]}
+    findings: dict[int | None, list[Finding]] = {}
+    ignored: dict[int | None, list[Ignored]] = {}
+    for finding in result.findings:
+        findings.setdefault(group_of.get(id(finding.primary.span.file)), []).append(finding)
+    for each in result.ignored:
+        ignored.setdefault(group_of.get(id(each.finding.primary.span.file)), []).append(each)
+    roots = frozenset(found.jobs)
+    for number, positions in enumerate(groups):
+        jobs = tuple(result.jobs[position] for position in positions)
+        instances = tuple(result.instances[position] for position in positions)
+        each_once = dict.fromkeys(jobs)
+        part = found._replace(
+            jobs=tuple(job for job in each_once if job in roots), parts=tuple(job for job in each_once if job not in roots)
+        )
+        files = len({file for position in positions for file in own[position]})
+        yield part, Result(instances, tuple(findings.get(number, ())), files, (), jobs, tuple(ignored.get(number, ())))
 
 
-def _only(found: Discovery, jobs: Sequence[Job]) -> Discovery:
-    wanted = set(jobs)
-    return found._replace(jobs=tuple(job for job in found.jobs if job in wanted), parts=tuple(job for job in found.parts if job in wanted))
+def _together(keys: Sequence[Sequence[object]]) -> list[list[int]]:
+    """Positions that have a key in common, with each other or through others; in order."""
+    leader: dict[object, object] = {}
+
+    def first(key: object) -> object:
+        while (above := leader.setdefault(key, key)) != key:
+            leader[key] = key = leader[above]
+        return key
+
+    for names in keys:
+        for name in names[1:]:
+            leader[first(name)] = first(names[0])
+    groups: dict[object, list[int]] = {}
+    for position, names in enumerate(keys):
+        groups.setdefault(first(names[0]), []).append(position)
+    return list(groups.values())
 
 
 def _mended(found: Discovery, before: Result, again: Again, *, unsafe: bool) -> Mended:
@@ -340,21 +367,8 @@ class _Round:
 
 def _units(plans: Sequence[Plan]) -> list[list[Plan]]:
     """Plans that name a common endpoint belong together; those that name none stand alone."""
-    leader: dict[object, object] = {}
-
-    def first(key: object) -> object:
-        while leader.setdefault(key, key) != key:
-            key = leader[key]
-        return key
-
-    keys: list[list[object]] = [[*plan.finding.endpoints] or [number] for number, plan in enumerate(plans)]
-    for names in keys:
-        for name in names[1:]:
-            leader[first(name)] = first(names[0])
-    units: dict[object, list[Plan]] = {}
-    for names, plan in zip(keys, plans, strict=True):
-        units.setdefault(first(names[0]), []).append(plan)
-    return list(units.values())
+    together = _together([plan.finding.endpoints or (number,) for number, plan in enumerate(plans)])
+    return [[plans[position] for position in positions] for positions in together]
 
 
 def _by_path(plans: Iterable[Plan]) -> Changes:
@@ -422,10 +436,11 @@ def _plans(found: Discovery, result: Result, *, unsafe: bool) -> tuple[list[Plan
     """What can be tried, the worst findings first, and what cannot."""
     plans: list[Plan] = []
     withheld: list[Withheld] = []
+    readers = readers_of(result.instances)
     for finding in sorted(result.findings, key=lambda one: -one.severity):
         if not has_remedy(finding, unsafe=unsafe):
             continue
-        ways = spelt(finding, found, result.instances)
+        ways = spelt(finding, found, readers)
         if isinstance(ways, str):
             withheld.append(Withheld(finding, ways, spelt=False))
         else:
@@ -459,7 +474,7 @@ def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | st
     found: list[Sequence[Way]] = []
     for instance in instances:
         endpoints = _named(instance, finding.endpoints)
-        if not endpoints or not _read(finding, instance):
+        if not endpoints:
             continue
         ways = _spelt_by(instance, endpoints, remedy)
         if isinstance(ways, str):
@@ -482,10 +497,6 @@ def _named(instance: Instance, names: Iterable[str]) -> list[Endpoint]:
             by_name.setdefault(endpoint.name, []).append(endpoint)
         _latest[:] = [(instance, by_name)]
     return [endpoint for name in names for endpoint in _latest[0][1].get(name, ())]
-
-
-def _read(finding: Finding, instance: Instance) -> bool:
-    return any(file is finding.primary.span.file for file in instance.files)
 
 
 def _spelt_by(instance: Instance, endpoints: list[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:

@@ -14,7 +14,7 @@ from tlslint.engine import baseline as baselines
 from tlslint.engine.discover import Discovery, Job, layout_of
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
-from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile, Span
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
 from tlslint.model.instance import KnownBy
 from tlslint.model.struct import Struct
 from tlslint.parsers.format import Evaluate
@@ -129,12 +129,11 @@ def _instances(job: Job, found: Discovery, target: Target, broken: list[str]) ->
 def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[object], now: str, broken: list[str]) -> list[Finding]:
     """Let every wanted rule look at every server."""
     findings: list[Finding] = []
-    told: set[tuple[str, Span]] = set()
-    seen = 0
     loaded: dict[str, Rule | None] = {}
     endpoint_rules = [entry for entry in registry.entries() if entry.scope == "endpoint" and chosen.takes(entry)]
     instance_rules = [entry for entry in registry.entries() if entry.scope == "instance" and chosen.takes(entry)]
     for instance in instances:
+        of_parser = len(findings)
         for problem in instance.problems:
             entry = registry.by_code().get(problem.rule)
             if entry is None:
@@ -143,8 +142,7 @@ def check(instances: Sequence[Instance], chosen: Selection, profiles: Sequence[o
                 rule = _rule(entry, instance, loaded, profiles, now, broken)
                 if rule is not None:
                     findings += _safely(entry, _reported(rule), problem, broken)
-        told.update((finding.code, finding.primary.span) for finding in findings[seen:])
-        seen = len(findings)
+        told = {(finding.code, finding.primary.span) for finding in findings[of_parser:]}
         asked: dict[str, list[tuple[Entry, EndpointRule]]] = {}
         sure: list[Finding] = []
         doubtful: list[Finding] = []

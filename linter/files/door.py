@@ -66,11 +66,12 @@ class Files:
         self._mounts = tuple(sorted(mounts, key=lambda mount: -len(mount[0])))
         self._read: dict[str, SourceFile] = {}
         self._real_by_file: dict[int, str] = {}
-        self._resolved: dict[str, str | FileProblem] = {}
+        self._resolved: dict[str, str | tuple[str, str]] = {}
         self._no_links: set[str] = set()
         self._kinds: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
+        self._texts: dict[bytes, bytes] = {}
         self._descent = Descent(self._jail)
         self._complete_below: tuple[str, ...] = ("/",)
         self.watch: Callable[[str], None] = _nobody
@@ -84,7 +85,7 @@ class Files:
         """
         view = Files.__new__(Files)
         view._jail, view._descent, view._base, view._read, view._overlay = self._jail, self._descent, self._base, self._read, self._overlay
-        view._real_by_file = self._real_by_file
+        view._real_by_file, view._texts = self._real_by_file, self._texts
         view._no_links, view._kinds = self._no_links, self._kinds
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
@@ -107,7 +108,7 @@ class Files:
         view = Files.__new__(Files)
         view._jail, view._descent, view._base = self._jail, self._descent, self._base
         view._mounts, view._complete_below = self._mounts, self._complete_below
-        view._read, view._real_by_file, view._resolved = {}, {}, {}
+        view._read, view._real_by_file, view._resolved, view._texts = {}, {}, {}, self._texts
         view._overlay = {**self._overlay, **texts}
         view._no_links, view._kinds, view._asked = set(), dict.fromkeys(view._overlay, "file"), {}
         view.watch = self.watch
@@ -121,7 +122,9 @@ class Files:
             self.watch(path)
             data = self._overlay.get(real)
             try:
-                source = SourceFile(self.shown(real), self._bytes(path, real) if data is None else data)
+                data = self._bytes(path, real) if data is None else data
+                # Hosts have many files in common, byte for byte: they share the bytes.
+                source = SourceFile(self.shown(real), self._texts.setdefault(data, data))
             except FileProblem as problem:
                 if problem.kind == "missing" and not self._is_complete_at(path):
                     raise FileProblem(path, "outside-root", "is not part of what was scanned") from None
@@ -218,10 +221,10 @@ class Files:
             try:
                 real = self._resolve(path)
             except FileProblem as problem:
-                real = problem
+                real = problem.kind, problem.reason
             self._resolved[path] = real
-        if isinstance(real, FileProblem):
-            raise real.with_traceback(None)
+        if isinstance(real, tuple):  # no exception is kept: with its traceback it would keep whatever its callers had in hand
+            raise FileProblem(path, *real)
         return real
 
     def real_of(self, file: SourceFile) -> str | None:

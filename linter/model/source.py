@@ -4,6 +4,7 @@ Spans are byte offsets from the lexer up; line and column are computed once, at 
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from tlslint.model.struct import Struct
 
@@ -20,7 +21,7 @@ class SourceFile:
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
-        self._line_starts: list[int] | None = None
+        self._line_starts: Sequence[int] | None = None
         self._text_is_utf8: bool | None = None
 
     def __repr__(self) -> str:
@@ -38,10 +39,13 @@ class SourceFile:
                 self._text_is_utf8 = True
         return "utf-8" if self._text_is_utf8 else "latin-1"
 
-    def line_starts(self) -> list[int]:
+    def line_starts(self) -> Sequence[int]:
         """Offsets at which lines begin; only LF ends a line, as it does for every server we read."""
         if self._line_starts is None:
-            starts, position = [0], self.data.find(b"\n")
+            from array import array  # noqa: PLC0415 (files without findings are not asked)
+
+            # An array holds a number in eight bytes, a list in forty, and there are as many as lines of all files with findings.
+            starts, position = array("Q", [0]), self.data.find(b"\n")
             while position != -1:
                 starts.append(position + 1)
                 position = self.data.find(b"\n", position + 1)

@@ -15,7 +15,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.reports.excerpt import excerpt
-from tlslint.reports.report import Report, of_instance
+from tlslint.reports.report import Report, by_instance
 from tlslint.reports.text import also, counted
 from tlslint.reports.visible import visible
 
@@ -99,8 +99,8 @@ def _hash(text: str) -> str:
 def _servers(report: Report) -> list[dict[str, Any]]:
     told: set[int] = set()
     servers = []
-    for number, instance in enumerate(report.instances):
-        own = [finding for finding in of_instance(report, instance) if id(finding) not in told]
+    for number, (instance, findings) in enumerate(by_instance(report)):
+        own = [finding for finding in findings if id(finding) not in told]
         told.update(id(finding) for finding in own)
         servers.append(
             {

@@ -1,33 +1,35 @@
 """Findings as JSON (findings.schema.json). Locations are relative to the working directory or `--root`, links resolved."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from tlslint import __version__
 from tlslint.model import Finding, Span, locate
 from tlslint.model.remedy import Edit
 from tlslint.reports.report import Report
-from tlslint.reports.visible import as_json
+from tlslint.reports.visible import json_lines
 
 
-def findings(report: Report) -> str:
-    """The whole document."""
-    document = {
-        "schema_version": 1,
-        "tool": {"name": "tlslint", "version": __version__, "target": report.target},
-        "summary": {
-            "files": report.files,
-            "instances": len(report.instances),
-            "endpoints": report.endpoints,
-            "findings": len(report.findings),
-            "ignored": len(report.ignored),
-            "fixable": len(report.fixes),
-            "severities": {severity.word: count for severity, count in report.counts().items()},
-        },
-        "findings": [_finding(finding, report) for finding in report.findings],
-        "ignored": [{**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored],
-        "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
-    }
-    return as_json(document)
+def findings(report: Report) -> Iterator[str]:
+    """The whole document, finding by finding: of many servers there are many."""
+    return json_lines(
+        {
+            "schema_version": 1,
+            "tool": {"name": "tlslint", "version": __version__, "target": report.target},
+            "summary": {
+                "files": report.files,
+                "instances": len(report.instances),
+                "endpoints": report.endpoints,
+                "findings": len(report.findings),
+                "ignored": len(report.ignored),
+                "fixable": len(report.fixes),
+                "severities": {severity.word: count for severity, count in report.counts().items()},
+            },
+            "findings": (_finding(finding, report) for finding in report.findings),
+            "ignored": ({**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored),
+            "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
+        }
+    )
 
 
 def _finding(finding: Finding, report: Report) -> dict[str, Any]:

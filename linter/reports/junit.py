@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tlslint.model import Finding, locate
-from tlslint.reports.report import Report, of_instance
+from tlslint.reports.report import Report, by_instance
 from tlslint.reports.text import also
 from tlslint.reports.visible import visible
 
@@ -16,8 +16,8 @@ def suites(report: Report) -> Iterator[str]:
     """The document, line by line. A finding that several servers share stands under the first."""
     told: set[int] = set()
     groups: list[tuple[str, list[Finding]]] = []
-    for instance in report.instances:
-        found = [finding for finding in of_instance(report, instance) if id(finding) not in told]
+    for instance, findings in by_instance(report):
+        found = [finding for finding in findings if id(finding) not in told]
         told.update(id(finding) for finding in found)
         groups.append((f"{instance.service} {instance.root.path}", found))
     rest = [finding for finding in report.findings if id(finding) not in told]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tlslint.model import locate
-from tlslint.reports.report import Report, of_instance
+from tlslint.reports.report import Report, by_instance
 from tlslint.reports.text import also, counted
 from tlslint.reports.visible import visible
 
@@ -24,8 +24,8 @@ def summary(report: Report) -> Iterator[str]:
         yield ""
         yield "| server | configuration | endpoints | findings |"
         yield "|---|---|---:|---|"
-        for instance in report.instances:
-            found = Report(of_instance(report, instance), (), 0).counts()
+        for instance, findings in by_instance(report):
+            found = Report(findings, (), 0).counts()
             severities = ", ".join(counted(count, severity.word) for severity, count in found.items()) or "none"
             where = _code(instance.root.path) + ("" if instance.complete else " (a fragment)")
             yield f"| {instance.service} | {where} | {len(instance.endpoints)} | {severities} |"

@@ -1,6 +1,6 @@
 """What every report is made from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tlslint.model import Confidence, Finding, Ignored, Instance, Severity
@@ -89,12 +89,15 @@ class Report(Struct):
         return dict(sorted(found.items()))
 
 
-def of_instance(report: Report, instance: Instance) -> list[Finding]:
-    """The findings about one server: those in a file it alone read, or about an endpoint of its own."""
-    files = {id(file) for file in instance.files}
-    own = {endpoint.name for endpoint in instance.endpoints}
-    return [
-        finding
-        for finding in report.findings
-        if id(finding.primary.span.file) in files and (not finding.endpoints or not own.isdisjoint(finding.endpoints) or not own)
-    ]
+def by_instance(report: Report) -> Iterator[tuple[Instance, list[Finding]]]:
+    """Each server with the findings about it: those in a file it read, and about an endpoint of its own where they name any."""
+    told: dict[int, list[tuple[int, Finding]]] = {}
+    for number, finding in enumerate(report.findings):
+        told.setdefault(id(finding.primary.span.file), []).append((number, finding))
+    for instance in report.instances:
+        own = {endpoint.name for endpoint in instance.endpoints}
+        there = sorted((each for file in dict.fromkeys(map(id, instance.files)) for each in told.get(file, ())), key=lambda each: each[0])
+        yield (
+            instance,
+            [finding for _, finding in there if not finding.endpoints or not own.isdisjoint(finding.endpoints) or not own],
+        )

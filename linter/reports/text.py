@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tlslint.model import Confidence, Finding, Label, Severity, locate
 from tlslint.model.struct import Struct
 from tlslint.reports.excerpt import columns, excerpt
-from tlslint.reports.report import Report, of_instance
+from tlslint.reports.report import Report, by_instance
 from tlslint.reports.visible import visible
 
 
@@ -110,8 +110,8 @@ def servers(report: Report, style: Style) -> Iterator[str]:
     if len(report.instances) < 2:
         return
     rows = []
-    for instance in report.instances:
-        found = Report(of_instance(report, instance), (), 0).counts()
+    for instance, findings in by_instance(report):
+        found = Report(findings, (), 0).counts()
         where = visible(instance.root.path) + ("" if instance.complete else " (a fragment)")
         rows.append((instance.service, where, counted(len(instance.endpoints), "endpoint"), _severities(found) or "nothing to report"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -1,6 +1,7 @@
 """Text of a configuration made harmless: what it says is shown, what it would do to a terminal or page is not."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 # C0 and C1 controls, and what reorders or hides text: bidi controls, zero-width characters, BOM, line and paragraph separators.
 _UNSEEN = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -18,6 +19,30 @@ def as_json(document: object) -> str:
     import json  # noqa: PLC0415 (reports for people do without)
 
     return re.sub(_UNSEEN_IN_JSON, _escape_in_json, json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def json_lines(document: Mapping[str, object]) -> Iterator[str]:
+    """The same, piece by piece, for a document that need not be whole in memory: an iterator in it is a list that is being made."""
+    last = next(reversed(list(document)), None)
+    yield "{"
+    for name, value in document.items():
+        comma = "" if name == last else ","
+        if not isinstance(value, Iterator):
+            yield f"  {as_json(name)}: {_indented(value, 2)}{comma}"
+            continue
+        held = f"  {as_json(name)}: ["
+        is_empty = True
+        for element in value:
+            yield held if is_empty else f"{held},"
+            held, is_empty = f"    {_indented(element, 4)}", False
+        yield f"{held}]{comma}" if is_empty else held
+        if not is_empty:
+            yield f"  ]{comma}"
+    yield "}"
+
+
+def _indented(value: object, columns: int) -> str:
+    return as_json(value).replace("\n", "\n" + " " * columns)  # no string of JSON holds a line's end
 
 
 _UNSEEN_IN_JSON = _UNSEEN.replace("\x0a-", "\x0b-")
