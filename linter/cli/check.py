@@ -35,6 +35,7 @@ from tlslint.targets import Target
 @click.option("--add-ignore", metavar="REASON", help="Write an ignore comment with this reason before everything that is reported.")
 @mending_options
 @click.option("--history", is_flag=True, help="Ask the git repository how long HSTS has been what it is (needs tlslint[history]).")
+@click.option("--shard", metavar="PART/PARTS", help="Only this part of the servers (2/16), for several machines at once.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 def command(
     asked: Inputs,
@@ -47,6 +48,7 @@ def command(
     add_ignore: str | None,
     mending: Mending,
     history: bool,
+    shard: str | None,
     exit_zero: bool,
 ) -> None:
     """Report what is wrong with the TLS of the servers configured below PATHS.
@@ -58,9 +60,11 @@ def command(
     decided = deciding.decide(settings, policy)
     if write_baseline and decided.baseline is None:
         raise fail("--write-baseline needs to know where: --baseline FILE")
+    part = deciding.part(shard)
     when = moment(now)
     saw, done = watcher()
     found = find(asked, deciding.excluded(settings), saw)
+    found = part(found)
     software = target_for(asked.target, settings, found.files)
     filters = deciding.filters(
         settings, None if no_ignores else decided.baseline, asked.root or ".", comments=not no_ignores, writing=write_baseline

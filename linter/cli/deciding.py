@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tlslint.cli.options import Policy
 from tlslint.cli.shared import fail
 from tlslint.engine import baseline
+from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Filters, Selection, UnknownRuleError, selection
 from tlslint.model import Finding
 from tlslint.model.struct import Struct
@@ -76,6 +77,18 @@ def _by_path(settings: Settings, base: str) -> Callable[[Finding], bool]:
         return is_excluded(path) or any(matches(path) and rules.takes(registry.by_code()[finding.code]) for matches, rules in rows)
 
     return takes
+
+
+def part(shard: str | None) -> Callable[[Discovery], Discovery]:
+    """What picks the servers of `--shard PART/PARTS`; misuse as one sentence."""
+    if shard is None:
+        return lambda found: found
+    from tlslint.engine.shards import Shard, sharded  # noqa: PLC0415 (few runs are one of several)
+
+    number, slash, count = shard.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and len(shard) < 20 and 1 <= int(number) <= int(count)):
+        raise fail(f"--shard {shard!r} is no part: write PART/PARTS, counted from 1 (2/16)")
+    return lambda found: sharded(found, Shard(int(number), int(count)))
 
 
 def excluded(settings: Settings) -> Callable[[str], bool]:

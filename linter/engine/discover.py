@@ -27,7 +27,7 @@ class Discovery(Struct):
 
     `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything
     ("" stands for files that were named and are excluded). `scanned`: the folder that was named, as people see it; "" for the working
-    directory, several folders, or files.
+    directory, several folders, or files. `folders`: all folders that were named.
     """
 
     files: Files
@@ -35,6 +35,7 @@ class Discovery(Struct):
     parts: tuple[Job, ...]
     limits: frozenset[str]
     scanned: str = ""
+    folders: tuple[str, ...] = ()
 
 
 def layouts() -> Iterator[tuple[str, Layout]]:
@@ -96,7 +97,12 @@ def discover(
             limits.add(claimed)
     shown = files.shown(os.path.realpath(absolute[0])) if whole and len(absolute) == 1 else "."
     return Discovery(
-        files, tuple(jobs.values()), tuple(parts.values()), frozenset() if whole else frozenset(limits), "" if shown == "." else shown
+        files,
+        tuple(jobs.values()),
+        tuple(parts.values()),
+        frozenset() if whole else frozenset(limits),
+        "" if shown == "." else shown,
+        tuple(files.logical(path) for path in absolute if os.path.isdir(path)),
     )
 
 
