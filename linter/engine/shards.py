@@ -6,6 +6,7 @@ A file that belongs to a server and is no root file goes where the nearest root 
 """
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from hashlib import sha256
 
 from tlslint.engine.discover import Discovery, Job
@@ -13,14 +14,14 @@ from tlslint.model.struct import Struct
 
 
 class Shard(Struct):
-    """Part `number` (from 1) of `count`."""
+    """Part `number` (from 1) of `parts`."""
 
     number: int
-    count: int
+    parts: int
 
     def takes(self, unit: str) -> bool:
         """Does what is called so belong to this part?"""
-        return int.from_bytes(sha256(unit.encode("utf-8", "surrogateescape")).digest(), "big") % self.count == self.number - 1
+        return int.from_bytes(sha256(unit.encode("utf-8", "surrogateescape")).digest(), "big") % self.parts == self.number - 1
 
 
 def sharded(found: Discovery, shard: Shard) -> Discovery:
@@ -54,8 +55,9 @@ def _nearest(path: str, roots: list[tuple[str, ...]]) -> str:
     names = tuple(path.split("/"))
     at = bisect_left(roots, names)
     near = roots[max(0, at - 1) : at + 1]
-    return "/".join(max(near, key=lambda root: _common(root, names))) if near else path
+    nearest = max(near, key=lambda root: _common(root, names), default=names)
+    return "/".join(nearest)
 
 
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return next((place for place, names in enumerate(zip(one, other, strict=False)) if names[0] != names[1]), min(len(one), len(other)))

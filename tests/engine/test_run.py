@@ -94,3 +94,15 @@ def test_a_slip_on_every_line_is_told_once(tmp_path: Path) -> None:
     (finding,) = result.findings
     assert finding.message.endswith("(16 more lines likewise)")
     assert [label.span.text for label in finding.related] == ["$text/1", "$text/2", "$text/3"]
+
+
+def test_a_snippet_two_servers_read_names_the_endpoints_of_both(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "tls.conf").write_text("SSLProtocol all\n")
+    for name in ("one", "two"):
+        text = TWO.replace("SSLProtocol all\n", f"Include {tmp_path}/shared/tls.conf\n").replace("example.test", f"{name}.test")
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "apache2.conf").write_text(text)
+    result = run(discover([str(tmp_path)]), load("debian-12"), selection(["TLS102"], []))
+    (finding,) = result.findings
+    assert finding.endpoints == tuple(f"{site}.{name}.test:443" for name in ("one", "two") for site in "ab")
