@@ -5,12 +5,13 @@ sslyze's `--custom_tls_config` takes it. Suites and groups may be spelt as OpenS
 """
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 from tlslint.crypto import groups, suites
 from tlslint.model.versions import BY_WORD
-from tlslint.profiles.profile import Profile, UnknownProfileError, from_row
+from tlslint.profiles.profile import HASHES, Profile, UnknownProfileError, from_row
 
 MOST_BYTES = 1 << 20
 _KEYS = {
@@ -19,7 +20,7 @@ _KEYS = {
     "until_why": str,
 }  # fmt: skip
 _KINDS: dict[type, str] = {str: "a text", int: "a number", list: "a list"}
-_MOZILLA_TYPES = {"rsa": "RSA", "ecdsa": "ECDSA"}
+_KEY_TYPES = {name.lower(): name for name in ("RSA", "RSA-PSS", "ECDSA", "Ed25519", "Ed448")}
 
 
 def read(name: str) -> Profile:
@@ -83,8 +84,9 @@ def _mozilla(path: str, row: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
         "rsa_bits": row.get("rsa_key_size"),
         "dh_bits": row.get("dh_param_size"),
         "hsts_seconds": row.get("hsts_min_age"),
-        "key_types": [_MOZILLA_TYPES.get(word, word) for word in row["certificate_types"]] if row.get("certificate_types") else None,
+        "key_types": row.get("certificate_types") or None,
         "curves": row.get("certificate_curves"),
+        "signatures": row.get("certificate_signatures"),
         "lifetime_days": row.get("maximum_certificate_lifespan"),
     }
     return _checked(path, {key: value for key, value in translated.items() if value is not None}, name)
@@ -113,7 +115,16 @@ def _checked(path: str, row: dict[str, Any], name: str) -> dict[str, Any]:
         "suites": _named(path, row.get("suites"), "cipher suite", lambda word: getattr(suites.named(word), "iana", None)),
         "groups": _named(path, row.get("groups"), "group", lambda word: getattr(groups.named(word), "iana", None)),
         "curves": _named(path, row.get("curves"), "curve", lambda word: getattr(groups.named(word), "iana", None)),
+        "key_types": _named(path, row.get("key_types"), "type of key", lambda word: _KEY_TYPES.get(word.lower())),
+        "signatures": _named(path, row.get("signatures"), "hash", _hash),
     }
+
+
+def _hash(word: str) -> str | None:
+    """`SHA-256`, `sha256`, `ecdsa-with-SHA256` or `sha256WithRSAEncryption` → `SHA-256`."""
+    found = re.search(r"(?i)(?:SHA-?(\d+)|MD(\d))(?![\d-])", word)
+    name = (f"SHA-{found[1]}" if found[1] else f"MD{found[2]}") if found is not None else ""
+    return name if name in HASHES else None
 
 
 def _named(path: str, words: list[Any] | None, what: str, name: Callable[[str], str | None]) -> list[str] | None:

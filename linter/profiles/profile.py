@@ -11,7 +11,7 @@ from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import BY_WORD, TLS13, TlsVersion
 
 DEFAULT = "mozilla-intermediate"
-_HASHES = ("MD2", "MD5", "SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
+HASHES = ("MD2", "MD5", "SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
 """Of certificate signatures, the weakest first."""
 
 
@@ -69,11 +69,11 @@ class Profile(Struct):
     @property
     def shortest_hash(self) -> str:
         """The weakest hash a certificate may be signed with; "" where the policy does not say."""
-        return min(self.signatures or ("",), key=lambda name: _HASHES.index(name) if name in _HASHES else -1)
+        return min(self.signatures or ("",), key=lambda name: HASHES.index(name) if name in HASHES else -1)
 
     def allows_signature(self, hashed: str) -> bool:
         """Is the hash as long as the shortest on the list? "" and others (EdDSA) are not judged."""
-        return hashed not in _HASHES or _HASHES.index(hashed) >= (_HASHES.index(least) if (least := self.shortest_hash) in _HASHES else 0)
+        return hashed not in HASHES or HASHES.index(hashed) >= (HASHES.index(least) if (least := self.shortest_hash) in HASHES else 0)
 
     @property
     def _knows_suites_of_tls13(self) -> bool:

@@ -33,6 +33,7 @@ MOZILLA = {
             "tls_versions": ["TLSv1.2", "TLSv1.3"],
             "tls_curves": ["X25519", "prime256v1"],
             "certificate_types": ["ecdsa"],
+            "certificate_signatures": ["ecdsa-with-SHA384", "sha256WithRSAEncryption"],
             "rsa_key_size": None,
             "hsts_min_age": 63072000,
             "oldest_clients": ["Firefox 63"],
@@ -114,6 +115,7 @@ def test_mozillas_own_shape(tmp_path: Path) -> None:
     profile = load(f"{whole}#modern")
     assert (profile.label, profile.versions, profile.key_types) == ("guidelines-modern@9.9", frozenset({TLS12, TLS13}), ("ECDSA",))
     assert profile.suites == ("TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+    assert (profile.signatures, profile.shortest_hash) == (("SHA-384", "SHA-256"), "SHA-256")
     assert load(str(single))._replace(name="", source="") == profile._replace(name="", source="", edition="")
     with pytest.raises(UnknownProfileError, match=r"choose with .*#NAME from modern"):
         load(str(whole))
@@ -125,6 +127,8 @@ def test_mozillas_own_shape(tmp_path: Path) -> None:
         ("versions: [TLSv1.4]", "no version is called 'TLSv1.4'"),
         ("versions: [TLSv1.2]\nsuites: [AES-MAGIC]", "no cipher suite is called 'AES-MAGIC'"),
         ("versions: [TLSv1.2]\nrsa_bit: 2048", "did you mean rsa_bits?"),
+        ("versions: [TLSv1.2]\nsignatures: [SHA-999]", "no hash is called 'SHA-999'"),
+        ("versions: [TLSv1.2]\nkey_types: [DSA]", "no type of key is called 'DSA'"),
         ("versions: [TLSv1.2]\nrsa_bits: many", "rsa_bits takes a number"),
         ("suites: []", "versions is missing"),
         ("- a\n- b\n", "holds no profile"),
