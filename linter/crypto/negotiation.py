@@ -297,8 +297,11 @@ def _signs(suite: Suite, keys: list[Key], server: OpenSslServer, level: int | No
 
 
 def _anybody_has(suite: Suite) -> bool:
-    """Is there a certificate for the suite at all? No public CA issues one with a DSA key (CA/Browser Forum BR section 6.1.5)."""
-    return suite.authentication != "DSS"
+    """Is there a certificate for the suite at all? No public CA issues one with a DSA key (CA/Browser Forum BR section 6.1.5).
+
+    Nor one for fixed ECDH that an RSA key signed, see `_key_fits`.
+    """
+    return suite.authentication != "DSS" and (suite.key_exchange, suite.authentication) != ("ECDH", "RSA")
 
 
 def _key_fits(key: Key, suite: Suite, version: TlsVersion) -> bool:

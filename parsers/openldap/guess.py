@@ -12,6 +12,9 @@ _OLD = re.compile(rb"(?im)^(?:database[ \t]+\"?|dn:[ \t]*olcDatabase=(?:\{\d+\})
 _STRING = re.compile(rb"(?im)^[ \t]*(?:TLSCipherSuite|TLS_CIPHER_SUITE|olcTLSCipherSuite:)[ \t]+\"?(\S+)")
 _ELSEWHERE = re.compile(rb"/etc/openldap/|/usr/lib(?:64)?/openldap|/usr/local/")
 """Paths of distributions whose slapd was never linked with GnuTLS."""
+_NICKNAME = re.compile(rb"(?im)^(?:TLSCertificateFile[ \t]+|olcTLSCertificateFile:[ \t]*)\"?[^/\s\"$%@{<][^/\n]*$")
+_FOLDER = re.compile(rb"(?im)^(?:TLSCACertificatePath[ \t]+|olcTLSCACertificatePath:[ \t]*)")
+"""A certificate by name, out of a database of Mozilla's NSS."""
 
 
 def fitting(target: Target, text: bytes) -> Target:
@@ -21,6 +24,11 @@ def fitting(target: Target, text: bytes) -> Target:
     """
     if target.how is not KnownBy.ASSUMED:
         return target
+    if _NICKNAME.search(text) and _FOLDER.search(text):
+        # which release of Red Hat's nobody says; its later ones put OpenSSL below, which does all that is sure of NSS as well
+        nss = _assumed(load("rhel-7.4"))
+        unnumbered = {name: one._replace(version=None) if name in ("slapd", "ldap-client") else one for name, one in nss.software.items()}
+        return nss._replace(software=unnumbered)
     string = _STRING.search(text)
     is_priority = string is not None and gnutls.reads_like_priority(string[1].decode("latin-1"))
     if _OLD.search(text):

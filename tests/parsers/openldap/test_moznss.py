@@ -154,3 +154,17 @@ def test_words_only_other_builds_read(host: Path) -> None:
     messages = [each.message for each in instance.problems if each.rule == "setting-ignored-here"]
     assert [message.partition(" ")[0] for message in messages] == ["TLSCRLCheck", "TLSCRLFile", "TLSDHParamFile", "kEDH"]
     assert instance.endpoints[1].tls_works.holds(True)
+
+
+def test_a_certificate_by_name_tells_red_hats_library_where_no_target_does(tmp_path: Path) -> None:
+    """A false positive: a container's copy of CentOS 6's own slapd.d was told to offer RC4 with ECDH, which is OpenSSL's way."""
+    entry = (
+        "dn: cn=config\nobjectClass: olcGlobal\ncn: config\nolcTLSCACertificatePath: /etc/openldap/certs\n"
+        'olcTLSCertificateFile: "OpenLDAP Server"\nolcTLSCertificateKeyFile: /etc/openldap/certs/password\n'
+    )
+    data = "dn: olcDatabase={2}hdb\nobjectClass: olcDatabaseConfig\nobjectClass: olcHdbConfig\nolcDatabase: {2}hdb\nolcSuffix: dc=x\n"
+    tree = {"/etc/openldap/slapd.d/cn=config.ldif": entry, "/etc/openldap/slapd.d/cn=config/olcDatabase={2}hdb.ldif": data}
+    world.lay({"files": tree}, tmp_path)
+    out = tlslint("--output-format", "concise", str(tmp_path)).out
+    assert "TLS102 deprecated-version: ldap:/// offers TLS 1.0\n" in out
+    assert "RC4" not in out
