@@ -4,7 +4,8 @@ What is sent, mail or directory queries, can be read and changed on the way.
 
 Use instead: opportunistic TLS at least (`may`), verified TLS to partners that are known.
 Fix safety: safe at the opportunistic level: a peer without TLS is still reached. LDAP clients know no such level: unsafe there.
-Limits: connections to this machine are not reported; of an LDAP client that sends its password so, TLS606 tells.
+Limits: connections to this machine are not reported; of an LDAP client that sends its password so, TLS606 tells; a next hop that is not
+known may be on this machine and is left alone.
 References: RFC 7435; RFC 9325 section 3.2.
 """
 

@@ -6,7 +6,8 @@ OpenSSL has it from 3.5 on, switched on by default.
 
 Use instead: X25519MLKEM768 first in the list of groups, or no list at all.
 Fix safety: safe, clients without it use the next group.
-Limits: silent where the library is older, where TLS 1.3 is off, and where the library's default is in force.
+Limits: silent where the library is older, where TLS 1.3 is off, and where the library's default is in force; listeners on loopback are
+left alone.
 References: draft-ietf-tls-ecdhe-mlkem; OpenSSL 3.5 release notes.
 """
 
