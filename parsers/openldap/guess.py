@@ -15,6 +15,7 @@ _ELSEWHERE = re.compile(rb"/etc/openldap/|/usr/lib(?:64)?/openldap|/usr/local/")
 _NICKNAME = re.compile(rb"(?im)^(?:TLSCertificateFile[ \t]+|olcTLSCertificateFile:[ \t]*)\"?[^/\s\"$%@{<][^/\n]*$")
 _FOLDER = re.compile(rb"(?im)^(?:TLSCACertificatePath[ \t]+|olcTLSCACertificatePath:[ \t]*)")
 """A certificate by name, out of a database of Mozilla's NSS."""
+_RED_HAT = re.compile(rb"/usr/lib64/openldap|/etc/pki/|/etc/openldap/certs")
 
 
 def fitting(target: Target, text: bytes) -> Target:
@@ -24,14 +25,15 @@ def fitting(target: Target, text: bytes) -> Target:
     """
     if target.how is not KnownBy.ASSUMED:
         return target
-    if _NICKNAME.search(text) and _FOLDER.search(text):
+    string = _STRING.search(text)
+    is_priority = string is not None and gnutls.reads_like_priority(string[1].decode("latin-1"))
+    is_old = _OLD.search(text) is not None
+    if (_NICKNAME.search(text) and _FOLDER.search(text)) or (is_old and _RED_HAT.search(text) and not is_priority):
         # which release of Red Hat's nobody says; its later ones put OpenSSL below, which does all that is sure of NSS as well
         nss = _assumed(load("rhel-7.4"))
         unnumbered = {name: one._replace(version=None) if name in ("slapd", "ldap-client") else one for name, one in nss.software.items()}
         return nss._replace(software=unnumbered)
-    string = _STRING.search(text)
-    is_priority = string is not None and gnutls.reads_like_priority(string[1].decode("latin-1"))
-    if _OLD.search(text):
+    if is_old:
         is_gnutls = is_priority or (string is None and not _ELSEWHERE.search(text))
         if is_gnutls:
             return _assumed(load("debian-11"))

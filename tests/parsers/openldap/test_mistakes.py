@@ -536,11 +536,14 @@ def test_a_proxy_has_one_uri_the_last(tmp_path: Path) -> None:
         ("TLSCipherSuite SECURE256:-VERS-SSL3.0\n", "mdb", "2.5.13", "gnutls"),
         ("TLSCipherSuite HIGH:MEDIUM:+SSLv2\n", "hdb", "2.4.44", "openssl"),
         ("", "bdb", "2.4.57", "gnutls"),
-        ("TLSCACertificatePath /etc/openldap/certs\n", "hdb", "2.4.44", "openssl"),
+        ("TLSCACertificateFile /etc/openldap/ca.pem\n", "hdb", "2.4.44", "openssl"),
+        ("TLSCACertificatePath /etc/openldap/certs\n", "hdb", None, "moznss"),
+        ("TLSCertificateFile /etc/pki/tls/certs/ldap.pem\n", "bdb", None, "moznss"),
+        ("TLSCACertificatePath /etc/pki/nssdb\nTLSCertificateFile ldap.example.test\n", "mdb", None, "moznss"),
     ],
 )
 def test_an_assumed_slapd_gives_way_to_what_the_text_was_written_for(
-    text: str, kind: str, version: str, library: str, tmp_path: Path
+    text: str, kind: str, version: str | None, library: str, tmp_path: Path
 ) -> None:
     """A guess is no fact: where the target is given, the same text is judged for it."""
     conf = HEAD.replace("back_mdb", f"back_{kind}") + text + DATABASE.replace("mdb", kind)
