@@ -1,7 +1,8 @@
 """A redirect to HTTPS that is temporary, loses the page, misses its target or never ends.
 
 Use instead: `https://NAME/` with a slash at its end, the path kept, status 301 or 308.
-Fix safety: safe for a missing slash; unsafe where a temporary redirect becomes a lasting one, which browsers remember.
+Fix safety: safe for a missing slash; unsafe where a temporary redirect becomes a lasting one, which browsers remember, and where one that
+never ended ends, so that pages are served.
 Limits: conditions that hang on the request are not decided; loops behind a proxy that speaks TLS itself are not seen.
 References: RFC 6797 section 7.2; RFC 9110 section 15.4; mod_alias and mod_rewrite documentation.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Redirect, Severity, Span, TlsMode
-from tlslint.model.remedy import Advice, Edit, RedirectToHttps, Rewrite
+from tlslint.model.remedy import Advice, Edit, EndRedirect, RedirectToHttps, Rewrite
 
 _BESIDE = "<VirtualHost *:80>\nServerName www.example.test\n"
 
@@ -47,7 +48,9 @@ class WeakRedirect(EndpointRule):
             return
         if redirect.ends == "loop":
             message = f"{endpoint.name} redirects to itself for ever: {redirect.location}"
-            yield self.finding(endpoint, redirect.span, message, severity=Severity.ERROR)
+            is_tls = endpoint.tls.holds(TlsMode.IMPLICIT)
+            remedy = EndRedirect(unsafe="the pages of this site are served then") if is_tls else None
+            yield self.finding(endpoint, redirect.span, message, severity=Severity.ERROR, remedy=remedy)
             return
         if endpoint.tls.holds(TlsMode.IMPLICIT):
             return

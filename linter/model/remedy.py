@@ -166,6 +166,22 @@ class RedirectToHttps(Struct):
         return ("http.redirects_to_https",)
 
 
+class EndRedirect(Struct):
+    """Answer this TLS site's requests instead of redirecting them to it again; plain HTTP is redirected as before."""
+
+    unsafe: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The remedy in words."""
+        return "redirect plain HTTP only"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it promises."""
+        return ("http.redirects_to_https",)
+
+
 class Rewrite(Struct):
     """Literal edits, for a slip of the pen: the words are there, only spelt wrong."""
 
@@ -201,7 +217,7 @@ class Advice(Struct):
         return ()
 
 
-ModelRemedy: TypeAlias = OfferVersions | OfferSuites | OfferGroups | SetValue | SendHsts | DropHeader | RedirectToHttps
+ModelRemedy: TypeAlias = OfferVersions | OfferSuites | OfferGroups | SetValue | SendHsts | DropHeader | RedirectToHttps | EndRedirect
 """What a fixer is asked to spell."""
 
 Remedy: TypeAlias = ModelRemedy | Rewrite | Advice

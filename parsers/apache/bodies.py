@@ -91,6 +91,15 @@ def setting_at(span: Span) -> Setting | None:
     return found if span.end <= found.line.last else None
 
 
+def conditions_of(rule: Setting) -> Sequence[Setting]:
+    """The RewriteCond lines a RewriteRule hangs on: those right above it."""
+    lines = settings(rule.line.file)
+    last = first = bisect_right(_starts(rule.line.file), rule.line.first) - 1
+    while first and lines[first - 1].name == "rewritecond":
+        first -= 1
+    return lines[first:last]
+
+
 @lru_cache(maxsize=16)
 def _bodies(file: SourceFile) -> tuple[Body, ...]:
     """The virtual hosts of a file, then what stands outside."""

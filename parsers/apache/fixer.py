@@ -12,6 +12,7 @@ from tlslint.model import Endpoint, Instance, Origin, Role, Span, TlsMode
 from tlslint.model.remedy import (
     DropHeader,
     Edit,
+    EndRedirect,
     ModelRemedy,
     OfferGroups,
     OfferSuites,
@@ -117,6 +118,8 @@ def _speller(remedy: ModelRemedy) -> _Spell | str:
         return lambda instance, endpoint, all_of: _drop_header(instance, endpoint, all_of, remedy)
     if isinstance(remedy, RedirectToHttps):
         return lambda instance, endpoint, _: _redirect(instance, endpoint, remedy)
+    if isinstance(remedy, EndRedirect):
+        return _end_redirect
     if isinstance(remedy, SetValue) and remedy.field == "security_level":
         return lambda _instance, endpoint, _: placing.without_level(endpoint.cipher_string)
     if isinstance(remedy, SetValue) and remedy.field == "peer_verification":
@@ -365,8 +368,7 @@ def _redirect(instance: Instance, endpoint: Endpoint, remedy: RedirectToHttps) -
     body = body_of(endpoint.anchor)
     args = f"permanent / https://{remedy.host}/"
     found: list[Way] = []
-    there = endpoint.http.redirect.span if endpoint.http is not None and endpoint.http.redirect is not None else None
-    setting = setting_at(there) if there is not None else None
+    setting = _redirecting(endpoint)
     if setting is not None:
         found += _made_permanent(setting)
         if setting.name in _REDIRECTS:
@@ -375,6 +377,39 @@ def _redirect(instance: Instance, endpoint: Endpoint, remedy: RedirectToHttps) -
     if fresh is not None and body.opening is not None:
         found.append((fresh,))
     return found or "no line was found where the redirect could be written"
+
+
+def _end_redirect(instance: Instance, endpoint: Endpoint, all_of: Sequence[Endpoint]) -> Sequence[Way] | str:
+    """A rule gets the condition it lacks; a line that redirects this site alone goes.
+
+    `%{ENV:HTTPS}` is empty where rules are asked: mod_ssl sets it later (ssl_hook_Fixup; seen on 2.4.71).
+    """
+    setting = _redirecting(endpoint)
+    if setting is not None and setting.name == "rewriterule":
+        conditions = bodies.conditions_of(setting)
+        found: list[Way] = []
+        variables = [
+            Edit(Span(each.args.file, each.args.start + name.start(), each.args.start + name.end()), b"%{HTTPS}")
+            for each in conditions
+            for name in re.finditer(rb"(?i)%\{ENV:HTTPS\}", each.args.data)
+        ]
+        if variables:
+            found.append(tuple(variables))
+        return [*found, (placing.above((*conditions, setting)[0].whole, [b"RewriteCond %{HTTPS} !=on"]),)]
+    if setting is None or setting.name not in _REDIRECTS:
+        return "no line was found that redirects"
+    own = {id(one) for one in all_of}
+    for other in instance.endpoints:
+        line = _redirecting(other) if id(other) not in own else None
+        if line is not None and line.whole == setting.whole:
+            return f"the line redirects {other.name} as well: move it to the virtual hosts of plain HTTP"
+    return [(Edit(setting.whole, b""),)]
+
+
+def _redirecting(endpoint: Endpoint) -> Setting | None:
+    """The line that redirects the endpoint's front page."""
+    redirect = endpoint.http.redirect if endpoint.http is not None else None
+    return setting_at(redirect.span) if redirect is not None and redirect.span is not None else None
 
 
 _REDIRECTS = ("redirect", "redirectpermanent", "redirecttemp", "redirectmatch")

@@ -211,6 +211,22 @@ CASES = {
             "+    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301,NE]",
         ],
     ),
+    "a redirect to itself": Case(
+        site(f"{ON}\nRedirect permanent / https://www.example.test/") + PLAIN,
+        "TLS406",
+        ["-    Redirect permanent / https://www.example.test/"],
+    ),
+    "a variable that is not there yet": Case(
+        site(f"{ON}\nRewriteEngine on\nRewriteCond %{{ENV:HTTPS}} !=on\nRewriteRule ^ https://%{{HTTP_HOST}}%{{REQUEST_URI}} [R=301,L]")
+        + PLAIN,
+        "TLS406",
+        ["-    RewriteCond %{ENV:HTTPS} !=on", "+    RewriteCond %{HTTPS} !=on"],
+    ),
+    "a rule without a condition": Case(
+        site(f"{ON}\nRewriteEngine on\nRewriteRule ^ https://%{{HTTP_HOST}}%{{REQUEST_URI}} [R=301,L]") + PLAIN,
+        "TLS406",
+        ["+    RewriteCond %{HTTPS} !=on"],
+    ),
     "what httpd 2.2 had": Case(
         "SSLMutex default\nLockFile /x\nNameVirtualHost *:443\n" + site(ON),
         "TLS8,TLS9",
