@@ -35,7 +35,11 @@ def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | S
 
 def refused(profiles: "Sequence[Profile]", asked: Iterable[Suite]) -> tuple[list[Suite], tuple[str, ...]]:
     """The suites that not every chosen profile lists, and the profiles that leave one of them out: the strictest decides."""
-    found = [suite for suite in asked if any(not profile.allows_suite(suite) for profile in profiles)]
+    lists = [profile.suites for profile in profiles if profile.suites is not None]
+    listed = frozenset(lists[0]).intersection(*lists[1:]) if lists else None
+    found = [suite for suite in asked if suite.iana not in listed] if listed is not None else []
+    if not found:
+        return [], ()
     demanding = tuple(profile.label for profile in profiles if any(not profile.allows_suite(suite) for suite in found))
     return found, demanding
 

@@ -18,8 +18,18 @@ class Line(Struct):
     value: HstsValue
 
 
-def hsts_lines(endpoint: Endpoint) -> Iterator[Line]:
+_latest: list[tuple[Endpoint, tuple[Line, ...]]] = []
+"""The endpoint that was asked about last: one rule after the other asks about the same."""
+
+
+def hsts_lines(endpoint: Endpoint) -> tuple[Line, ...]:
     """The HSTS lines of an endpoint that are values by themselves; pieces that only make one together with others are none."""
+    if not _latest or _latest[0][0] is not endpoint:
+        _latest[:] = [(endpoint, tuple(_hsts_lines(endpoint)))]
+    return _latest[0][1]
+
+
+def _hsts_lines(endpoint: Endpoint) -> Iterator[Line]:
     if endpoint.http is None:
         return
     sent = sent_by(endpoint)

@@ -41,7 +41,7 @@ class NameNotCovered(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Names that no certificate covers; a server with several presents the one that goes with the client's algorithms."""
         names = endpoint.server_names
-        if not isinstance(names, Known) or not names.value:
+        if not isinstance(names, Known) or not names.value or not any(certificate.leaf for certificate in endpoint.certificates):
             return
         wanted = [name for name in dict.fromkeys(name.lower().rstrip(".") for name in names.value) if _is_judged(name)]
         for certificate in endpoint.certificates:

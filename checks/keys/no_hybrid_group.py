@@ -45,6 +45,8 @@ class NoHybridGroup(EndpointRule):
         offered = endpoint.groups
         if not isinstance(offered, Known) or not offered.value or TLS13 not in endpoint.versions.surely or is_local(endpoint):
             return
+        if any(group.family == "hybrid" for group in offered.value):
+            return
         build = libraries.build_of(self.instance.tls_library)
         hybrid = [group for group in groups.default(build) if group.iana == "X25519MLKEM768"] if build is not None else []
         if not hybrid:
@@ -52,10 +54,9 @@ class NoHybridGroup(EndpointRule):
         asked = [groups.named(name) for profile in self.profiles for name in profile.groups or ()]
         if asked and not any(group is not None and group.family == "hybrid" for group in asked):
             return  # a list of groups from before there were hybrids is what was asked for
-        if not any(group.family == "hybrid" for group in offered.value):
-            yield self.finding(
-                endpoint,
-                offered,
-                f"{endpoint.name} does not offer X25519MLKEM768, which this library has",
-                remedy=OfferGroups((*hybrid, *offered.value), "put X25519MLKEM768 first"),
-            )
+        yield self.finding(
+            endpoint,
+            offered,
+            f"{endpoint.name} does not offer X25519MLKEM768, which this library has",
+            remedy=OfferGroups((*hybrid, *offered.value), "put X25519MLKEM768 first"),
+        )

@@ -34,6 +34,7 @@ def named(name: str) -> Group | None:
     return _names().get(name.lower())
 
 
+@cache
 def default(build: str) -> tuple[Group, ...]:
     """The groups a server on this build offers when nothing is configured, in order. Raises `KeyError` for an unknown build.
 

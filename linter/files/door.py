@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 
-from tlslint.files.descent import FOLDER, OTHER, Descent
+from tlslint.files.descent import FOLDER, OTHER, REGULAR, Descent
 from tlslint.model.certificate import KeyFile
 from tlslint.model.source import SourceFile, Span
 from tlslint.model.struct import Struct
@@ -68,6 +68,8 @@ class Files:
         self._real_by_file: dict[int, str] = {}
         self._resolved: dict[str, str | tuple[str, str]] = {}
         self._no_links: set[str] = set()
+        self._far: set[str] = set()
+        """Places that were asked for and are not near the jail."""
         self._kinds: dict[str, str] = {}
         self._asked: dict[str, str] = {}
         self._overlay: dict[str, bytes] = {}
@@ -86,7 +88,7 @@ class Files:
         view = Files.__new__(Files)
         view._jail, view._descent, view._base, view._read, view._overlay = self._jail, self._descent, self._base, self._read, self._overlay
         view._real_by_file, view._texts = self._real_by_file, self._texts
-        view._no_links, view._kinds = self._no_links, self._kinds
+        view._no_links, view._far, view._kinds = self._no_links, self._far, self._kinds
         name = logical.rstrip("/") or "/"
         others = (mount for mount in self._mounts if mount[0] != name)
         view._mounts = tuple(sorted(((name, real), *others), key=lambda mount: -len(mount[0])))
@@ -110,6 +112,7 @@ class Files:
         view._mounts, view._complete_below = self._mounts, self._complete_below
         view._read, view._real_by_file, view._resolved, view._texts = {}, {}, {}, self._texts
         view._overlay = {**self._overlay, **texts}
+        view._far = self._far
         view._no_links, view._kinds, view._asked = set(), dict.fromkeys(view._overlay, "file"), {}
         view.watch = self.watch
         return view
@@ -167,9 +170,15 @@ class Files:
         """Names in a directory, sorted byte-wise."""
         real = self.real(path)
         try:
-            found = {name for name, _ in self._descent.entries(real)}
+            entries = self._descent.entries(real)
         except (OSError, ValueError) as error:
             raise _problem(path, error) from None
+        for name, kind in entries:
+            if kind in (FOLDER, REGULAR):  # no need to ask again what it is
+                place = f"{real.rstrip('/')}/{name}"
+                self._no_links.add(place)
+                self._kinds.setdefault(place, "directory" if kind == FOLDER else "file")
+        found = {name for name, _ in entries}
         found.update(os.path.basename(name) for name in self._overlay if os.path.dirname(name) == real)
         return sorted(found, key=os.fsencode)
 
@@ -245,7 +254,9 @@ class Files:
 
     def shown(self, real: str) -> str:
         """The name people see: relative to the base where it lies below it."""
-        return os.path.relpath(real, self._base) if _below(real, self._base) else real
+        if real == self._base or not _below(real, self._base):
+            return "." if real == self._base else real
+        return real[len(self._base.rstrip("/")) + 1 :]
 
     def on_disk(self, logical: str) -> str:
         """Where a logical path begins on this disk, before links are followed."""
@@ -266,7 +277,8 @@ class Files:
             if step in self._no_links:
                 done = step
                 continue
-            if not self._near_jail(step):
+            if step in self._far or not self._near_jail(step):
+                self._far.add(step)
                 raise FileProblem(path, "outside-root", "lies outside the scanned roots")
             try:
                 target = os.readlink(step)
@@ -306,11 +318,14 @@ class Files:
                 raise FileProblem(path, "unreadable", "is not a regular file")
             if status.st_size > MAX_FILE_BYTES:
                 raise FileProblem(path, "unreadable", f"is larger than {MAX_FILE_BYTES // (1024 * 1024)} MB")
-            pieces = []
+            pieces, size = [], 0
             while piece := os.read(descriptor, max(status.st_size, 4096) + 1):
                 pieces.append(piece)
+                size += len(piece)
+                if size == status.st_size:  # all there was when it was opened
+                    break
                 # A file that grows while it is read does not go on for ever either.
-                if len(pieces) > 1 and sum(map(len, pieces)) > MAX_FILE_BYTES:
+                if size > MAX_FILE_BYTES:
                     raise FileProblem(path, "unreadable", f"is larger than {MAX_FILE_BYTES // (1024 * 1024)} MB")
             return b"".join(pieces)
         except OSError as error:

@@ -131,8 +131,11 @@ def merge(main: Scope, server: Scope, slot: str) -> tuple[list[Entry], str]:
 
 
 def _doubt(scope: Scope, slot: str) -> str:
-    reason = next((entry.unknown for entry in scope.of(slot) if entry.unknown), "")
-    return reason or next((why for _, why in scope.holes), "") or ("" if scope.of(slot) else scope.unseen)
+    entries = scope.of(slot)
+    for entry in entries:
+        if entry.unknown:
+            return entry.unknown
+    return scope.holes[0][1] if scope.holes else "" if entries else scope.unseen
 
 
 def slots(main: Scope, server: Scope, reader: Reader) -> Slots:

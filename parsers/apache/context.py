@@ -279,6 +279,8 @@ def _commands(found: TlsContext, state: confcmd.State, main: Scope, scope: Scope
     entries: list[Entry] = list(main.of("sslopensslconfcmd"))
     if scope is not main:
         entries += scope.of("sslopensslconfcmd")
+    if not entries:
+        return
     found.doubt = next((entry.unknown for entry in entries if entry.unknown), "")
     for entry in entries:
         if entry.unknown or entry.value is None:

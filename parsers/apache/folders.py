@@ -15,8 +15,10 @@ MAX_ENTRIES = 50_000
 
 def root_of(host: Host) -> str:
     """The server's document root, "" where it sets none."""
-    for scope in (host.server.scope, host.server.main):
-        for node in reversed(scope.section.named("documentroot")):
+    if "documentroot" not in host.mentions:
+        return ""
+    for section in reversed(host.levels):
+        for node in reversed(section.named("documentroot")):
             if node.words and not node.condition and not node.unknown:
                 return posixpath.normpath(os_path(node.words[0].text))
     return ""

@@ -240,12 +240,12 @@ def _cipher_string(found: Effective, software: Software) -> CipherString | None:
 def _string_within(span: Span, evaluated: str) -> tuple[str, Span | None]:
     """The written list inside the arguments, byte for byte; where quotes or defines stand between, no span."""
     written = span.data.decode("latin-1")
-    for end in range(len(evaluated), 0, -1):
-        if evaluated[end - 1 : end] == ":" or end == len(evaluated):
-            part = evaluated[:end].rstrip(":") if end < len(evaluated) else evaluated
-            at = written.find(part) if part else -1
-            if at >= 0:
-                return part, Span(span.file, span.start + at, span.start + at + len(part))
+    part = evaluated
+    while part:
+        at = written.find(part)
+        if at >= 0:
+            return part, Span(span.file, span.start + at, span.start + at + len(part))
+        part = part.rpartition(":")[0].rstrip(":")
     return evaluated, None
 
 

@@ -52,7 +52,7 @@ def read(node: Node, software: Software) -> Protocols:
     for word in node.words:
         sign, name = (word.text[0], word.text[1:]) if word.text[:1] in ("+", "-") else ("", word.text)
         lower = name.lower()
-        this = everything if lower == "all" else _version(node, word, sign, lower, software)
+        this = everything if lower == "all" else _version(node, word, sign, lower, everything, software)
         if sign == "-":
             chosen -= this
         elif sign == "+":
@@ -64,11 +64,10 @@ def read(node: Node, software: Software) -> Protocols:
     return Protocols(chosen, tuple(lost))
 
 
-def _version(node: Node, word: Word, sign: str, name: str, software: Software) -> frozenset[TlsVersion]:
+def _version(node: Node, word: Word, sign: str, name: str, known: frozenset[TlsVersion], software: Software) -> frozenset[TlsVersion]:
     version = _NAMES.get(name)
     if version is None:
         raise _illegal(node, word, sign, name)
-    known = every(software)
     if version is SSL20 and software.httpd >= (2, 3):
         if sign == "-":
             return frozenset()

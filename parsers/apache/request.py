@@ -10,7 +10,6 @@ Nothing is executed; whatever hangs on more than files say gives an unknown answ
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from copy import copy
 from functools import cached_property, lru_cache
 
 from tlslint.files import FileProblem, Files
@@ -71,25 +70,172 @@ class Answer(Struct):
         return tuple(line.text for line in self.lines)
 
 
-class Host(Struct):
-    """The server that answers, and what surrounds it.
+class Host:
+    """The server that answers, and what surrounds it; what is the same for all its requests is found out once.
 
     `others`: the virtual hosts of the same configuration, for proxying to itself and for following redirects. `alone`: an .htaccess of
     which nothing around is known. `programs`: the lines of the asked header that programs and backends send; None: not known.
     """
 
-    server: Server
-    reading: Reading
-    files: Files
-    target: Target
-    complete: bool
-    others: tuple["tuple[Server, str | None, int, bool]", ...] = ()
-    alone: Section | None = None
-    programs: tuple[str, ...] | None = None
-    named: dict[tuple[int, bool, str], Server] = {}  # noqa: RUF012 (likewise)
-    """The server of this configuration for a port, whether it speaks TLS, and a plain name in lower case."""
-    walked: dict[str, list[str]] = {}  # noqa: RUF012 (shared by the hosts of one configuration)
-    """The .htaccess files below each document root that was looked at."""
+    def __init__(
+        self,
+        server: Server,
+        reading: Reading,
+        files: Files,
+        target: Target,
+        complete: bool,
+        others: "tuple[tuple[Server, str | None, int, bool], ...]" = (),
+        alone: Section | None = None,
+        programs: tuple[str, ...] | None = None,
+        named: dict[tuple[int, bool, str], Server] | None = None,
+        walked: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.server = server
+        self.reading = reading
+        self.files = files
+        self.target = target
+        self.complete = complete
+        self.others = others
+        self.alone = alone
+        self.programs = programs
+        self.named = {} if named is None else named
+        """The server of this configuration for a port, whether it speaks TLS, and a plain name in lower case."""
+        self.walked = {} if walked is None else walked
+        """The .htaccess files below each document root that was looked at; shared by the hosts of one configuration."""
+        self.levels = server.levels
+        self.mentions = frozenset[str]().union(*[level.mentions for level in self.levels])
+        """Every name of a directive or section in them."""
+        self._directories: dict[str, tuple[tuple[Section, ...], bool]] = {}
+        self._header_lines: dict[tuple[Section, str], list[tuple[headers.Command, Node]]] = {}
+
+    def at(self, server: Server) -> "Host":
+        """Another server in the same surroundings."""
+        return Host(
+            server, self.reading, self.files, self.target, self.complete, self.others, self.alone, self.programs, self.named, self.walked
+        )
+
+    def last(self, name: str, default: str = "") -> str:
+        """The last word written for a directive of the server or virtual host."""
+        if name in self.mentions:
+            for section in reversed(self.levels):
+                for node in reversed(section.named(name)):
+                    if isinstance(node, Directive) and node.words:
+                        _certain(node)
+                        return node.words[0].text
+        return default
+
+    @cached_property
+    def access_names(self) -> list[str]:
+        """What .htaccess files are called here."""
+        return self.last("accessfilename", ".htaccess").split()
+
+    @cached_property
+    def root(self) -> str:
+        """Where `/` lies."""
+        return posixpath.normpath(self.filename("/"))
+
+    def filename(self, path: str) -> str:
+        """Where a path lies: Alias (the virtual host's first), else DocumentRoot."""
+        for section in reversed(self.levels) if not self.mentions.isdisjoint(_ALIASES) else ():
+            for node in section.named(*_ALIASES):
+                if not isinstance(node, Directive):
+                    continue
+                _certain(node)
+                words = [word.text for word in node.words]
+                if len(words) < 2:
+                    continue
+                if "match" in node.lower:
+                    if expression.matches(words[0], path):
+                        raise UnknownAnswerError("an AliasMatch decides which file is meant")
+                    continue
+                length = _alias_length(path, words[0])
+                if length:
+                    return posixpath.normpath(os_path(words[1]) + "/" + path[length:])
+        return posixpath.normpath(self._document_root + "/" + path.lstrip("/")) + ("/" if path.endswith("/") else "")
+
+    @cached_property
+    def _document_root(self) -> str:
+        root = self.alone.shown_in if self.alone is not None else self.last("documentroot")
+        root = os_path(root) if root else posixpath.join(self.reading.server_root, "htdocs")
+        return root if root.startswith("/") else posixpath.join(self.reading.server_root, root)
+
+    def directories(self, directory: str) -> tuple[tuple[Section, ...], bool]:
+        """`<Directory>` sections that apply to a folder, from short to long, each with its .htaccess; then patterns.
+
+        And whether one of the .htaccess files fails every request (request.c, ap_directory_walk).
+        """
+        found = self._directories.get(directory)
+        if found is None:
+            found = self._directories[directory] = self._walked(directory)
+        return found
+
+    def _walked(self, directory: str) -> tuple[tuple[Section, ...], bool]:
+        plain: list[tuple[int, Section]] = []
+        patterns: list[Section] = []
+        for level in self.levels if not self.mentions.isdisjoint(("directory", "directorymatch")) else ():
+            for section in level.named("directory", "directorymatch"):
+                words = [os_path(word.text) for word in section.words]
+                if not isinstance(section, Section) or not words or not _certainly(section):
+                    continue
+                if section.lower == "directorymatch" or words[0] == "~":
+                    patterns.append(section)
+                else:
+                    plain.append((len([part for part in words[0].split("/") if part]), section))
+        plain.sort(key=lambda pair: pair[0])
+        parts = [part for part in directory.split("/") if part]
+        merged: list[Section] = []
+        if self.alone is not None:
+            merged.append(self.alone)
+            parts = []
+        override = _NEVER_SET
+        is_refused = False
+        for depth in range(len(parts) + 1):
+            here = "/" + "/".join(parts[:depth])
+            for size, section in plain:
+                if size == depth and _directory_matches(os_path(section.words[0].text), here):
+                    merged.append(section)
+                    override = override.after(section)
+            if depth == 0 and not parts:
+                break
+            for found in self._overrides_at(here, override):
+                if found is None:
+                    is_refused = True
+                else:
+                    merged.append(found)
+        merged += [section for section in patterns if expression.matches(section.words[-1].text, directory)]
+        return tuple(merged), is_refused
+
+    def _overrides_at(self, directory: str, override: "Override") -> Iterator[Section | None]:
+        """The .htaccess files of a folder, as far as they count; None for one that fails every request."""
+        if override.is_none:
+            return
+        for name in self.access_names:
+            at = f"{directory.rstrip('/')}/{name}"
+            if override.bears_on_answers and self._is_unseen(directory, at):
+                raise UnknownAnswerError(f"{at} may have a say and was not seen")
+            section = htaccess(self, at)
+            if section is not None:
+                yield admitted(self.reading, section, override).section if isinstance(section, Section) else None
+
+    def _is_unseen(self, directory: str, at: str) -> bool:
+        """May there be an .htaccess that cannot be looked at? From the document root down: above it nobody keeps one."""
+        return f"{directory}/".startswith(f"{self.root}/") and self.files.kind(at) in ("outside", "unreadable")
+
+    def header_lines(self, section: Section, header: str) -> list[tuple[headers.Command, Node]]:
+        """The `Header` lines directly in a section that are about one header."""
+        found = self._header_lines.get((section, header))
+        if found is None:
+            found = []
+            for node in section.named("header"):
+                try:
+                    command = headers.read([word.text for word in node.words])
+                except headers.RefusedError:
+                    continue
+                if command.name.lower() == header.lower():
+                    _certain(node)
+                    found.append((command, node))
+            self._header_lines[section, header] = found
+        return found
 
 
 class _Configuration:
@@ -98,17 +244,14 @@ class _Configuration:
     def __init__(self, host: Host, request: Request) -> None:
         self.host = host
         self.request = request
-        main, own = host.server.main.section, host.server.scope.section
-        self.levels: list[Section] = [main] if own is main else [main, own]
-        self._mentioned = [level.mentions for level in self.levels]
+        self.levels = host.levels
         self.directories: list[Section] = []
         self.locations: list[Section] = []
         self.ifs: list[Section] = []
-        self.refused_override = False
 
     def may_have(self, names: frozenset[str]) -> bool:
         """Can one of these directives or sections apply at all? Most phases have nothing to do in most servers."""
-        return bool(self.directories) or not all(map(names.isdisjoint, self._mentioned))
+        return bool(self.directories) or not names.isdisjoint(self.host.mentions)
 
     def plain(self, names: tuple[str, ...], sections: Iterable[Section] | None = None) -> Iterator[Node]:
         """Directives with these names, level by level in the order in which httpd merges them."""
@@ -125,15 +268,6 @@ class _Configuration:
             for node in section.named(*names):
                 if isinstance(node, Section):
                     yield node
-
-    def last(self, name: str, default: str = "") -> str:
-        """The last word written for a directive of the server or virtual host."""
-        for section in reversed(self.levels):
-            for node in reversed(section.named(name)):
-                if isinstance(node, Directive) and node.words:
-                    _certain(node)
-                    return node.words[0].text
-        return default
 
 
 def _certain(node: Node) -> None:
@@ -168,10 +302,6 @@ class _Run:
         self.status = 0
         self.filename = ""
         """Where the path lies, once that is known."""
-
-    @cached_property
-    def _access_names(self) -> list[str]:
-        return self.config.last("accessfilename", ".htaccess").split()
 
     # Variables
 
@@ -215,7 +345,7 @@ class _Run:
             "SCRIPT_FILENAME": self.filename or request.path,
         }
         if name == "DOCUMENT_ROOT":
-            return posixpath.normpath(self._filename("/"))
+            return self.host.root
         return simple.get(name)
 
     def _environment(self, name: str) -> str | None:
@@ -287,9 +417,8 @@ class _Run:
         path, proxied = translated
         if proxied:
             return self._proxied(proxied)
-        self.filename = filename = self._filename(path)
-        self._walk_directories(filename)
-        if self.config.refused_override:
+        self.filename = filename = self.host.filename(path)
+        if self._walk_directories(filename):
             return self._made(500, "", None, reset=True)
         self._walk_locations()
         denied = 403 if self.request.fails == "refused" else self._access()
@@ -475,66 +604,17 @@ class _Run:
 
     # Files
 
-    def _filename(self, path: str) -> str:
-        """Where a path lies: Alias (the virtual host's first), else DocumentRoot."""
-        for section in reversed(self.config.levels):
-            for node in self.config.plain(("alias", "scriptalias", "aliasmatch", "scriptaliasmatch"), [section]):
-                words = [word.text for word in node.words]
-                if len(words) < 2:
-                    continue
-                if "match" in node.lower:
-                    if expression.matches(words[0], path):
-                        raise UnknownAnswerError("an AliasMatch decides which file is meant")
-                    continue
-                length = _alias_length(path, words[0])
-                if length:
-                    return posixpath.normpath(os_path(words[1]) + "/" + path[length:])
-        root = self.host.alone.shown_in if self.host.alone is not None else self.config.last("documentroot")
-        root = os_path(root) if root else posixpath.join(self.host.reading.server_root, "htdocs")
-        if not root.startswith("/"):
-            root = posixpath.join(self.host.reading.server_root, root)
-        return posixpath.normpath(root + "/" + path.lstrip("/")) + ("/" if path.endswith("/") else "")
-
-    def _walk_directories(self, filename: str) -> None:
-        """`<Directory>` sections from short to long, each with its .htaccess; patterns; `<Files>` (request.c, ap_directory_walk)."""
+    def _walk_directories(self, filename: str) -> bool:
+        """Find the sections of the file's folder, and of the file; True where an .htaccess fails every request."""
         config = self.config
-        plain: list[tuple[int, Section]] = []
-        patterns: list[Section] = []
-        for section in config.inner(("directory", "directorymatch"), config.levels) if config.may_have(_BY_FILE) else ():
-            words = [os_path(word.text) for word in section.words]
-            if not words or not _certainly(section):
-                continue
-            if section.lower == "directorymatch" or words[0] == "~":
-                patterns.append(section)
-            else:
-                plain.append((len([part for part in words[0].split("/") if part]), section))
-        plain.sort(key=lambda pair: pair[0])
         directory = filename if filename.endswith("/") or self.host.files.kind(filename) == "directory" else posixpath.dirname(filename)
-        parts = [part for part in directory.split("/") if part]
-        merged: list[Section] = []
-        if self.host.alone is not None:
-            merged.append(self.host.alone)
-            parts = []
-        override = _NEVER_SET
-        for depth in range(len(parts) + 1):
-            here = "/" + "/".join(parts[:depth])
-            for size, section in plain:
-                if size == depth and _directory_matches(os_path(section.words[0].text), here):
-                    merged.append(section)
-                    override = override.after(section)
-            if depth == 0 and not parts:
-                break
-            self._overrides_at(here, override, merged)
-        for section in patterns:
-            pattern = section.words[-1].text
-            matched = expression.matches(pattern, directory.rstrip("/") or "/")
-            if matched:
-                merged.append(section)
-        config.directories = merged
+        merged, is_refused = self.host.directories(directory.rstrip("/") or "/")
+        config.directories = list(merged)
         if config.may_have(_BY_FILE):
             config.directories += self._file_sections(posixpath.basename(filename), merged)
+        return is_refused
 
-    def _file_sections(self, name: str, directories: list[Section]) -> Iterator[Section]:
+    def _file_sections(self, name: str, directories: Iterable[Section]) -> Iterator[Section]:
         """`<Files>` and `<FilesMatch>` that take a file's name, of the server and of every directory on the way."""
         for section in list(self.config.inner(("files", "filesmatch"), [*self.config.levels, *directories])):
             words = [word.text for word in section.words]
@@ -546,27 +626,6 @@ class _Run:
                 matched = re.match(_wildcard(words[0]) + r"\Z", name) is not None
             if matched:
                 yield section
-
-    def _is_unseen(self, directory: str, name: str) -> bool:
-        """May there be an .htaccess that cannot be looked at? From the document root down: above it nobody keeps one."""
-        root = posixpath.normpath(self._filename("/"))
-        at = f"{directory.rstrip('/')}/{name}"
-        return f"{directory}/".startswith(f"{root}/") and self.host.files.kind(at) in ("outside", "unreadable")
-
-    def _overrides_at(self, directory: str, override: "Override", merged: list[Section]) -> None:
-        if override.is_none:
-            return
-        for name in self._access_names:
-            if override.bears_on_answers and self._is_unseen(directory, name):
-                raise UnknownAnswerError(f"{directory.rstrip('/')}/{name} may have a say and was not seen")
-            section = htaccess(self.host, f"{directory.rstrip('/')}/{name}")
-            if section is None:
-                continue
-            taken = admitted(self.host.reading, section, override).section if isinstance(section, Section) else None
-            if taken is not None:
-                merged.append(taken)
-            else:
-                self.config.refused_override = True
 
     # Access
 
@@ -603,7 +662,7 @@ class _Run:
         config = self.config
         if self.request.https or "md_module" not in self.host.reading.modules:
             return None
-        status = {"permanent": 301, "temporary": 302}.get(config.last("mdrequirehttps").lower())
+        status = {"permanent": 301, "temporary": 302}.get(self.host.last("mdrequirehttps").lower())
         name = self.request.host.partition(":")[0]
         managed = [word.text.lower() for node in config.plain(("mdomain",), config.levels[:1]) for word in node.words]
         managed += [word.text.lower() for node in config.inner(("mdomainset",), config.levels[:1]) for word in node.words]
@@ -662,9 +721,8 @@ class _Run:
         if outcome.kind is rewrite.Kind.PROXY:
             return self._proxied(outcome.target)
         if outcome.kind is rewrite.Kind.LOCAL and outcome.target != subject:
-            root = posixpath.normpath(self._filename("/"))
             target = outcome.target
-            path = target.removeprefix(root)
+            path = target.removeprefix(self.host.root)
             if self.host.alone is not None:  # below, another .htaccess may take over
                 return None
             return None if path == self.request.path or outcome.end else (path or "/", outcome.query)
@@ -759,7 +817,7 @@ class _Run:
             for server, address, its_port, https in self.host.others:
                 if its_port == port and address in (found[2], None, "*", "0.0.0.0") and found[2].startswith("127."):  # noqa: S104
                     request = Request(https, f"{found[2]}:{port}", port, found[4] or "/", self.request.query)
-                    inner = answer(self.host._replace(server=server), request, self.header, self.depth + 1)
+                    inner = answer(self.host.at(server), request, self.header, self.depth + 1)
                     return self._with_headers(inner.status, inner.location, inner.by, received=inner.lines, error=False)
         if self.request.fails == "backend":
             return self._made(503, "", None)
@@ -787,13 +845,14 @@ class _Run:
     ) -> Answer:
         """`received`: lines of another server that answers; `programs`: the table that a program's lines go to, which the host may know."""
         config = self.config
-        sections = config.levels if reset else None
+        sections = config.levels if reset else [*config.levels, *config.directories, *config.locations, *config.ifs]
         commands: list[tuple[headers.Command, Node]] = []
         if "headers_module" in self.host.reading.modules or not self.host.reading.knows_all_modules:
-            commands = list(self._commands(sections))
+            commands = [line for section in sections for line in self.host.header_lines(section, self.header)]
         self.status = 0 if programs else status
-        early = headers.Tables(headers.Table(), headers.Table())
-        if any(command.early for command, _ in commands):  # ap_headers_early: before anything but the server is known
+        early = _NOTHING_YET
+        if [command for command, _ in commands if command.early]:  # ap_headers_early: before anything but the server is known
+            early = headers.Tables(headers.Table(), headers.Table())
             of_server = [pair for pair in commands if pair[1].parent in config.levels]
             headers.apply(of_server, self.header, early, self.variable, error=False, early=True)
         tables = self._begun(early, received, programs, error=error)
@@ -805,19 +864,6 @@ class _Run:
         more = tables.always.more or (tables.onsuccess.more and not error)
         met = tuple(section for section in config.directories if section.lower == ".htaccess")
         return Answer(status, location, tuple(lines), node, more, met)
-
-    def _commands(self, sections: Iterable[Section] | None) -> Iterator[tuple[headers.Command, Node]]:
-        """The `Header` lines that are about the asked header."""
-        config = self.config
-        for section in [*config.levels, *config.directories, *config.locations, *config.ifs] if sections is None else sections:
-            for node in section.named("header"):
-                try:
-                    command = headers.read([word.text for word in node.words])
-                except headers.RefusedError:
-                    continue
-                if command.name.lower() == self.header.lower():
-                    _certain(node)
-                    yield command, node
 
     def _begun(self, early: headers.Tables, received: tuple[headers.Sent, ...] | None, programs: str, *, error: bool) -> headers.Tables:
         """What stands in the tables before the `Header` lines are carried out."""
@@ -842,10 +888,12 @@ class _Run:
         """`MDRequireHttps permanent` sends HSTS of its own on https answers that succeed (mod_md.c, md_http_challenge_pr …)."""
         if error or not self.request.https or self.header.lower() != "strict-transport-security":
             return
-        if "md_module" in self.host.reading.modules and self.config.last("mdrequirehttps").lower() == "permanent":
+        if "md_module" in self.host.reading.modules and self.host.last("mdrequirehttps").lower() == "permanent":
             by = next((node for section in reversed(self.config.levels) for node in reversed(section.named("mdrequirehttps"))), None)
             tables.onsuccess.lines.append(headers.Sent("max-age=15768000", (by,)))
 
+
+_NOTHING_YET = headers.Tables(headers.Table(), headers.Table())
 
 _PROGRAMS = frozenset({"cgi-script", "fcgid-script", "fastcgi-script", "wsgi-script", "php-script", "application/x-httpd-php"})
 """Handlers that run a program which may send headers of its own."""
@@ -855,6 +903,7 @@ _BY_FILE = frozenset({"directory", "directorymatch", "files", "filesmatch"})
 _TRANSLATING = frozenset(
     {"redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriteengine", "rewriterule", "proxypass", "proxypassmatch"}
 )
+_ALIASES = ("alias", "scriptalias", "aliasmatch", "scriptaliasmatch")
 _DOCUMENTS = frozenset({"errordocument"})
 _GUARDING = frozenset({"require", "requireall", "requireany", "requirenone", "sslrequiressl"})
 
@@ -921,8 +970,7 @@ _NEVER_SET = Override()
 def override_at(host: Host, directory: str) -> Override:
     """AllowOverride where an .htaccess in `directory` would stand."""
     override = _NEVER_SET
-    levels = [host.server.main.section] if host.server.is_main else [host.server.main.section, host.server.scope.section]
-    sections = [node for level in levels for node in level.named("directory") if isinstance(node, Section) and node.words]
+    sections = [node for level in host.levels for node in level.named("directory") if isinstance(node, Section) and node.words]
     sections.sort(key=lambda section: len([part for part in os_path(section.words[0].text).split("/") if part]))
     parts = [part for part in directory.split("/") if part]
     for depth in range(len(parts) + 1):
@@ -1006,8 +1054,7 @@ def _admitted(section: Section, override: Override, modules: frozenset[str], for
             children.append(inner.section)
         else:
             children.append(node)
-    found = copy(section)
-    found.__dict__.clear()
+    found = section.emptied()
     found.children = children
     return Admitted(found)
 

@@ -323,7 +323,12 @@ def _compression(node: Node, software: Software) -> tuple[str, bool]:
 
 def can_compress(software: Software) -> bool:
     """Does the library have compression methods? Debian's since 3.5; upstream's default build has none."""
-    return any(software.openssl[:2] >= defaults.numbers(first) for first in defaults.data()["compression_methods"])
+    return _compresses(software.openssl[:2])
+
+
+@cache
+def _compresses(release: tuple[int, ...]) -> bool:
+    return any(release >= defaults.numbers(first) for first in defaults.data()["compression_methods"])
 
 
 def _fips(node: Node, place: Place, software: Software) -> tuple[str, bool]:

@@ -75,8 +75,8 @@ def named(door: Door, server: Server) -> str:
     return door.shown if port else door.host or "?"
 
 
-def base_endpoint(door: Door, server: Server, address: Address | None) -> Endpoint:
-    """Name, address and port of an endpoint."""
+def base_endpoint(door: Door, server: Server, address: Address | None, tls: Value[TlsMode] | None = None) -> Endpoint:
+    """Name, address and port of an endpoint, and whether it speaks TLS; None: nothing bears on that."""
     listening = door.socket.node.args_span if door.socket is not None else None
     where = tuple(Origin(How.WRITTEN, span) for span in (address.span if address is not None else None, listening) if span is not None)
     anchor = server.scope.section.args_span if not server.is_main else listening
@@ -93,7 +93,7 @@ def base_endpoint(door: Door, server: Server, address: Address | None) -> Endpoi
         address=Known(door.host, where) if door.host is not None else unknown,
         port=Known(door.port, where) if door.port else unknown,
         server_names=Known(names, _name_origins(server)) if names or not server.is_main else NOT_SET,
-        tls=_without_engine(door, server),
+        tls=_without_engine(door, server) if tls is None else tls,
     )
 
 

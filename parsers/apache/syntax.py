@@ -21,6 +21,8 @@ BLANK = " \t\v\f\r"
 
 def spoken(text: str) -> str:
     """Latin-1-carried bytes as people read them: UTF-8 where it is UTF-8."""
+    if text.isascii():
+        return text
     data = text.encode("latin-1")
     try:
         return data.decode("utf-8")
@@ -251,7 +253,9 @@ def next_word(text: str, position: int) -> tuple[str, int, int, int]:
         end = position + 1
         while end < len(text) and text[end] != quote:
             end += 2 if text[end] == "\\" and end + 1 < len(text) and text[end + 1] in (quote, "\\") else 1
-        word = re.sub(r"\\([\\" + quote + "])", r"\1", text[position + 1 : end])
+        word = text[position + 1 : end]
+        if "\\" in word:
+            word = re.sub(r"\\([\\" + quote + "])", r"\1", word)
         end = min(end + 1, len(text))
     else:
         found = _WORD_END.search(text, position)

@@ -43,14 +43,12 @@ def sites(
         verdict.problems.extend(facts.of_door(door, defaults, engines, contexts, software))
         for server, address in door.servers:
             default = defaults[server]
-            endpoint = base_endpoint(door, server, address)
             tls = _mode(engines[default], engines[server], is_first=default is server)
-            if tls.holds(TlsMode.NONE) or default not in contexts:
-                endpoint = endpoint._replace(tls=tls)
-            else:
+            endpoint = base_endpoint(door, server, address, tls)
+            if not tls.holds(TlsMode.NONE) and default in contexts:
                 matched = contexts[server] if server in contexts and engines[server].on is not False else contexts[default]
                 effective = handshake.effective(contexts[default], matched, software)
-                endpoint = _with(endpoint, tls, effective, software)
+                endpoint = _with(endpoint, effective, software)
                 verdict.problems.extend(facts.of_context(matched, effective))
             result.append(Site(endpoint, server, door))
     verdict.problems.extend(facts.of_text(main.scope, [server.scope for server in servers], software))
@@ -83,11 +81,10 @@ def _mode(first: Engine, own: Engine, *, is_first: bool) -> Value[TlsMode]:
     return Known(mode, origins + said)
 
 
-def _with(endpoint: Endpoint, tls: Value[TlsMode], found: handshake.Effective, software: Software) -> Endpoint:
+def _with(endpoint: Endpoint, found: handshake.Effective, software: Software) -> Endpoint:
     held = found.matched.certificate_slots
     origins = tuple(Origin(How.WRITTEN, one.entry.span) for one in held.held)
     return endpoint._replace(
-        tls=tls,
         **handshake.fields(found, software)._asdict(),
         certificates=held.certificates(),
         origins=(("certificates", origins),) if origins else (),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from copy import copy
-from functools import cached_property
 from sys import intern
 
 from tlslint.model import SourceFile, Span
@@ -92,11 +91,13 @@ class Directive(Node):
 class Section(Node):
     """`<Name args>` … `</Name>`."""
 
-    __slots__ = ("__dict__", "children")
+    __slots__ = ("_by_name", "_mentions", "children")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         super().__init__(line, name, args_at, shown_in, condition)
         self.children: list[Node] = []
+        self._by_name: dict[str, list[Node]] | None = None
+        self._mentions: frozenset[str] | None = None
 
     def _split(self) -> tuple[Word, ...]:
         """Arguments up to the last `>` of the line (ap_strrchr_c in core.c's section handlers)."""
@@ -108,32 +109,34 @@ class Section(Node):
         """Is there a `>` on the opening line at all?"""
         return ">" in self.line.text
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[Node]]:
-        """Children by lower-case name; made when first asked for, after reading is done."""
-        found: dict[str, list[Node]] = {}
-        for place, child in enumerate(self.children):
-            child.place = place
-            found.setdefault(child.lower, []).append(child)
+    def emptied(self) -> "Section":
+        """A copy that has no children yet."""
+        found = copy(self)
+        found.children, found._by_name, found._mentions = [], None, None
         return found
 
-    @cached_property
+    @property
     def mentions(self) -> frozenset[str]:
         """Every lower-case name in it, at any depth."""
-        found = {child.lower for child in self.children}
-        for child in self.children:
-            if isinstance(child, Section) and child.lower != "virtualhost":
-                found |= child.mentions
-        return frozenset(found)
+        if self._mentions is None:
+            found = {child.lower for child in self.children}
+            for child in self.children:
+                if isinstance(child, Section) and child.lower != "virtualhost":
+                    found |= child.mentions
+            self._mentions = frozenset(found)
+        return self._mentions
 
     def named(self, *names: str) -> Sequence[Node]:
         """Children with one of these lower-case names, in order. A main server may hold thousands of virtual hosts beside them."""
         by_name = self._by_name
-        if by_name.keys().isdisjoint(names):
-            return ()
+        if by_name is None:  # after reading is done
+            by_name = self._by_name = {}
+            for place, child in enumerate(self.children):
+                child.place = place
+                by_name.setdefault(child.lower, []).append(child)
         found = [by_name[name] for name in names if name in by_name]
-        if len(found) == 1:
-            return found[0]
+        if len(found) < 2:
+            return found[0] if found else ()
         return sorted((child for children in found for child in children), key=_place)
 
 
@@ -150,10 +153,8 @@ def taken(section: Section, given: frozenset[str]) -> Section:
 
     What only counts without such a module is left out; other conditions stay.
     """
-    found = copy(section)
-    found.__dict__.clear()
+    found = section.emptied()
     found.condition = _left(section.condition, given)
-    found.children = []
     for child in section.children:
         if child.condition.endswith(IS_MISSING) or f"{IS_MISSING}, and " in child.condition:
             continue

@@ -9,12 +9,13 @@ from tlslint.model.struct import Struct
 from tlslint.parsers.apache.listen import ANY, Address, Socket, addresses, bracketed
 from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last, merged
 from tlslint.parsers.apache.syntax import spoken
+from tlslint.parsers.apache.tree import Section
 
 
 class Server:
     """The main server or a virtual host, with its names and addresses."""
 
-    __slots__ = ("addresses", "aliases", "main", "name", "protocol", "scope")
+    __slots__ = ("addresses", "aliases", "main", "name", "names", "protocol", "scope")
 
     def __init__(self, scope: Scope, main: Scope, where: list[Address]) -> None:
         self.scope = scope
@@ -25,6 +26,8 @@ class Server:
         name = last(scope, "servername")
         self.name: str = name.value[0] if name.entry is not None and name.value else ""
         self.aliases: tuple[str, ...] = tuple(alias for entry in scope.of("serveralias") for alias in entry.value or ())
+        self.names = tuple(dict.fromkeys(spoken(name) for name in (self.name, *self.aliases) if name))
+        """ServerName first, then the aliases, as written."""
 
     @property
     def is_main(self) -> bool:
@@ -32,9 +35,9 @@ class Server:
         return self.scope.is_main
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """ServerName first, then the aliases, as written."""
-        return tuple(dict.fromkeys(spoken(name) for name in (self.name, *self.aliases) if name))
+    def levels(self) -> tuple[Section, ...]:
+        """The sections that its requests are served from: the main server's, then its own."""
+        return (self.main.section,) if self.is_main else (self.main.section, self.scope.section)
 
     @property
     def has_patterns(self) -> bool:

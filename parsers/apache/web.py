@@ -40,22 +40,20 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
         return Http(unknown, unknown, unknown, Unknown(mode.reason), Unknown(mode.reason))
     https = mode.holds(TlsMode.IMPLICIT)
     secure = _Asked(host, site, https=https or isinstance(mode, Unknown))
-    plain = secure if not https and isinstance(mode, Known) else _Asked(host, site, https=False)
+    plain = secure if isinstance(mode, Known) else _Asked(host, site, https=False)
     paths = {"success": _page(secure), "error": NOWHERE, "redirect": NOWHERE}
     may_redirect = secure.may_redirect
     if may_redirect:
         paths["redirect"] = _redirected_path(secure)
-    found = Http(
-        _values(secure, paths["success"]),
-        _values(secure, NOWHERE, fails="backend"),
-        _values(secure, paths["redirect"], fails="" if paths["redirect"] != NOWHERE else "backend"),
-        Known(False) if https else _redirects(plain),
-        _status(secure if https else plain),
-    )
+    success = _values(secure, paths["success"])
+    error = _values(secure, NOWHERE, fails="backend")
+    redirect = _values(secure, paths["redirect"]) if paths["redirect"] != NOWHERE else error
+    leads: Value[bool | None] = Known(False) if https else _redirects(plain)
+    status = _status(plain)
     written = tuple(_written(secure, paths))
-    if not https and not found.redirects_to_https.holds(True):
+    if not https and not leads.holds(True):
         problems.extend(problem for section in plain.sections for problem in redirects.facts(section))
-    return found._replace(headers=written, redirect=_redirect(secure if https else plain)) if written or may_redirect else found
+    return Http(success, error, redirect, leads, status, written, _redirect(plain) if written or may_redirect else None)
 
 
 class _Asked:
@@ -75,9 +73,11 @@ class _Asked:
     def answer(self, path: str, fails: str = "") -> Answer:
         """The answer for a path. Raises `UnknownAnswerError`."""
         found = self._answers.get((path, fails))
+        if found is None and fails == "backend":
+            found = self._without_backend(path)
         if found is None:
             try:
-                found = answer(self.host, self.request._replace(path=path, fails=fails), HSTS)
+                found = answer(self.host, Request(self.https, self.request.host, self.request.port, path, "", fails), HSTS)
                 self.overrides.update(dict.fromkeys(found.overrides))
             except UnknownAnswerError as error:
                 found = error
@@ -86,25 +86,27 @@ class _Asked:
             raise found.with_traceback(None)
         return found
 
-    @property
-    def levels(self) -> list[Section]:
-        """The main server and the virtual host."""
-        server = self.host.server
-        return [server.main.section] if server.is_main else [server.main.section, server.scope.section]
+    def _without_backend(self, path: str) -> Answer | None:
+        """The answer for a path where no backend is asked, so that none can fail."""
+        try:
+            found = self.answer(path)
+        except UnknownAnswerError:
+            return None
+        return found if found.status else None
 
     @cached_property
     def unseen(self) -> str:
         """Why header lines and redirects may stand where nobody looked; "" where all was seen."""
         if not self.host.complete:
             return NOT_SEEN
-        holes = (node for level in self.levels for node in level.named("include") if node.condition)
+        holes = (node for level in self.host.levels for node in level.named("include") if node.condition)
         return next((hole.condition for hole in holes if not re.search(_FOLDERS_OF_MODULES, hole.args)), "")
 
     @property
     def sections(self) -> list[Section]:
         """Where lines may stand that have a say: the main server, the virtual host, .htaccess files that were met."""
         alone = [self.host.alone] if self.host.alone is not None else []
-        return [*self.levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
+        return [*self.host.levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
 
     @property
     def may_redirect(self) -> bool:
@@ -214,10 +216,10 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
                 except headers.RefusedError:
                     continue
                 if command.name.lower() in JUDGED and command.action in ("set", "setifempty", "add", "append", "merge"):
-                    yield _line(node, command, frozenset(reach.get(node, ())), texts.get(node))._replace(undecided=frozenset(undecided))
+                    yield _line(node, command, frozenset(reach.get(node, ())), frozenset(undecided), texts.get(node))
 
 
-def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: str | None) -> HeaderLine:
+def _line(node: Node, command: headers.Command, reaches: frozenset[str], undecided: frozenset[str], sent: str | None) -> HeaderLine:
     text: str | None = command.value
     span = None
     if "%" in command.value or command.value.startswith("expr="):
@@ -237,6 +239,7 @@ def _line(node: Node, command: headers.Command, reaches: frozenset[str], sent: s
         setting,
         reaches,
         limit,
+        undecided,
         is_open=is_open,
         adds=command.action == "add",
     )
@@ -351,7 +354,7 @@ def _followed(host: Host, request: Request, found: Answer) -> str:
         if (request.scheme, name, request.path) in met:
             return "loop"
         met.add((request.scheme, name, request.path))
-        host = host._replace(server=server)
+        host = host.at(server)
         try:
             found = answer(host, request, HSTS)
         except UnknownAnswerError:
