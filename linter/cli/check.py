@@ -11,7 +11,7 @@ from tlslint.cli.options import now as now_option
 from tlslint.cli.options import policy as policy_options
 from tlslint.cli.progress import watcher
 from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
-from tlslint.cli.shared import MISUSE, confess, fail, find, moment, settings_of, target_for, write
+from tlslint.cli.shared import MISUSE, confess, fail, find, moment, say, settings_of, target_for, write
 from tlslint.engine.discover import Discovery
 from tlslint.engine.run import Result, Selection, run
 from tlslint.files import Files
@@ -96,7 +96,7 @@ def command(
         from tlslint.engine.baseline import text  # noqa: PLC0415
 
         write([text(result.findings)[:-1]], decided.baseline)
-        click.echo(f"tlslint: {len(result.findings)} findings written to {decided.baseline}", err=True)
+        say(f"{len(result.findings)} findings written to {decided.baseline}")
         confess(result.broken)
         return
     if not mending.fix_only:
@@ -109,9 +109,9 @@ def command(
         tell(report, wanted)
     for past in decided.profiles:
         if past.is_past(when):
-            click.echo(f"tlslint: {past.label} is past its date ({past.until}): {past.until_why or 'a newer edition exists'}", err=True)
+            say(f"{past.label} is past its date ({past.until}): {past.until_why or 'a newer edition exists'}")
     for sentence in result.broken:
-        click.echo(f"tlslint: {sentence}", err=True)
+        say(sentence)
     if result.broken and not exit_zero:
         raise click.exceptions.Exit(MISUSE)
     if exit_zero or mending.fix_only or decided.fail_on == "never":

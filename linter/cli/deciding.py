@@ -13,6 +13,7 @@ from tlslint.model.struct import Struct
 from tlslint.profiles import Profile, UnknownProfileError
 from tlslint.profiles import load as load_profile
 from tlslint.settings import Setting, Settings, matcher
+from tlslint.settings.read import contents
 
 
 class Decided(Struct):
@@ -100,10 +101,13 @@ def excluded(settings: Settings) -> Callable[[str], bool]:
     return lambda real: matches(os.path.relpath(real, settings.folder))
 
 
+MAX_BASELINE = 128 << 20
+"""Bytes of a baseline: some hundred thousand findings."""
+
+
 def _read(path: str) -> tuple[baseline.Known, ...]:
     try:
-        with open(path, "rb") as stream:
-            return baseline.read(stream.read())
+        return baseline.read(contents(path, MAX_BASELINE))
     except OSError as error:
         hint = "; --write-baseline makes it" if isinstance(error, FileNotFoundError) else ""
         raise fail(f"the baseline {path} cannot be read: {(error.strerror or str(error)).lower()}{hint}") from None

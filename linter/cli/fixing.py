@@ -1,11 +1,12 @@
 """`tlslint check --fix`: mend, or show how."""
 
 import difflib
+import re
 import sys
 
 import click
 from tlslint.cli.options import Mending
-from tlslint.cli.shared import fail
+from tlslint.cli.shared import fail, say
 from tlslint.engine.discover import Discovery
 from tlslint.engine.fix import Again, Mended, Withheld, mend
 from tlslint.engine.run import Result
@@ -52,9 +53,17 @@ def difference(mended: Mended, files: Files) -> bytes:
     parts: list[bytes] = []
     for real, (old, new) in mended.texts.items():
         name = files.shown(real).lstrip("/").encode("utf-8", "surrogateescape")
-        lines = difflib.diff_bytes(difflib.unified_diff, _lines(old), _lines(new), b"a/" + name, b"b/" + name, lineterm=b"\n")
+        sides = _quoted(b"a/" + name), _quoted(b"b/" + name)
+        lines = difflib.diff_bytes(difflib.unified_diff, _lines(old), _lines(new), *sides, lineterm=b"\n")
         parts.extend(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
     return b"".join(parts)
+
+
+def _quoted(name: bytes) -> bytes:
+    """A name as git writes it and patch reads it: in quotes, with escapes, where it would otherwise end early or be lines of its own."""
+    if not re.search(rb'[\0-\x20"\\\x7f]', name):
+        return name
+    return b'"%s"' % re.sub(rb'[\0-\x1f"\\\x7f]', lambda found: b"\\%03o" % found[0][0], name)
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -90,6 +99,6 @@ def _tell(mended: Mended, *, show: bool) -> None:
     unspelt = sum(not other.spelt for other in mended.withheld)
     files = f"{len(mended.texts)} file{'s' * (len(mended.texts) != 1)}"
     counts = f"{len(mended.fixed)} mended in {files}, {len(mended.withheld) - unspelt} left as unproven, {unspelt} left to a person"
-    click.echo(f"tlslint: {counts}", err=True)
+    say(counts)
     for command in mended.commands:
-        click.echo(visible(f"tlslint: to make it count: {command}"), err=True)
+        say(f"to make it count: {command}")

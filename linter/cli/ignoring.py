@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import click
-from tlslint.cli.shared import fail
+from tlslint.cli.shared import fail, say
 from tlslint.engine.discover import Discovery
 from tlslint.engine.ignoring import add
 from tlslint.engine.run import Result
@@ -27,4 +27,4 @@ def ignored(found: Discovery, result: Result, again: Callable[[Discovery], Resul
     for finding, why in written.left:
         place = locate(finding.primary.span)
         click.echo(visible(f"left {place.path}:{place.line} {finding.code} {finding.name}: {why}"), err=True)
-    click.echo(f"tlslint: {len(written.comments)} comments written in {len(written.texts)} files", err=True)
+    say(f"{len(written.comments)} comments written in {len(written.texts)} files")

@@ -7,7 +7,7 @@ import re
 import click
 from tlslint.cli import deciding
 from tlslint.cli.options import Policy
-from tlslint.cli.shared import fail, settings_of, target_for, write
+from tlslint.cli.shared import fail, say, settings_of, target_for, write
 from tlslint.settings import KEYS
 from tlslint.settings.read import FILE
 
@@ -33,7 +33,7 @@ def command(profile: str | None, target: str | None, fail_on: str | None, baseli
     settings = settings_of(FILE, isolated=False)
     deciding.decide(settings, Policy())
     target_for((), settings, None)
-    click.echo(f"tlslint: {FILE} written", err=True)
+    say(f"{FILE} written")
 
 
 def _written(text: str) -> None:

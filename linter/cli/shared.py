@@ -10,6 +10,7 @@ from tlslint.engine.discover import Discovery, NothingFoundError, discover
 from tlslint.engine.run import clock
 from tlslint.files import Files
 from tlslint.reports.text import Style
+from tlslint.reports.visible import visible
 from tlslint.settings import Settings, SettingsError
 from tlslint.settings.read import NOTHING
 from tlslint.settings.read import find as find_settings
@@ -21,8 +22,13 @@ MISUSE = 2
 
 def fail(sentence: str) -> "click.exceptions.Exit":
     """Say one sentence on standard error; raise what this returns."""
-    click.echo(f"tlslint: {sentence}", err=True)
+    say(sentence)
     return click.exceptions.Exit(MISUSE)
+
+
+def say(sentence: str) -> None:
+    """One line on standard error; names of files in it are strangers' text."""
+    click.echo(visible(f"tlslint: {sentence}"), err=True)
 
 
 def settings_of(config: str | None, *, isolated: bool) -> Settings:
@@ -33,6 +39,8 @@ def settings_of(config: str | None, *, isolated: bool) -> Settings:
         settings = read_settings(config) if config is not None else NOTHING if isolated else find_settings()
     except SettingsError as error:
         raise fail(str(error)) from None
+    if config is None:
+        _stays(settings)
     if settings.values.get("plugins"):
         from tlslint.engine.plugins import PluginError, load  # noqa: PLC0415 (few people have plugins)
 
@@ -42,6 +50,19 @@ def settings_of(config: str | None, *, isolated: bool) -> Settings:
             except PluginError as error:
                 raise fail(f"{setting.place}: {error}") from None
     return settings
+
+
+def _stays(settings: Settings) -> None:
+    """Settings that were found by themselves may be a stranger's: no file they name may lie elsewhere."""
+    named = [(setting, os.path.join(settings.folder, setting.value)) for setting in settings.values.get("baseline", ())]
+    profiles = (setting for setting in settings.values.get("profile", ()) if "/" in setting.value)
+    named += [(setting, setting.value.partition("#")[0]) for setting in profiles]
+    above = os.path.realpath(settings.folder)
+    for setting, path in named:
+        if "\0" in path or os.path.commonpath([above, os.path.realpath(path)]) != above:
+            raise fail(
+                f"{setting.place}: {setting.value} lies outside the folder of these settings; only a file given by --config may say so"
+            )
 
 
 def find(asked: Inputs, excluded: Callable[[str], bool], watch: Callable[[str], None] | None = None) -> Discovery:
@@ -66,7 +87,7 @@ def find(asked: Inputs, excluded: Callable[[str], bool], watch: Callable[[str], 
 def confess(broken: Sequence[str]) -> None:
     """Say which servers could not be evaluated for a fault of tlslint, and exit with 2 if there is one."""
     for sentence in broken:
-        click.echo(f"tlslint: {sentence}", err=True)
+        say(sentence)
     if broken:
         raise click.exceptions.Exit(MISUSE)
 
@@ -161,6 +182,8 @@ def _write_file(path: str, pieces: Iterable[bytes]) -> None:
     fresh = f"{real}.{os.getpid()}.new"
     with open(fresh, "xb") as stream:
         try:
+            if os.path.exists(real):
+                os.fchmod(stream.fileno(), os.stat(real).st_mode & 0o777)  # who kept a report to himself keeps it
             stream.writelines(pieces)
             stream.flush()
             os.replace(fresh, real)

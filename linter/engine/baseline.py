@@ -30,7 +30,7 @@ def read(data: bytes) -> tuple[Known, ...]:
 
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BaselineError(f"is no JSON: {error}") from None
     if not isinstance(document, dict) or document.get("baseline_version") != VERSION:
         raise BaselineError(f"is no baseline of tlslint (baseline_version {VERSION} is missing)")

@@ -171,7 +171,7 @@ def _starts(instance: Instance) -> str:
     if origin is None or origin.span is None:
         return "; it does NOT start with this configuration"
     place = locate(origin.span)
-    return f"; it does NOT start with this configuration: {place.path}:{place.line}: {visible(origin.note or origin.span.text)}"
+    return f"; it does NOT start with this configuration: {visible(place.path)}:{place.line}: {visible(origin.note or origin.span.text)}"
 
 
 def _row(server: str, endpoint: Endpoint, grade: Mapping[str, Any] | None) -> tuple[str, ...]:

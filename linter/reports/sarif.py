@@ -15,7 +15,7 @@ from tlslint.model.remedy import Edit
 from tlslint.reports.linehash import line_hashes
 from tlslint.reports.report import Report, RulePage
 from tlslint.reports.text import also
-from tlslint.reports.visible import visible
+from tlslint.reports.visible import harmless, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -64,7 +64,7 @@ def log(report: Report) -> str:
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The directory tlslint was run in, or its --root."}}},
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
+    return harmless(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1))
 
 
 def _rule(rule: RulePage) -> dict[str, Any]:

@@ -7,18 +7,29 @@ from collections.abc import Iterator, Mapping
 _UNSEEN = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 
 
+# What a CI system that reads its own log would carry out: `##[error]` and `##vso[task.setvariable …]` anywhere in a line (actions/runner,
+# ActionCommand.TryParse; Azure Pipelines, "Logging commands"), `::error::` where one begins (TryParseV2 there; blanks do not count).
+_COMMAND = r"#(?=#\w*\[)"
+_FIRST = r"\A\s*:(?=:[\w-]+(?: |::))"
+
+
 def visible(text: str) -> str:
-    """Every character that cannot be seen or trusted as `\\x1b`, `\\u202e`; tabs stay."""
-    if text.isascii() and text.isprintable():  # most of it, at once
+    """Every character that cannot be seen or trusted as `\\x1b`, `\\u202e`, and the first of what would be a command; tabs stay."""
+    if text.isascii() and text.isprintable() and "##" not in text and "::" not in text:  # most of it, at once
         return text
-    return re.sub(_UNSEEN, _escape, text)
+    return re.sub(f"{_UNSEEN}|{_COMMAND}|{_FIRST}", _escape, text)
 
 
 def as_json(document: object) -> str:
     """JSON in which people may read every letter, and what cannot be seen or trusted is escaped."""
     import json  # noqa: PLC0415 (reports for people do without)
 
-    return re.sub(_UNSEEN_IN_JSON, _escape_in_json, json.dumps(document, indent=2, ensure_ascii=False))
+    return harmless(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def harmless(text: str) -> str:
+    """JSON that means the same, with escapes for what cannot be seen or trusted."""
+    return re.sub(f"{_UNSEEN_IN_JSON}|{_COMMAND}", _escape_in_json, text)
 
 
 def json_lines(document: Mapping[str, object]) -> Iterator[str]:
@@ -53,5 +64,9 @@ def _escape_in_json(found: re.Match[str]) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
+    code = ord(found[0][-1])
+    return found[0][:-1] + _escaped(code)
+
+
+def _escaped(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

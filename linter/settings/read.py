@@ -104,7 +104,7 @@ def _shown(path: str, here: str) -> str:
 
 def _speaks_of_us(path: str) -> bool:
     try:
-        return b"[tool.tlslint" in _bytes(path)
+        return b"[tool.tlslint" in contents(path)
     except OSError:
         return False
 
@@ -113,16 +113,16 @@ MAX_BYTES = 1 << 20
 """Settings are written by hand."""
 
 
-def _bytes(path: str) -> bytes:
-    """Raises `OSError`, also for what is no regular file or has no end: the folder may be a stranger's."""
+def contents(path: str, most: int = MAX_BYTES) -> bytes:
+    """A whole file. Raises `OSError`, also for what is no regular file or has more than `most` bytes: the folder may be a stranger's."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise OSError(errno.EFBIG, "it is larger than 1 MB")
-        return stream.read(MAX_BYTES)
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB")
+        return stream.read(most)
 
 
 def _trusted(path: str, here: str) -> None:
@@ -140,7 +140,7 @@ def read(path: str, here: str = ".") -> Settings:
     """Read a file of either kind. Raises `SettingsError`."""
     shown = _shown(path, here)
     try:
-        data = _bytes(path)
+        data = contents(path)
     except OSError as error:
         raise SettingsError(f"{shown} cannot be read: {(error.strerror or str(error)).lower()}") from None
     try:
@@ -166,6 +166,8 @@ def _yaml(shown: str, text: str) -> tuple[Any, _Places]:
         where = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
         said = (getattr(error, "problem", None) or str(error)).split("\n")[0]
         raise SettingsError(f"{shown}{where}: {said}") from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, nesting of thousands of brackets
+        raise SettingsError(f"{shown} cannot be read: {error}") from None
 
     def place(keys: tuple[str | int, ...]) -> str:
         node = document
@@ -185,7 +187,7 @@ def _toml(shown: str, text: str) -> tuple[Any, _Places]:
 
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise SettingsError(f"{shown}: {error}") from None
     section = document.get("tool", {}).get("tlslint", {})
 

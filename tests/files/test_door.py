@@ -1,6 +1,9 @@
 """Nothing outside the jail is opened; what lies in it is found under the names a daemon would use."""
 
+import contextlib
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import pytest
@@ -114,3 +117,23 @@ def test_folders_that_are_called_like_the_kernels_are_walked(tmp_path: Path) -> 
     (tmp_path / "proc" / "1").write_text("")
     assert list(Files((str(tmp_path),), "/").walk(str(tmp_path))) == [f"{tmp_path}/proc/1", f"{tmp_path}/sys/main.cf"]
     assert list(Files((str(tmp_path),), "/", (("/", str(tmp_path)),)).walk("/")) == []
+
+
+def test_what_could_not_be_read_keeps_nothing_of_who_asked(tmp_path: Path) -> None:
+    """An exception that is kept keeps the frames it went through, and whatever they had in hand: all of a server."""
+
+    class Server:
+        pass
+
+    def asking(files: Files) -> "weakref.ref[Server]":
+        server = Server()
+        for path in ("/etc/shadow", str(tmp_path / "missing")):
+            for _ in range(2):
+                with contextlib.suppress(FileProblem):
+                    files.read(path)
+        return weakref.ref(server)
+
+    files = Files((str(tmp_path),), str(tmp_path))
+    server = asking(files)
+    gc.collect()
+    assert server() is None

@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import re
 import resource
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -73,18 +75,32 @@ CONTROLS = set(map(chr, [*range(9), 11, *range(12, 32), *range(0x7F, 0xA0), *ran
 
 
 @pytest.mark.parametrize(
-    "name", ["escapes", "html", "markdown", "workflow-commands", "formulas", "names-with-escapes", "names-that-break-lines"]
+    "name",
+    [
+        "escapes",
+        "html",
+        "markdown",
+        "workflow-commands",
+        "commands-anywhere",
+        "names-like-commands",
+        "formulas",
+        "names-with-escapes",
+        "names-that-break-lines",
+    ],
 )
 @pytest.mark.parametrize("shape", PRINTED)
 def test_no_text_breaks_out_of_a_report(shape: str, name: str, tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No control character, no line that a CI log reads as a command, no tag, in any report."""
     folder = traps.lay(tmp_path, name, traps.TRAPS[name], outside)
     monkeypatch.chdir(folder)
-    out = tlslint("--output-format", shape, ".").out
+    ran = tlslint("--output-format", shape, ".")
+    out = ran.out
     assert out
     assert not CONTROLS & set(out)
+    assert not re.search(r"##\w*\[", out + ran.err), "Azure Pipelines and GitHub's runner take it for a command"
+    assert not re.search(r"(?m)^\s*::", ran.err)
     for line in out.split("\n"):
-        command = line.startswith("::")
+        command = re.match(r"\s*::[\w-]+(?: |::)", line) is not None
         assert not command or shape == "github"
         if command:
             assert line.split("::")[1].split(" ")[0] in ("error", "warning", "notice"), line
@@ -128,3 +144,19 @@ def test_no_text_breaks_out_of_the_effective_values(name: str, tmp_path: Path, o
         out = tlslint("effective", "--output-format", shape, ".").out
         assert out
         assert not CONTROLS & set(out)
+
+
+def test_names_are_no_lines_of_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written as git writes them, so that `git apply` reads them, and no CI system takes one for a command."""
+    monkeypatch.chdir(tmp_path)
+    names = ["a\n::error::owned", "b\n--- b\n+++ c", 'quo"te \\ blank', "tab\tend"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "apache2.conf").write_text(traps.APACHE + traps.SITE)
+    out = tlslint("--isolated", "--diff", "--unsafe-fixes", ".").out
+    assert out.count("\n--- ") + out.startswith("--- ") == len(names)
+    assert not re.search(r"(?m)^\s*::", out)
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    subprocess.run(["git", "apply"], input=out.encode(), check=True)
+    for name in names:
+        assert "SSLProtocol all -TLSv1.1\n" not in (tmp_path / name / "apache2.conf").read_text()

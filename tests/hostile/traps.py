@@ -126,6 +126,33 @@ def named(*names: bytes) -> Callable[[Path, Path], None]:
     return lay
 
 
+def names_like_commands(folder: Path, _: Path) -> None:
+    """Folders whose names are what CI systems take for commands at the beginning of a line, and a root file that cannot be read."""
+    for name in ("::error title=owned::x", " ::add-mask::x", "##[error]owned", "##vso[task.setvariable variable=x]y"):
+        (folder / name).mkdir()
+        (folder / name / "apache2.conf").write_text(APACHE + SITE)
+    (folder / "a\n::error::owned").mkdir()
+    os.mkfifo(folder / "a\n::error::owned" / "main.cf")
+
+
+def baseline_of(data: bytes) -> Callable[[Path, Path], None]:
+    def lay(folder: Path, _: Path) -> None:
+        (folder / ".tlslint.yaml").write_text("baseline: known.json\n")
+        (folder / "known.json").write_bytes(data)
+
+    return lay
+
+
+def baseline_fifo(folder: Path, _: Path) -> None:
+    (folder / ".tlslint.yaml").write_text("baseline: known.json\n")
+    os.mkfifo(folder / "known.json")
+
+
+def baseline_link(folder: Path, outside: Path) -> None:
+    (folder / ".tlslint.yaml").write_text("baseline: known.json\n")
+    (folder / "known.json").symlink_to(outside / "secret.conf")
+
+
 def modules(folder: Path, _: Path) -> None:
     """Modules that shadow those tlslint uses, and files Python or tools run by themselves."""
     for name in ("json", "click", "re", "typing", "sitecustomize", "usercustomize", "conftest", "tlslint_plugin"):
@@ -200,6 +227,8 @@ TRAPS: dict[str, Trap] = {
     "html": apache(f"SSLProtocol all {HTML}\n{HTML.replace(' ', '')} x\nServerAlias {HTML}\n"),
     "markdown": apache(f"SSLProtocol all {MARKDOWN}\nServerAlias {MARKDOWN}\n"),
     "workflow-commands": apache(f"SSLProtocol all {COMMANDS}\n::error::owned x\n"),
+    "commands-anywhere": apache(f"SSLProtocol all ##[error]owned\nServerAlias ##vso[task.setvariable variable=x]y\n##[error]owned x\n<VirtualHost *:443>\nServerName ##[error]owned\n{'SSLEngine on'}\n</VirtualHost>\n"),
+    "names-like-commands": Trap(names_like_commands),
     "formulas": apache("SSLProtocol =cmd|'/c_calc'!A1\nServerAlias @SUM(1+1)*cmd\n"),
     "names-that-break-lines": beside(named(b"a\nb.conf", b"c\rd.conf", b"tab\t.conf"), "Include {here}/sites-enabled/\n"),
     "names-with-escapes": beside(named(b"\x1b[2J\x1b]0;x\x07.conf", "\u202egnp.conf".encode()), "Include {here}/sites-enabled/\n"),
@@ -226,6 +255,18 @@ TRAPS: dict[str, Trap] = {
     "project-fifo": beside(lambda here, _: os.mkfifo(here / "pyproject.toml"), ""),
     "settings-tags": file(".tlslint.yaml", "ignore: !!python/object/apply:os.system ['touch ran']\n", ".tlslint.yaml"),
     "settings-aliases": file(".tlslint.yaml", "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)), ".tlslint.yaml"),
+    "settings-nested": file(".tlslint.yaml", "ignore: " + "[" * 5000, ".tlslint.yaml"),
+    "settings-digits": file(".tlslint.yaml", "fail-on: " + "9" * 10000 + "\n", ".tlslint.yaml"),
+    "project-nested": file("pyproject.toml", "[tool.tlslint]\nignore = " + "[" * 5000, "pyproject.toml"),
+    "project-digits": file("pyproject.toml", "[tool.tlslint]\nfail-on = " + "9" * 10000 + "\n", "pyproject.toml"),
+    "settings-baseline-outside": file(".tlslint.yaml", "baseline: ../../outside/secret.conf\n", "outside the folder of these settings"),
+    "settings-baseline-nul": file(".tlslint.yaml", 'baseline: "a\\0b"\n', "outside the folder of these settings"),
+    "settings-baseline-device": file(".tlslint.yaml", "baseline: /dev/zero\n", "outside the folder of these settings"),
+    "settings-profile-outside": file(".tlslint.yaml", "profile: ../../outside/secret.conf\n", "outside the folder of these settings"),
+    "settings-baseline-link": beside(baseline_link, "", "outside the folder of these settings"),
+    "baseline-nested": beside(baseline_of(b"[" * 200_000), "", "is no JSON"),
+    "baseline-digits": beside(baseline_of(b'{"baseline_version": ' + b"9" * 10_000), "", "is no JSON"),
+    "baseline-fifo": beside(baseline_fifo, "", "is not a regular file"),
     "settings-link": beside(lambda here, out: (here / ".tlslint.yaml").symlink_to(out / "secret.conf"), ""),
 }  # fmt: skip
 
