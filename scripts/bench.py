@@ -108,6 +108,7 @@ def main() -> int:
         _files(scratch, tlslint, bare)
         _many(scratch, tlslint, python)
         _linear(scratch, tlslint)
+        _hosts(scratch, tlslint, python)
     _stock(python)
     measured = ratio(lambda: cpu([tlslint, "/etc"]), lambda: cpu(["grep", "-rEs", "SSL|TLS", "/etc"]), 5)
     row("`tlslint /etc` on this machine", "`grep -rE 'SSL|TLS' /etc`, warm", f"{measured:.0f}×", "≤ 25×", "≤ 10×")
@@ -172,6 +173,31 @@ def _linear(scratch: Path, tlslint: Path) -> None:
         sizes.append(place)
     measured = ratio(lambda: cpu([tlslint, sizes[1]]), lambda: cpu([tlslint, sizes[0]]), 3)
     row("50 MB of configuration", "itself at 5 MB", f"{measured:.1f}×", "≤ 11×", "≤ 10×")
+
+
+def _hosts(scratch: Path, tlslint: Path, python: Path) -> None:
+    corpus = REPOSITORY.parent / "shared" / "corpus"
+    what = "10,000 snapshots of hosts, one process, JSON"
+    if not corpus.is_dir():
+        row(what, "itself at 1,000", f"no real configurations in {corpus}", "≤ 11×", "≤ 10×")
+        return
+    sys.path.insert(0, str(REPOSITORY))
+    from scripts import make_snapshots  # noqa: PLC0415
+
+    seconds, peaks = [], []
+    for count in (1_000, 10_000):
+        place = scratch / f"hosts{count}"
+        make_snapshots.make(place, count, corpus)
+        run = [str(tlslint), "--isolated", "--exit-zero", "--output-format", "json", "--output-file", os.devnull, str(place)]
+        told = (
+            f"import resource, subprocess; subprocess.run({run!r}); use = resource.getrusage(resource.RUSAGE_CHILDREN); "
+            "print(use.ru_utime + use.ru_stime, use.ru_maxrss)"
+        )
+        time_, peak = subprocess.run([python, "-c", told], capture_output=True, text=True, check=True).stdout.split()
+        seconds.append(float(time_))
+        peaks.append(int(peak) // 1024)
+    measured = f"{seconds[1] / seconds[0]:.1f}× its time, {10_000 / seconds[1]:.0f} hosts/s; peak {peaks[0]} MB, then {peaks[1]} MB"
+    row(what, "itself at 1,000", measured, "≤ 11×", "≤ 10×")
 
 
 def _stock(python: Path) -> None:
