@@ -37,13 +37,18 @@ def command(asked: Inputs, now: str | None, output: Outputs, field: str | None) 
 
 def _grades(instances: Sequence[Instance], now: str) -> dict[int, dict[str, Any]]:
     from tlslint.engine.grade import graded  # noqa: PLC0415
+    from tlslint.profiles import internetnl  # noqa: PLC0415
 
-    found = {}
+    found: dict[int, dict[str, Any]] = {}
     for instance in instances:
         for endpoint in instance.endpoints:
-            grade = graded(instance, endpoint, now).ssllabs
-            if grade is not None and grade.letter:
-                found[id(endpoint)] = {"grade": grade.letter, "reasons": [reason.text for reason in grade.reasons]}
+            row = graded(instance, endpoint, now)
+            if row.ssllabs is not None and row.ssllabs.letter:
+                reasons = [reason.text for reason in row.ssllabs.reasons]
+                found.setdefault(id(endpoint), {})["grade"] = {"grade": row.ssllabs.letter, "reasons": reasons}
+            if row.internetnl:
+                parts = {part.name: part.status for part in row.internetnl if part.status != "pass"}
+                found.setdefault(id(endpoint), {})["internet_nl"] = {"status": internetnl.overall(row.internetnl), "parts": parts}
     return found
 
 

@@ -9,7 +9,7 @@ from tlslint.reports.visible import as_json as visible_json
 from tlslint.reports.visible import visible
 
 Grades: TypeAlias = Mapping[int, Mapping[str, Any]]
-"""What the schema calls `grade`, by the id() of the endpoint."""
+"""What the schema calls `grade` and `internet_nl`, by the id() of the endpoint."""
 
 
 def as_json(instances: Iterable[Instance], grades: Grades) -> str:
@@ -58,7 +58,8 @@ def _endpoint(endpoint: Endpoint, grades: Grades) -> dict[str, Any]:
             for item in endpoint.certificates
         ],
         "http": _http(endpoint),
-        "grade": grades.get(id(endpoint)),
+        "grade": grades.get(id(endpoint), {}).get("grade"),
+        "internet_nl": grades.get(id(endpoint), {}).get("internet_nl"),
         "origins": dict(_origins(endpoint)),
     }
 
@@ -131,7 +132,7 @@ def table(instances: Iterable[Instance], grades: Grades, style: Style, columns: 
             f" ({software.how.value}){_starts(instance)}"
         )
     rows = [
-        _row(name, endpoint, grades.get(id(endpoint)))
+        _row(name, endpoint, grades.get(id(endpoint), {}).get("grade"))
         for name, instance in zip(names, servers, strict=True)
         for endpoint in instance.endpoints
     ]

@@ -158,6 +158,7 @@ def test_effective_holds_the_grade_and_is_what_the_schema_says(tmp_path: Path) -
     jsonschema.validate(document, SCHEMA)
     (endpoint,) = document["instances"][0]["endpoints"]
     assert endpoint["grade"] == {"grade": "A", "reasons": []}
+    assert endpoint["internet_nl"] == {"status": "fail", "parts": {"public key of the certificate": "notice", "HSTS": "fail"}}
     assert endpoint["certificates"][0]["not_after"] == "2027-02-12T00:00:00Z"
     table = ran("effective", tmp_path).out
     assert "RSA 2048 until 2027-02-12" in table
