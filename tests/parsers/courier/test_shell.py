@@ -36,6 +36,10 @@ LINES = st.sampled_from(
         "fi",
         '[ -n "$A" ] && B=has',
         'test "$A" = 1 || C=not1',
+        '[ ! -n "$A" ] && B=empty',
+        'test ! "$A" = 1 && C=other',
+        '[ "$A" -eq 1 ] && C=one',
+        "[ 2 -ne 01 ] && B=two",
         ": ${D:=d}",
         "readonly Z=1",
     ]
@@ -81,6 +85,32 @@ def test_variables_equal_those_of_dash(tmp_path: Path, lines: list[str]) -> None
         variable = shell.get(name)
         if not variable.unknown:
             assert seen[name] == ("UNSET" if variable.value is None else variable.value), name
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("-f /etc/f", "yes"), ("-e /etc/f", "yes"), ("-r /etc/f", "yes"), ("-d /etc/f", "no"), ("-d /etc/d", "yes"), ("-e /etc/d", "yes"),
+        ("-f /etc/d", "no"), ("-f /etc/none", "no"), ("-f /opt/none", None), ("-f f", None),
+    ],
+)  # fmt: skip
+def test_questions_about_files(question: str, answer: str | None, tmp_path: Path) -> None:
+    """test(1), of the host that is looked at; what a copy of /etc does not show is not known."""
+    (tmp_path / "etc/d").mkdir(parents=True)
+    (tmp_path / "etc/f").write_text("x")
+    said = evaluated(tmp_path, f"A=no\n[ {question} ] && A=yes\n").get("A")
+    assert (None if said.unknown else said.value) == answer
+
+
+@pytest.mark.parametrize(("path", "stops"), [("/etc/none", True), ("/opt/none", False)])
+def test_a_file_that_is_not_there_ends_the_shell(path: str, stops: bool, tmp_path: Path) -> None:
+    """`.` of dash; where its folder was not seen nothing is known of what it would have set."""
+    (tmp_path / "etc").mkdir()
+    shell = evaluated(tmp_path, f"A=1\n. {path}\nB=2\n")
+    assert bool(shell.stopped) is stops
+    if not stops:
+        assert shell.get("A").unknown
+        assert shell.get("B").value == "2"
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
