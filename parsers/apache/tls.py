@@ -35,8 +35,8 @@ def sites(
         if engine.on is not None:
             for refused in found.refused:
                 verdict.refuse(refused, server.scope, surely=complete)
-    if complete and not software.has_fips:
-        _fips(verdict, main, contexts)
+    if complete:
+        _fips(verdict, main, contexts, software)
     result = []
     for door in opened:
         defaults = vhosts.defaults(door)
@@ -99,9 +99,12 @@ def _managed(given: Context, everyone: list[Server]) -> set[Server]:
     return {server for server in everyone if any(name.lower() in names for name in server.names)}
 
 
-def _fips(verdict: Verdict, main: Server, contexts: dict[Server, TlsContext]) -> None:
-    """SSLFIPS on with OpenSSL 3 and no FIPS provider: no cipher is left (AH01884, seen on Debian 12 and 13)."""
-    entries = main.scope.of("sslfips")
-    if contexts and entries and entries[-1].value and not entries[-1].unknown:
+def _fips(verdict: Verdict, main: Server, contexts: dict[Server, TlsContext], software: Software) -> None:
+    """SSLFIPS on with OpenSSL 3 and no FIPS provider leaves no cipher (AH01884); on and off together is refused (seen on Debian 12)."""
+    entries = [entry for entry in main.scope.of("sslfips") if not entry.unknown]
+    other = next((entry for entry in entries if entry.value is not entries[0].value), None)
+    if other is not None:
+        verdict.refuse(RefusedError("SSLFIPS cannot be both On and Off, so httpd does not start", other.span), main.scope)
+    elif contexts and entries and entries[0].value and not software.has_fips:
         message = "this OpenSSL has no FIPS provider set up, so no cipher is left and httpd does not start"
         verdict.refuse(RefusedError(message, entries[-1].span), main.scope)

@@ -66,6 +66,17 @@ def test_an_error_is_placed_and_what_was_meant_is_named() -> None:
     assert mine.words[1].suggestion.startswith("VERS-TLS1.")
 
 
+@pytest.mark.parametrize("word", ["AES-128-GCM", "ECDHE-RSA", "VERS-TLS1.2"])
+def test_a_word_without_its_sign_is_told_so(word: str) -> None:
+    """Only the first keyword stands alone (gnutls_priority_init(3))."""
+    refused = gnutls.evaluate(f"NORMAL:{word}", "gnutls@3.7.9").words[1]
+    assert (refused.effect, refused.note, refused.suggestion) == (
+        Effect.REFUSED,
+        "all but the first keyword needs a sign: + adds, - removes",
+        f"+{word}",
+    )
+
+
 def test_server_precedence() -> None:
     assert gnutls.evaluate("NORMAL:%SERVER_PRECEDENCE", "gnutls@3.8.9").server_order
     assert not gnutls.evaluate("NORMAL", "gnutls@3.8.9").server_order

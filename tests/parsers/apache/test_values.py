@@ -103,7 +103,8 @@ STARTS: list[tuple[str, str, bool]] = [
     ("SSLCACertificatePath $D/www.pem", "", False),
     ("SSLCARevocationPath $D", "", True),
     ("SSLFIPS off", "", False),
-    ("", "SSLFIPS off", True),
+    ("", "SSLFIPS off\nSSLFIPS off", True),
+    ("", "SSLFIPS on\nSSLFIPS off", False),
     # a key for tickets has 48 bytes (ssl_init_ticket_key(), AH02287)
     ("SSLSessionTicketKeyFile $D/ticket47", "", False),
     ("SSLSessionTicketKeyFile $D/ticket48", "", True),
@@ -129,6 +130,7 @@ def test_httpd_starts_or_not(body: str, main: str, starts: bool, site: Site, tmp
 def test_fips(target: str, starts: bool, site: Site) -> None:  # noqa: F811
     """Red Hat's OpenSSL is built for it (1.0.2k-fips) and brings the provider; Debian's has neither (seen on Debian 11 and 12)."""
     assert site(main="SSLFIPS on", target=target).starts.holds(starts)
+    assert site(main="SSLFIPS off\nSSLFIPS on", target=target).starts.holds(False), "on and off is a conflict (seen on Debian 12)"
 
 
 def test_pasted_marks_do_not_hide_where_the_fault_is(site: Site) -> None:  # noqa: F811
