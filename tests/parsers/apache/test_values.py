@@ -156,6 +156,7 @@ def mended(instance: Instance) -> str:
         ("SSLHonorCipherOrder yes", "SSLHonorCipherOrder on"),
         ("SSLHonorCipherOrder 0", "SSLHonorCipherOrder off"),
         ("SSLHonorCipherOrder maybe", ""),
+        ("SSLPolicy modern", ""),  # of httpd's trunk: what it says has to be said in other words
         ("SSLCipherSuite HIGH !aNULL", 'SSLCipherSuite "HIGH !aNULL"'),
     ],
 )

@@ -299,7 +299,9 @@ def test_without_master_cf_nothing_is_whole(tmp_path: Path) -> None:
 
 def test_what_main_cf_leaves_to_master_cf_is_unknown(tmp_path: Path) -> None:
     """`-o smtpd_enforce_tls=yes` may stand in the master.cf that was not seen."""
-    assert not only(alone(tmp_path, {"main.cf": HEAD + "smtpd_tls_security_level =\nsmtpd_use_tls = yes\n"}, "main.cf")).tls.is_known
+    main = HEAD + "smtpd_tls_security_level =\nsmtpd_tls_wrappermode = no\nsmtpd_use_tls = yes\n"
+    assert not only(alone(tmp_path / "a", {"main.cf": main}, "main.cf")).tls.is_known
+    assert only(alone(tmp_path / "b", {"main.cf": main + "smtpd_enforce_tls = no\n"}, "main.cf")).tls.holds(TlsMode.STARTTLS)
 
 
 @pytest.mark.parametrize(
