@@ -89,12 +89,20 @@ def test_block_that_is_never_closed(version: str, starts: bool, tmp_path: Path) 
     assert evaluated(tmp_path, text, of_version("debian-13", version)).starts.holds(starts)
 
 
-@pytest.mark.parametrize(("version", "suites"), [("2.2.36", True), ("2.3.0", False)])
+@pytest.mark.parametrize(("version", "suites"), [("2.2.36", True), ("2.3", False), ("2.3.0", False)])
 def test_finite_field_suites_without_parameters(version: str, suites: bool, tmp_path: Path) -> None:
     """2.2 made parameters of its own; since 2.3 a handshake that comes to such a suite breaks off without `ssl_dh`."""
     text = "protocols = imap\nssl_cipher_list = kDHE+AESGCM:kECDHE+AESGCM\n" + CERTIFICATE_23
     endpoint = port(evaluated(tmp_path, text, of_version("debian-11", version)), 993)
     assert any(suite.key_exchange == "DHE" for suite in endpoint.cipher_suites.surely) is suites
+
+
+@pytest.mark.parametrize(("version", "works"), [("1.2.17", True), ("2.2.36", False)])
+def test_key_that_no_line_names(version: str, works: bool, tmp_path: Path) -> None:
+    """1.x had a place for it: /etc/ssl/private/dovecot.pem (src/master/master-settings.c); 2.x has none."""
+    name = "ssl_cert_file = /etc/dovecot/rsa.pem" if version.startswith("1") else "ssl_cert = </etc/dovecot/rsa.pem"
+    endpoint = port(evaluated(tmp_path, f"protocols = imap imaps\n{name}\n", of_version("debian-11", version)), 993)
+    assert endpoint.tls_works.holds(works)
 
 
 # --- mending ----------------------------------------------------------------------------------------------------------------------

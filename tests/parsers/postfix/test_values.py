@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tlslint.engine.discover import discover
 from tlslint.engine.run import run, selection
-from tlslint.model import Endpoint, Instance, Known, TlsMode
+from tlslint.model import Endpoint, Instance, Known, Role, TlsMode
 from tlslint.parsers.postfix import evaluate
 from tlslint.targets import load
 
@@ -266,6 +266,32 @@ def test_lmtp_is_an_endpoint_where_something_goes_over_the_network(main: str, op
 def test_text_that_cannot_be_expanded_stops_the_start(main: str, options: str, starts: bool, tmp_path: Path) -> None:
     """`postfix start` runs postconf over both files, which gives up on real parameters alone (seen on 3.7.11)."""
     assert judged(tmp_path, main, f"smtp inet n - n - - smtpd{options}\n").instance.starts.holds(starts)
+
+
+SERVICES = {"/etc/services": "smtp 25/tcp\nsubmission 587/tcp\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "starts", "number"),
+    [
+        # ports of services by number or by name (src/util/host_port.c); a name that nobody knows stops master (seen on 3.7.11)
+        ("submission", SERVICES, True, 587),
+        ("7", SERVICES, True, 7),
+        ("127.0.0.1:2525", SERVICES, True, 2525),
+        ("[::1]:2525", SERVICES, True, 2525),
+        ("4x", SERVICES, False, None),
+        ("99999", SERVICES, False, None),
+        ("127.0.0.1:", SERVICES, False, None),
+        ("ourmail", SERVICES, False, None),
+        ("ourmail", {}, True, UNKNOWN),  # where /etc/services was not seen
+    ],
+)
+def test_port_of_a_service(name: str, files: dict[str, str], starts: bool, number: Any, tmp_path: Path) -> None:
+    found = judged(tmp_path, MAY, f"{name} inet n - n - - smtpd\n", target="debian-11", files=files)
+    assert found.instance.starts.holds(starts)
+    for one in found.instance.endpoints:
+        if one.role is Role.SERVER:
+            check(one.port, number)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------------------
