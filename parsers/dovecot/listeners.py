@@ -95,22 +95,29 @@ def _of_1x(tree: Tree, start: Span) -> Iterator[Listener]:
         )  # fmt: skip
 
 
+def boolean_list(tree: Tree, key: str) -> tuple[list[str], bool]:
+    """A list of 2.4 such as `protocols`, and whether anything is said of it: a text says all of it anew, a block of its name switches
+    words on and off; what stands later wins (seen on 2.4.1)."""
+    words = (settings.default(key, tree.release) or "").split()
+    blocks = [each for each in tree.filters if each.names == (key,)]
+    said = [*tree.root.settings.get(key, ()), *(one for each in blocks for every in each.settings.values() for one in every)]
+    for written in sorted(said, key=lambda each: each.order):
+        if written.key == key:
+            words = written.value.split()
+        elif written.value.lower() in _TRUE and written.key not in words:
+            words.append(written.key)
+        elif written.value.lower() == "no" and written.key in words:
+            words.remove(written.key)
+    return words, bool(said)
+
+
 def protocols(tree: Tree) -> tuple[list[str], bool]:
     """The protocols that are switched on, and whether that is sure."""
     root = tree.root
     words: list[str] = []
     said = False
     if tree.release.is_24:
-        listed = [each for each in tree.filters if each.names == ("protocols",)]
-        for written in root.settings.get("protocols", ()):
-            words, said = written.value.split(), True
-        for each in listed:
-            for name, all_written in each.settings.items():
-                said = True
-                if all_written[-1].value.lower() in _TRUE and name not in words:
-                    words.append(name)
-                elif all_written[-1].value.lower() == "no" and name in words:
-                    words.remove(name)
+        words, said = boolean_list(tree, "protocols")
     elif "protocols" in root.settings:
         said = True
         words = [

@@ -388,7 +388,7 @@ class _Reader:
         """config_apply_line_full(): a name is tried with the block's name before it, then alone."""
         key = written.key
         base = key.partition("/")[0]
-        if within and self.names.get(within) == "list":
+        if within and self.names.get(within) in ("list", "str"):  # a block in the name of a text is a list of booleans
             filter_.settings.setdefault(key, []).append(written)
             return
         for prefix in _prefixes(filter_.names):

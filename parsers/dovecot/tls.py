@@ -16,7 +16,7 @@ from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, TLS10, TLS12
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Found
-from tlslint.parsers.dovecot.listeners import Listener
+from tlslint.parsers.dovecot.listeners import Listener, boolean_list
 from tlslint.parsers.dovecot.reading import Tree, is_missing, known_value
 from tlslint.parsers.dovecot.syntax import Kind
 from tlslint.parsers.failures import Failure
@@ -131,6 +131,8 @@ class Judge:
 
     def mechanisms(self, connection: Connection) -> set[str]:
         """The authentication mechanisms, in lower case."""
+        if self.tree.release.is_24 and any(each.names == ("auth_mechanisms",) for each in self.tree.filters):
+            return {word.lower() for word in boolean_list(self.tree, "auth_mechanisms")[0]}
         value = self.value("auth_mechanisms", connection)
         return set((value.value or "").lower().split()) if isinstance(value, Known) else set(PLAINTEXT)
 

@@ -91,3 +91,9 @@ def test_versions_and_levels_limit_groups() -> None:
 def test_no_list_crashes(string: str, build: str) -> None:
     listed = groups.evaluate(string, build)
     assert listed.accepted is (listed.error is None)
+
+
+@pytest.mark.parametrize(("build", "accepted"), [("openssl@3.2", False), ("openssl@3.3", True), ("openssl@3.5", True)])
+def test_a_group_that_need_not_be_known(build: str, accepted: bool) -> None:
+    """`?` before a name since 3.3 (SSL_CTX_set1_groups_list(3))."""
+    assert groups.evaluate("?nonsense:X25519", build).accepted is accepted

@@ -105,6 +105,64 @@ def test_key_that_no_line_names(version: str, works: bool, tmp_path: Path) -> No
     assert endpoint.tls_works.holds(works)
 
 
+def ports(instance: Instance) -> dict[object, TlsMode]:
+    return {each.port.value: each.tls.value for each in instance.endpoints}  # type: ignore[union-attr]
+
+
+def test_addresses_of_dovecot_1(tmp_path: Path) -> None:
+    """`listen` is for plain text, `ssl_listen` for the port that begins with TLS (src/master/master-settings.c of 1.2)."""
+    text = (
+        "protocols = imap imaps\nprotocol imap {\n  listen = *:10143\n  ssl_listen = 192.0.2.1:10993\n}\n"
+        "disable_plaintext_auth = no\nssl_cert_file = /etc/dovecot/rsa.pem\n"
+    )
+    assert ports(evaluated(tmp_path, text, of_version("debian-11", "1.2.17"))) == {10143: TlsMode.STARTTLS, 10993: TlsMode.IMPLICIT}
+
+
+@pytest.mark.parametrize(
+    ("text", "served"),
+    [
+        ("protocols {\n  pop3 = no\n}", {"imap"}),
+        ("protocols {\n  imap = yes\n}", {"imap", "pop3"}),
+        ("protocols {\n  sieve = no\n}", {"imap", "pop3"}),
+        ("protocols {\n  submission = yes\n}", {"imap", "pop3", "smtp"}),
+        ("protocols {\n  submission = yes\n}\nprotocols = pop3", {"pop3"}),
+    ],
+)
+def test_protocols_switched_one_by_one(text: str, served: set[str], tmp_path: Path) -> None:
+    """2.4: a block switches words of the list on and off, a text says the list anew; the later one wins (seen with doveconf 2.4.1)."""
+    assert {each.protocol for each in judged(tmp_path, text + "\n", "debian-13").endpoints} == served
+
+
+def test_protocols_by_blocks_alone(tmp_path: Path) -> None:
+    """As the packages of Debian 13 switch them on (/usr/share/dovecot/protocols.d)."""
+    text = VERSION_24.replace("protocols = imap pop3\n", "protocols {\n  imap = yes\n}\nprotocols {\n  pop3 = yes\n}\n") + CERTIFICATE_24
+    assert set(ports(evaluated(tmp_path, text, load("debian-13")))) == {143, 993, 110, 995}
+
+
+@pytest.mark.parametrize(
+    ("block", "mode"),
+    [("login = yes", TlsMode.STARTTLS_REQUIRED), ("cram-md5 = yes", TlsMode.STARTTLS), ("plain = no", TlsMode.STARTTLS_REQUIRED)],
+)
+def test_mechanisms_switched_one_by_one(block: str, mode: TlsMode, tmp_path: Path) -> None:
+    """Those that do not show the password are offered without TLS too (seen on 2.4.1 with the list as a text)."""
+    instance = judged(tmp_path, f"auth_mechanisms {{\n  {block}\n}}\n", "debian-13")
+    assert port(instance, 143).tls.holds(mode)
+
+
+def test_a_service_of_ones_own_with_the_program_of_another(tmp_path: Path) -> None:
+    text = "service imap-other {\n  executable = imap-login\n  inet_listener more {\n    port = 10143\n  }\n}\n"
+    endpoint = port(judged(tmp_path, text), 10143)
+    assert (endpoint.protocol, endpoint.anchor.text.split()[0]) == ("imap", "inet_listener")
+
+
+@pytest.mark.parametrize(("said", "seen"), [("10143", True), ("0", False), ("abc", False), ("999999999", False)])
+def test_port_of_a_listener(said: str, seen: bool, tmp_path: Path) -> None:
+    """0 switches it off; whatever is no number of a port opens none."""
+    instance = judged(tmp_path, f"service imap-login {{\n  inet_listener imap {{\n    port = {said}\n  }}\n}}\n")
+    assert any(each.port.holds(10143) for each in instance.endpoints) is seen
+    assert not any(each.port.holds(143) for each in instance.endpoints)
+
+
 # --- mending ----------------------------------------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,17 @@ def test_04_blank_after_a_comma_in_an_option_kills_the_service(tmp_path: Path) -
     assert found.label("TLS901") == "leave the blank out, or write -o { name = value }"
 
 
+@pytest.mark.parametrize(
+    ("option", "where"),
+    [
+        ("smtpd_tls_security_level= encrypt", "the blank after '=' ends the value of smtpd_tls_security_level"),
+        ("smtpd_client_restrictions=reject_unknown_client_hostname ,reject", "the blank before the comma ends the value of"),
+    ],
+)
+def test_04_other_blanks_in_an_option(option: str, where: str, tmp_path: Path) -> None:
+    assert where in judged(tmp_path, MAY, SMTP + SUBMISSION + f"  -o {option}\n").says("TLS901")
+
+
 def test_05_relay_at_465_without_wrapper_mode_hangs(tmp_path: Path) -> None:
     found = judged(tmp_path, MAY + "relayhost = [relay.example.test]:465\nsmtp_tls_security_level = encrypt\n")
     assert "every delivery hangs" in found.says("TLS407")
