@@ -6,6 +6,7 @@ stays out: trust in the CA, DNSSEC, DANE, CAA, OCSP answers, renegotiation by cl
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from tlslint.model import Endpoint, Known, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
@@ -145,6 +146,7 @@ def _yes_or_no(name: str, is_bad: bool, text: str) -> Part:
     return Part(name, "", "fail" if is_bad else "pass", text if is_bad else "")
 
 
+@cache
 def suite_level(suite: Suite) -> str:
     """NCSC's grade of a suite."""
     for level, name in zip(LEVELS, ("ncsc-nl-good", "ncsc-nl", "ncsc-nl-phase-out"), strict=False):
@@ -153,6 +155,7 @@ def suite_level(suite: Suite) -> str:
     return "insufficient"
 
 
+@cache
 def group_level(group: Group) -> str:
     """NCSC's grade of a group. Hybrids with ML-KEM hold a good curve and are taken for good: the guidelines of 2025-05 do not list them."""
     if group.family == "hybrid" or group.iana in (load("ncsc-nl").groups or ()):
