@@ -3,7 +3,8 @@
 Use instead: `https://NAME/` with a slash at its end, the path kept, status 301 or 308.
 Fix safety: safe for a missing slash; unsafe where a temporary redirect becomes a lasting one, which browsers remember, and where one that
 never ended ends, so that pages are served.
-Limits: conditions that hang on the request are not decided; loops behind a proxy that speaks TLS itself are not seen.
+Limits: conditions that hang on the request are not decided; loops behind a proxy that speaks TLS itself are not seen, and where only such
+a proxy saves a site from one, that is information.
 References: RFC 6797 section 7.2; RFC 9110 section 15.4; mod_alias and mod_rewrite documentation.
 """
 
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import Endpoint, Finding, Redirect, Severity, Span, TlsMode
+from tlslint.model import Confidence, Endpoint, Finding, Redirect, Severity, Span, TlsMode
 from tlslint.model.remedy import Advice, Edit, EndRedirect, RedirectToHttps, Rewrite
 
 _BESIDE = "<VirtualHost *:80>\nServerName www.example.test\n"
@@ -36,6 +37,11 @@ class WeakRedirect(EndpointRule):
             "never",
             place="port 80",
         ),
+        bad(
+            "httpd",
+            "RewriteEngine on\nRewriteCond %{HTTP:X-Forwarded-Proto} !https\n«RewriteRule ^ https://www.example.test%{REQUEST_URI} [R=301,L]»",
+            "but for what comes through a proxy",
+        ),
         good("httpd", "Redirect permanent / https://www.example.test/", place="port 80"),
         good("httpd", "RewriteEngine on\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]", place="port 80"),
         good("httpd", "RedirectMatch 301 ^/(?!\\.well-known/acme-challenge/).* https://www.example.test$0", place="port 80"),
@@ -51,6 +57,10 @@ class WeakRedirect(EndpointRule):
             is_tls = endpoint.tls.holds(TlsMode.IMPLICIT)
             remedy = EndRedirect(unsafe="the pages of this site are served then") if is_tls else None
             yield self.finding(endpoint, redirect.span, message, severity=Severity.ERROR, remedy=remedy)
+            return
+        if redirect.ends == "loop unless forwarded":
+            message = f"{endpoint.name} redirects to itself for ever, but for what comes through a proxy that says it spoke HTTPS"
+            yield self.finding(endpoint, redirect.span, message, severity=Severity.INFO, confidence=Confidence.LOW)
             return
         if endpoint.tls.holds(TlsMode.IMPLICIT):
             return

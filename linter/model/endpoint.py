@@ -77,7 +77,8 @@ class Redirect(Struct):
     """What the front page is answered with when that is a redirect, and a page below it (`page`), and the bytes that say so.
 
     `deep_location` is "" when the page is answered without a redirect. `ends`: where a browser that follows ends up: `elsewhere`,
-    `here` (another page of this configuration), `loop`. `target` holds the URL as written; None where it is put together.
+    `here` (another page of this configuration), `loop`, `loop unless forwarded` (by a proxy that says it spoke HTTPS).
+    `target` holds the URL as written; None where it is put together.
     """
 
     status: int

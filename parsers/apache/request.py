@@ -44,11 +44,29 @@ class Request(Struct):
     fails: str = ""
     """How it is to end, whatever the disk says, once it is known which folder is meant: `backend` (no backend answers, an error of httpd's
     own), `refused` (403), `moved` (redirected by a rule of the folder), `missing` (404), `no` (there is such a page)."""
+    is_forwarded: bool = False
+    """Did it come through a proxy that spoke HTTPS with the visitor, and says so?"""
+
+    def header(self, name: str) -> str:
+        """The value of a header by its name in lower case; "" where it is not sent."""
+        return self.host if name == "host" else _FORWARDED.get(name, "") if self.is_forwarded else ""
 
     @property
     def scheme(self) -> str:
         """`http` or `https`."""
         return "https" if self.https else "http"
+
+
+_FORWARDED = {
+    "x-forwarded-proto": "https",
+    "x-forwarded-scheme": "https",
+    "x-forwarded-protocol": "https",
+    "x-forwarded-ssl": "on",
+    "x-forwarded-port": "443",
+    "front-end-https": "on",
+    "cf-visitor": '{"scheme":"https"}',
+}
+"""What proxies say of HTTPS in front of them: the names of rack, Django, Microsoft (Front-End-Https) and Cloudflare."""
 
 
 class Answer(Struct):
@@ -313,7 +331,7 @@ class _Run:
             if kind in ("ENV", "REQENV", "NOTE"):
                 return self._environment(rest)
             if kind in ("HTTP", "REQ", "REQ_NOVARY"):
-                return request.host if rest.lower() == "host" else ""
+                return request.header(rest.lower())
             if kind == "SSL":
                 return ("TLSv1.3" if rest == "SSL_PROTOCOL" else None) if request.https else ""
             if kind == "FILE":
@@ -376,7 +394,8 @@ class _Run:
             "request_method": "GET",
             "request_protocol": "HTTP/1.1",
             "host": self.request.host,
-            "x-forwarded-proto": "",
+            **dict.fromkeys(_FORWARDED, ""),
+            **(_FORWARDED if self.request.is_forwarded else {}),
         }
         subject = subjects.get(words[0].lower())
         if subject is None:

@@ -322,7 +322,20 @@ def _redirect(asked: _Asked) -> Redirect | None:
         return None
     below = deep.location if 300 <= deep.status < 400 else ""
     ends = _followed(asked.host, asked.request, front)
+    if ends == "loop":
+        ends = _behind_a_proxy(asked)
     return Redirect(front.status, front.location, below, DEEP, ends, front.by.span, _target(front.by))
+
+
+def _behind_a_proxy(asked: _Asked) -> str:
+    """Is what loops for direct visitors a loop as well where a proxy in front says that it spoke HTTPS?"""
+    request = asked.request._replace(is_forwarded=True)
+    try:
+        found = answer(asked.host, request, HSTS)
+    except UnknownAnswerError:
+        return "loop unless forwarded"
+    redirected = 300 <= found.status < 400
+    return "loop" if redirected and _followed(asked.host, request, found) == "loop" else "loop unless forwarded"
 
 
 def _target(node: Node) -> Span | None:
@@ -350,7 +363,7 @@ def _followed(host: Host, request: Request, found: Answer) -> str:
         if server is None:
             return "elsewhere"
         name = parts[2].lower() + (f":{port}" if port != (443 if https else 80) else "")
-        request = Request(https, name, port, parts[4] or "/", parts[5] or "")
+        request = Request(https, name, port, parts[4] or "/", parts[5] or "", is_forwarded=request.is_forwarded)
         if (request.scheme, name, request.path) in met:
             return "loop"
         met.add((request.scheme, name, request.path))
