@@ -24,7 +24,7 @@ from tlslint.engine.discover import Discovery, NothingFoundError, discover
 from tlslint.engine.fix import Mended, fixes, mend
 from tlslint.engine.run import Result, run, selection
 from tlslint.profiles import load as load_profile
-from tlslint.targets import load as load_target
+from tlslint.targets import combined
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.support.examples import lay
@@ -50,7 +50,7 @@ class Report:
     def look(self, name: str, found: Discovery, target: str) -> None:
         """Mend one tree in memory and hold it against what a fix promises."""
         profile = load_profile("mozilla-intermediate")
-        chosen, software = selection([], []), load_target(target)
+        chosen, software = selection([], []), combined(target.split(), None)
 
         def again(over: Discovery) -> Result:
             return run(over, software, chosen, [profile], NOW)

@@ -204,11 +204,10 @@ def _groups(instance: Instance, remedy: OfferGroups, written: dict[str, Setting]
     release = _release(instance)
     if not release.knows("tls_eecdh_auto_curves"):
         return f"Postfix {release.version} has no setting for groups"
-    if any("MLKEM" in group.iana for group in remedy.groups) and not release >= (3, 10):
-        return f"Postfix {release.version} cannot name hybrid groups"
-    curves = [_CURVES.get(group.iana, group.iana) for group in remedy.groups if not group.iana.startswith("ffdhe")]
+    known = [group for group in remedy.groups if "MLKEM" not in group.iana or release >= (3, 10)]
+    curves = [_CURVES.get(group.iana, group.iana) for group in known if not group.iana.startswith("ffdhe")]
     found = {"tls_eecdh_auto_curves": " ".join(curves)}
-    fields = " ".join(group.iana for group in remedy.groups if group.iana.startswith("ffdhe"))
+    fields = " ".join(group.iana for group in known if group.iana.startswith("ffdhe"))
     if "tls_ffdhe_auto_groups" in written or fields != (release.default("tls_ffdhe_auto_groups") or ""):
         found["tls_ffdhe_auto_groups"] = fields
     return found
@@ -221,7 +220,9 @@ def _value(instance: Instance, endpoint: Endpoint, remedy: SetValue, daemon: str
         return {"tls_preempt_cipherlist": "yes"}
     if endpoint.role is Role.SERVER and (remedy.field, remedy.value) == ("cleartext_login", False):
         return {"smtpd_tls_auth_only": "yes"}
-    if remedy.field == "dh_bits" and "smtpd_tls_dh1024_param_file" in files.settings:
+    if remedy.field == "dh_bits":
+        if not _release(instance) >= (3, 1):  # what is built in has 1024 bits
+            return f"make parameters of {remedy.value} bits (openssl dhparam) and name their file in smtpd_tls_dh1024_param_file"
         return {"smtpd_tls_dh1024_param_file": "auto" if _release(instance) >= (3, 7) else ""}
     if remedy.field == "peer_verification" and endpoint.role is Role.CLIENT:
         names = (f"{daemon}_tls_CAfile", f"{daemon}_tls_CApath", f"{daemon}_tls_trust_anchor_file")

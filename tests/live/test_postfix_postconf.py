@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -207,11 +208,12 @@ def every_configuration(visit: Callable[[Configuration], None], configuration: C
     visit(configuration)
 
 
-def all_configurations() -> list[Configuration]:
+@cache
+def all_configurations() -> tuple[Configuration, ...]:
     """Each of them once."""
     drawn: dict[Configuration, None] = {}
     every_configuration(drawn.setdefault)
-    return list(drawn)
+    return tuple(drawn)
 
 
 def test_generated_configurations(tmp_path: Path) -> None:

@@ -112,6 +112,12 @@ def test_strong_suites_first_takes_nothing_away(tmp_path: Path) -> None:
         assert set(before.cipher_suites.surely) == set(after.cipher_suites.surely)
 
 
+def test_groups_go_without_those_that_postfix_cannot_name(tmp_path: Path) -> None:
+    """The profile's list begins with a hybrid group, and no weak group could be mended before Postfix 3.10."""
+    outcome = mended(tmp_path, "tls_eecdh_auto_curves = X25519 secp224r1\n", SUBMISSION, "TLS304")
+    assert outcome.lines == ["-tls_eecdh_auto_curves = X25519 secp224r1", "+tls_eecdh_auto_curves = X25519 prime256v1 secp384r1"]
+
+
 def test_size_of_dh_parameters(tmp_path: Path) -> None:
     """smtpd_tls_dh1024_param_file was read for the suites and its size told to nobody."""
     for bits, expected in ((1024, ["TLS302"]), (2048, [])):
