@@ -64,7 +64,7 @@ def postconf(calls: Sequence[tuple[Path, Sequence[str]]]) -> list[Said]:
         script.write_bytes("\n".join(lines).encode("latin-1") + b"\n")
         shells.append(subprocess.Popen(["sh", str(script)], env={**os.environ, "LC_ALL": "C"}))
     for shell in shells:
-        assert shell.wait(100) == 0
+        assert shell.wait(300) == 0
     found = []
     for number in range(len(calls)):
         text = (work / f"{number}.out").read_bytes().decode("latin-1")
