@@ -6,6 +6,7 @@ import signal
 import stat
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,19 @@ def three(tmp_path: Path) -> list[Change]:
 
 def contents(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_two_names_swapped_and_what_is_said_where_they_cannot_be(tmp_path: Path) -> None:
+    can_swap(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert not exchange(str(tmp_path), str(tmp_path / "folder"))  # EINVAL, as file systems say that cannot swap at all
+    with pytest.raises(FileNotFoundError):
+        exchange(str(tmp_path / "folder"), str(tmp_path / "nothing"))
+
+
+def test_the_c_library_is_called_by_nobody_who_writes_nothing() -> None:
+    program = "import sys, tlslint.cli.fixing; sys.exit('ctypes' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_all_are_written_and_nothing_else_stays(three: list[Change], tmp_path: Path, way: str) -> None:
