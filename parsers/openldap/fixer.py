@@ -200,7 +200,7 @@ class _Server:
     def set(self, name: str, text: str, origins: Sequence[Origin]) -> Sequence[Way] | str:
         """The deciding line changed in place, else a new one."""
         lines = [spot for spot in self.spots if spot.name == name.lower() and spot.is_overall | name.startswith("TLS")]
-        touched = [spot for spot in lines for origin in origins if origin.span is not None and placing.touches(origin.span, spot.whole)]
+        touched = [spot for origin in origins for spot in lines if origin.span is not None and placing.touches(origin.span, spot.whole)]
         if lines and name != "security":
             return [((touched or lines[::-1])[0].with_value(text),)]
         attribute = f"olc{name[:1].upper()}{name[1:]}"

@@ -71,6 +71,11 @@ CONFS = [
     Case("no version", "TLSProtocolMin 4\nsecurity ssf=64\n", f"-TLSProtocolMin 4\n+TLSProtocolMin 3.3\n+TLSCipherSuite {GOOD13}"),
     Case("nothing said, GnuTLS", "", f"+TLSCipherSuite {WHOLE12}\n{SECURITY}", "debian-12"),
     Case(
+        "said twice: the last one counts",
+        "security ssf=64\nTLSCipherSuite HIGH\nTLSCipherSuite HIGH:!SHA1\n",
+        f"-TLSCipherSuite HIGH:!SHA1\n+TLSCipherSuite {GOOD13}",
+    ),
+    Case(
         "the other language",
         "TLSCipherSuite HIGH:+SSLv2\n",
         f"-TLSCipherSuite HIGH:+SSLv2\n+TLSCipherSuite {GOOD12}\n{SECURITY}",
