@@ -166,7 +166,7 @@ def _yaml(shown: str, text: str) -> tuple[Any, _Places]:
         where = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
         said = (getattr(error, "problem", None) or str(error)).split("\n")[0]
         raise SettingsError(f"{shown}{where}: {said}") from None
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, nesting of thousands of brackets
+    except (ValueError, LookupError, TypeError, RecursionError) as error:  # thousands of digits or brackets, `!!bool maybe`
         raise SettingsError(f"{shown} cannot be read: {error}") from None
 
     def place(keys: tuple[str | int, ...]) -> str:

@@ -260,6 +260,7 @@ TRAPS: dict[str, Trap] = {
     "project-nested": file("pyproject.toml", "[tool.tlslint]\nignore = " + "[" * 5000, "pyproject.toml"),
     "project-digits": file("pyproject.toml", "[tool.tlslint]\nfail-on = " + "9" * 10000 + "\n", "pyproject.toml"),
     "settings-baseline-outside": file(".tlslint.yaml", "baseline: ../../outside/secret.conf\n", "outside the folder of these settings"),
+    "settings-tag-bool": file(".tlslint.yaml", "ignore: !!bool maybe\n", ".tlslint.yaml"),
     "settings-baseline-nul": file(".tlslint.yaml", 'baseline: "a\\0b"\n', "outside the folder of these settings"),
     "settings-baseline-device": file(".tlslint.yaml", "baseline: /dev/zero\n", "outside the folder of these settings"),
     "settings-profile-outside": file(".tlslint.yaml", "profile: ../../outside/secret.conf\n", "outside the folder of these settings"),
