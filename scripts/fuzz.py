@@ -10,10 +10,10 @@ build/fuzz/TARGET: inputs that reach new code in `seen`, inputs that break somet
 
 What must hold for any bytes. Of every format (`apache` …): no exception; nothing "broken" in a run; every span lies in its file; no control
 character in a report for people; a comment at the end changes nothing; eight times the text takes about eight times as long; an input is
-done in a minute, on a busy machine too. Of its writer (`apache-fixes` …), from findings through remedies and edits to the new text: bytes that no edit covers
-are the same; the difference told makes the new text; a finding that counts as mended is not there any more and what its remedy promises
-holds; a server that started starts; without `--unsafe-fixes` nobody is locked out; a second run changes nothing; and a comment at the end
-changes nothing about what is mended.
+done in a minute, on a busy machine too. Of its writer (`apache-fixes` …), from findings through remedies and edits to the new text: bytes
+that no edit covers are the same; the edits told make the new text; a finding that counts as mended is not there any more and what its remedy
+promises holds; a server that started starts; without `--unsafe-fixes` nobody is locked out; a second run changes nothing; and a comment at
+the end changes nothing about what is mended.
 """
 
 # ruff: noqa: PLC0415 (the package is imported under the fuzzer's eyes)

@@ -137,13 +137,14 @@ class Tags(HTMLParser):
             self.scripts.append(data)
 
 
-@pytest.mark.parametrize("name", ["escapes", "names-with-escapes", "names-of-no-encoding"])
+@pytest.mark.parametrize("name", ["escapes", "names-with-escapes", "names-of-no-encoding", "names-like-commands", "commands-anywhere"])
 def test_no_text_breaks_out_of_the_effective_values(name: str, tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(traps.lay(tmp_path, name, traps.TRAPS[name], outside))
     for shape in ("table", "json"):
         out = tlslint("effective", "--output-format", shape, ".").out
         assert out
         assert not CONTROLS & set(out)
+        assert not re.search(r"(?m)##\w*\[|^\s*::[\w-]+(?: |::)", out)
 
 
 def test_names_are_no_lines_of_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
