@@ -311,14 +311,14 @@ class Running:
             httpd.stop(self.process)
         shutil.rmtree(self.top)
 
-    def host(self, name: str, port: int) -> Host:
+    def host(self, name: str, port: int, programs: tuple[str, ...]) -> Host:
         site = next(site for site in self.found.sites if site.door.port == port and site.server.name == name)
         others = tuple((one.server, one.door.host, one.door.port, one.endpoint.tls.holds(TlsMode.IMPLICIT)) for one in self.found.sites)
-        return Host(site.server, self.found.reading, self.files, self.target, True, others)
+        return Host(site.server, self.found.reading, self.files, self.target, True, others, programs=programs)
 
     def predicted(self, name: str, path: str, *, https: bool) -> Answer:
         plain, _, query = path.partition("?")
-        host = self.host(name, HTTPS if https else HTTP)._replace(programs=OF_PROGRAM.get(path, ()))
+        host = self.host(name, HTTPS if https else HTTP, OF_PROGRAM.get(path, ()))
         request = Request(https, name, HTTPS if https else HTTP, plain, query, fails="backend" if path.startswith("/dead") else "")
         return answer(host, request, HSTS)
 
