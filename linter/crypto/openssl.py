@@ -172,14 +172,13 @@ class _Table:
         self.suites: list[Suite] = []
         self.names: list[str] = []
         self.words: dict[str, tuple[_Masks, int]] = {}
-        by_code = suites.numbers()
         for number, row in enumerate(data["rows"]):
             if number in lacks:
                 continue
             name, code, *masks = row
             self.names.append(name)
             self.rows.append([code, *masks])
-            suite = by_code[code]
+            suite = suites.of_code(code)
             self.suites.append(suite)
             known = ((masks[0], masks[1], masks[2], masks[3], 0, masks[5]), 0 if self.is_old else code)
             self.words.setdefault(self.fold(name), known)
@@ -439,9 +438,8 @@ def _suite_b(known: _Table, string: str) -> tuple[str, str]:
 
 def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | None]:
     """The TLS 1.3 suites a list leaves, and why the list is refused (set_ciphersuites, ciphersuite_cb)."""
-    by_code = suites.numbers()
     if names is None:
-        return tuple([by_code[code] for code in DEFAULT_TLS13]), None
+        return tuple(map(suites.of_code, DEFAULT_TLS13)), None
     chosen: list[Suite] = []
     unknown = False
     for name in names.split(":") if names else ():
@@ -451,7 +449,7 @@ def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | N
         elif suite not in chosen:
             chosen.append(suite)
     if unknown and (not chosen or known.facts.branch < (3,)):
-        return tuple([by_code[code] for code in DEFAULT_TLS13]), f"{NO_MATCH} in the TLS 1.3 list"
+        return tuple(map(suites.of_code, DEFAULT_TLS13)), f"{NO_MATCH} in the TLS 1.3 list"
     return tuple(chosen), None
 
 

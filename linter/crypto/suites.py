@@ -24,23 +24,33 @@ class Judgement(Struct):
 
 def named(name: str) -> Suite | None:
     """A suite by its IANA, OpenSSL or GnuTLS name, exactly as spelt there."""
-    return _names().get(name)
+    code = _names().get(name)
+    return None if code is None else of_code(code)
 
 
 def numbered(code: int) -> Suite | None:
     """A suite by code point (0x1301); SSLv2 kinds have three bytes (0x010080)."""
-    return numbers().get(code)
+    return of_code(code) if code in _rows() else None
+
+
+@cache
+def of_code(code: int) -> Suite:
+    """The same for a code point there is data for. Raises `KeyError`."""
+    iana, _, openssl, gnutls, exchange, authentication, cipher, mode, mac, bits, first = _rows()[code]
+    version = TlsVersion(first)
+    last = version if version in (SSL20, TLS13) else TLS12
+    return Suite(iana, code, openssl, gnutls, exchange, authentication, cipher, mode, mac, bits, version, last)
 
 
 @cache
 def numbers() -> dict[int, Suite]:
     """Every suite there is data for, by code point."""
-    found = {}
-    for iana, code, openssl, gnutls, exchange, authentication, cipher, mode, mac, bits, first in _data("suites.json")["rows"]:
-        version = TlsVersion(first)
-        last = version if version in (SSL20, TLS13) else TLS12
-        found[code] = Suite(iana, code, openssl, gnutls, exchange, authentication, cipher, mode, mac, bits, version, last)
-    return found
+    return {code: of_code(code) for code in _rows()}
+
+
+@cache
+def _rows() -> dict[int, list[Any]]:
+    return {row[1]: row for row in _data("suites.json")["rows"]}
 
 
 def of_build(build: str) -> tuple[Suite, ...]:
@@ -92,14 +102,15 @@ def _fits(suite: Suite, rule: dict[str, Any]) -> bool:
 
 
 @cache
-def _names() -> dict[str, Suite]:
-    found: dict[str, Suite] = {}
-    for suite in numbers().values():
-        for name in (suite.iana, suite.openssl, suite.gnutls):
+def _names() -> dict[str, int]:
+    """Code points by every name there is."""
+    found: dict[str, int] = {}
+    for iana, code, openssl, gnutls, *_ in _rows().values():
+        for name in (iana, openssl, gnutls):
             if name:
-                found.setdefault(name, suite)
+                found.setdefault(name, code)
     for name, code in _data("suites.json")["other_names"].items():
-        found.setdefault(name, numbers()[code])
+        found.setdefault(name, code)
     return found
 
 

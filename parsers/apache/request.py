@@ -11,16 +11,20 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile
 from tlslint.model.struct import Struct
-from tlslint.parsers.apache import directives, expression, headers, rewrite
+from tlslint.parsers.apache import directives, expression, headers
 from tlslint.parsers.apache.read import Environment, Reader, Reading, os_path
 from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.tree import Directive, Node, Section
 from tlslint.parsers.apache.vhosts import Server
 from tlslint.targets import Target
+
+if TYPE_CHECKING:
+    from tlslint.parsers.apache import rewrite
 
 MAX_ROUNDS = 10
 """Internal redirects of one request (LimitInternalRecursion's default)."""
@@ -508,6 +512,8 @@ class _Run:
             return path, ""
         outcome = self._server_rewrite(path)
         if outcome is not None:
+            from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
             if outcome.kind is rewrite.Kind.UNKNOWN:
                 raise UnknownAnswerError("a RewriteRule depends on the request")
             self._remember(outcome)
@@ -534,17 +540,19 @@ class _Run:
             return self._made(status, location, node)
         return path, ""
 
-    def _remember(self, outcome: rewrite.Outcome) -> None:
+    def _remember(self, outcome: "rewrite.Outcome") -> None:
         for name, value in outcome.environment:
             self.environment[name.lower().lstrip("!")] = "" if name.startswith("!") else value or "1"
 
-    def _server_rewrite(self, path: str) -> rewrite.Outcome | None:
+    def _server_rewrite(self, path: str) -> "rewrite.Outcome | None":
         rules = self._rules_of_server()
         if rules is None:
             return None
+        from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
         return rewrite.run(rules, path, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme)
 
-    def _rules_of_server(self) -> list[rewrite.Rule] | None:
+    def _rules_of_server(self) -> "list[rewrite.Rule] | None":
         """The virtual host's rules; the main server's only where they are inherited (mod_rewrite.c, config_server_merge)."""
         levels = self.config.levels
         if not levels[-1].named("rewriteengine", "rewriteoptions", "rewriterule", "rewritecond", "rewritemap"):
@@ -721,6 +729,8 @@ class _Run:
         prefix = prefix.rstrip("/") + "/"
         base = next((node.words[0].text for node in section.children if node.lower == "rewritebase" and node.words), "")
         subject = filename + ("/" if filename + "/" == prefix else "")
+        from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
         outcome = rewrite.run(
             rules, subject, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme, prefix=prefix
         )
@@ -1099,6 +1109,8 @@ def _htaccess(reading: Reading, files: Files, target: Target, path: str, source:
 
 
 def _check(node: Node) -> None:
+    from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
     words = [word.text for word in node.words]
     try:
         if node.lower == "header":
@@ -1111,8 +1123,10 @@ def _check(node: Node) -> None:
         raise RefusedError(str(error)) from None
 
 
-def rules_in(section: Section) -> list[rewrite.Rule]:
+def rules_in(section: Section) -> "list[rewrite.Rule]":
     """The RewriteRules directly in a section, each with its conditions."""
+    from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
     rules: list[rewrite.Rule] = []
     conditions: list[rewrite.Condition] = []
     for node in section.named("rewritecond", "rewriterule"):
@@ -1131,7 +1145,7 @@ def rules_in(section: Section) -> list[rewrite.Rule]:
     return rules
 
 
-def _rule_of(outcome: rewrite.Outcome) -> Node | None:
+def _rule_of(outcome: "rewrite.Outcome") -> Node | None:
     return outcome.at if isinstance(outcome.at, Node) else None
 
 

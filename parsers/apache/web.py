@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
-from tlslint.parsers.apache import folders, headers, redirects
+from tlslint.parsers.apache import folders, headers
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
 from tlslint.parsers.apache.syntax import spoken
@@ -52,6 +52,8 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
     status = _status(plain)
     written = tuple(_written(secure, paths))
     if not https and not leads.holds(True):
+        from tlslint.parsers.apache import redirects  # noqa: PLC0415 (few sites speak plain HTTP without a redirect)
+
         problems.extend(problem for section in plain.sections for problem in redirects.facts(section))
     return Http(success, error, redirect, leads, status, written, _redirect(plain) if written or may_redirect else None)
 
