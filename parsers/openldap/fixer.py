@@ -171,7 +171,9 @@ class _Server:
         if not self.endpoint.tls.is_known or self.endpoint.tls.holds(TlsMode.NONE):
             return _NO_CERTIFICATE
         if remedy.field == "tls" and remedy.value is not TlsMode.STARTTLS_REQUIRED:
-            return _NO_WORD
+            return (
+                f"{self.endpoint.name} stands where slapd is started (SLAPD_SERVICES, SLAPD_URLS, -h): write it with the other scheme there"
+            )
         wide, narrow = self.factor("ssf"), self.factor("simple_bind")
         if isinstance(narrow, str) or isinstance(wide, str):
             return narrow if isinstance(narrow, str) else str(wide)
