@@ -175,8 +175,8 @@ def mended(instance: Instance, data: str) -> str:
     return raw.decode()
 
 
-def test_versions_that_24_wants_to_see_first_are_put_first(tmp_path: Path) -> None:
-    text = "protocols = imap\n" + CERTIFICATE_24
+@pytest.mark.parametrize("text", ["protocols = imap\n" + CERTIFICATE_24, "# nothing yet\n"])
+def test_versions_that_24_wants_to_see_first_are_put_first(text: str, tmp_path: Path) -> None:
     instance = evaluated(tmp_path, text, load("debian-13"))
     assert instance.starts.holds(False)
     after = mended(instance, text)

@@ -663,3 +663,34 @@ def test_modules_are_known_where_it_is_known_whose_slapd_this_is(
     world.lay({"files": {"/etc/ldap/slapd.conf": conf + CERTIFICATE + DATABASE.replace("mdb", "ldif")}, "certificates": PKI}, tmp_path)
     instance = evaluate.instances("/etc/ldap/slapd.conf", mail.below(tmp_path), load(target), complete=True)[0]
     assert instance.starts.holds(False) is not starts
+
+
+@pytest.mark.parametrize(
+    ("url", "starts", "address"),
+    [
+        ("ldapi://%2Frun%2Fslapd%2Fother/", True, "/run/slapd/other"),
+        ("ldapi:///????x-mod=0700", True, "/run/slapd/ldapi"),
+        ("ldap:///????bogus", False, None),
+        ("ldap:///????x-mod=0700,bogus", False, None),
+    ],
+)
+def test_what_a_url_of_a_listener_says(url: str, starts: bool, address: str | None, tmp_path: Path) -> None:
+    """slap_open_listener() in servers/slapd/daemon.c, ldap_url_parse_ext() in libraries/libldap/url.c."""
+    instance = judged(tmp_path, urls=url)
+    assert instance.starts.holds(starts)
+    if address is not None:
+        assert instance.endpoints[0].address.holds(address)
+
+
+def test_urls_are_where_they_stand_whatever_comes_behind(tmp_path: Path) -> None:
+    files = {"/etc/default/slapd": 'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_SERVICES="ldap:/// ldaps:///" # both\n'}
+    instance = judged(tmp_path, files=files)
+    assert [each.anchor.text for each in instance.endpoints] == ["ldap:///", "ldaps:///"]
+
+
+@pytest.mark.parametrize(("folder", "port_number"), [("/etc/systemd/system/slapd.service.d", 1389), ("/srv", 389)])
+def test_drop_in_of_systemd_says_how_slapd_is_started(folder: str, port_number: int, tmp_path: Path) -> None:
+    """systemd.unit(5): an empty ExecStart= forgets the unit's own; Debian 13 has a unit (seen)."""
+    start = "[Service]\nExecStart=\nExecStart=/usr/sbin/slapd -h 'ldap://127.0.0.1:1389/' -f /etc/ldap/slapd.conf\n"
+    instance = judged(tmp_path, target="debian-13", urls="ldap:///", files={f"{folder}/local.conf": start})
+    assert [each.port.value for each in instance.endpoints] == [port_number]  # type: ignore[union-attr]
