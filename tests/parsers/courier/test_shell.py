@@ -91,7 +91,8 @@ def test_variables_equal_those_of_dash(tmp_path: Path, lines: list[str]) -> None
     ("question", "answer"),
     [
         ("-f /etc/f", "yes"), ("-e /etc/f", "yes"), ("-r /etc/f", "yes"), ("-d /etc/f", "no"), ("-d /etc/d", "yes"), ("-e /etc/d", "yes"),
-        ("-f /etc/d", "no"), ("-f /etc/none", "no"), ("-f /opt/none", None), ("-f f", None),
+        ("-f /etc/d", "no"), ("-f /etc/none", "no"), ("! -f /etc/none", "yes"), ("! -f /etc/f", "no"), ("-f /opt/none", None),
+        ("-f f", None),
     ],
 )  # fmt: skip
 def test_questions_about_files(question: str, answer: str | None, tmp_path: Path) -> None:

@@ -112,10 +112,14 @@ def ports(instance: Instance) -> dict[object, TlsMode]:
 def test_addresses_of_dovecot_1(tmp_path: Path) -> None:
     """`listen` is for plain text, `ssl_listen` for the port that begins with TLS (src/master/master-settings.c of 1.2)."""
     text = (
-        "protocols = imap imaps\nprotocol imap {\n  listen = *:10143\n  ssl_listen = 192.0.2.1:10993\n}\n"
+        "protocols = imap imaps pop3s\nprotocol imap {\n  listen = *:10143\n  ssl_listen = 192.0.2.1:10993\n}\n"
         "disable_plaintext_auth = no\nssl_cert_file = /etc/dovecot/rsa.pem\n"
     )
-    assert ports(evaluated(tmp_path, text, of_version("debian-11", "1.2.17"))) == {10143: TlsMode.STARTTLS, 10993: TlsMode.IMPLICIT}
+    assert ports(evaluated(tmp_path, text, of_version("debian-11", "1.2.17"))) == {
+        10143: TlsMode.STARTTLS,
+        10993: TlsMode.IMPLICIT,
+        995: TlsMode.IMPLICIT,
+    }
 
 
 @pytest.mark.parametrize(
