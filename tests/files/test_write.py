@@ -405,8 +405,9 @@ def test_a_race_with_somebody_who_edits_all_the_time(tmp_path: Path, *, by_renam
 STEPS = ("lstat", "fsync", "fchmod", "rename", "unlink", "open", "link")
 
 
-@pytest.mark.parametrize("backup", [False, True])
-def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, way: str, *, backup: bool) -> None:
+@pytest.mark.parametrize(("backup", "fails"), [(False, False), (True, False), (False, True)], ids=["", "backup", "undone"])
+def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, way: str, *, backup: bool, fails: bool) -> None:
+    """`fails`: the last file cannot be written, so that those before it are put back."""
     killed = 0
     for step in range(300):
         directory = tmp_path / str(step)
@@ -418,6 +419,8 @@ def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, way: str, *, bac
         if child == 0:
             try:
                 _die_at(step)
+                if fails:
+                    _fail_at(paths[2])
                 write([Change(str(path), OLD, NEW) for path in paths], backup=backup)
             finally:
                 os._exit(0)
@@ -439,7 +442,18 @@ def test_killed_at_any_step_every_file_is_whole(tmp_path: Path, way: str, *, bac
         assert os.WTERMSIG(status) == signal.SIGKILL
         killed += 1
     assert killed > 30
-    assert all(path.read_bytes() == NEW for path in paths)
+    assert all(path.read_bytes() == (OLD if fails else NEW) for path in paths)
+
+
+def _fail_at(path: Path) -> None:
+    real = writer._swap
+
+    def swap(item: writer._Prepared) -> None:
+        if item.change.real == str(path):
+            raise OSError(28, "No space left on device")
+        real(item)
+
+    writer._swap = swap
 
 
 def _die_at(step: int) -> None:
