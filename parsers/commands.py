@@ -1,6 +1,7 @@
 """Commands that check a mended configuration and make it count, as each family of distributions has them (commands.json)."""
 
 import json
+import re
 from functools import cache
 
 from tlslint.data import beside
@@ -14,6 +15,11 @@ def httpd(family: str) -> str:
 def restart(unit: str, family: str) -> str:
     """Start a service anew."""
     return _command("restart", family).format(unit=unit)
+
+
+def on_the_server(path: str) -> str:
+    """Where a file lies on its server, as far as its name in a snapshot or a repository tells: from `etc` on."""
+    return re.sub(r"\A(?!/).*?((?<![^/])(?:usr/local/)?etc/)", r"/\1", path)
 
 
 def _command(what: str, family: str) -> str:

@@ -14,6 +14,7 @@ from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, Of
 from tlslint.model.struct import Struct
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers import placing
+from tlslint.parsers.commands import on_the_server
 from tlslint.parsers.courier import evaluate
 from tlslint.parsers.format import Way
 
@@ -76,7 +77,7 @@ def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     del instance
     names = sorted({path.rpartition("/")[2] for path in changed})
     units = dict.fromkeys(unit for name in names for unit in _UNITS.get(name, ()))
-    return (f"sh -n {' '.join(sorted(changed))} && systemctl restart {' '.join(units)}",) if units else ()
+    return (f"sh -n {' '.join(map(on_the_server, sorted(changed)))} && systemctl restart {' '.join(units)}",) if units else ()
 
 
 _UNITS = {

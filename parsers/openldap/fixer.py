@@ -49,13 +49,13 @@ def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     if instance.service == "ldap-client":
         daemon = next((each for each in ("nslcd", "sssd") if name.startswith(f"{each}.conf")), "")
         return (platforms.restart(daemon, instance.family),) if daemon else ()
-    root = "/" + instance.root.path.lstrip("/")
+    root = platforms.on_the_server(instance.root.path)
     restart = platforms.restart("slapd", instance.family)
     if name == "cn=config.ldif":
         return (f"slaptest -u -F {root.rpartition('/')[0]} && {restart}",)
     if name.endswith(".ldif"):
         modifies = [path for path in changed if path.endswith(".ldif") and not instance.complete]
-        return tuple(f"ldapmodify -Y EXTERNAL -H ldapi:/// -f /{path.lstrip('/')}" for path in modifies)
+        return tuple(f"ldapmodify -Y EXTERNAL -H ldapi:/// -f {platforms.on_the_server(path)}" for path in modifies)
     return (f"slaptest -u -f {root} && {restart}",)
 
 

@@ -143,7 +143,7 @@ def test_commands_name_what_is_restarted() -> None:
         "courier", SourceFile("/etc/courier/imapd-ssl", b""), openssl().software["courier"], openssl().libraries["courier"], True
     )
     assert fixer.commands(instance, ["etc/courier/imapd-ssl"]) == (
-        "sh -n etc/courier/imapd-ssl && systemctl restart courier-imap courier-imap-ssl",
+        "sh -n /etc/courier/imapd-ssl && systemctl restart courier-imap courier-imap-ssl",
     )
     assert fixer.commands(instance, ["x/y"]) == ()
 
