@@ -267,8 +267,16 @@ def _in_place(files: _Files, place: _Place, name: str, text: str) -> Edit | None
             if not setting.value and text and setting.span.file.data[setting.value_span.start - 1 : setting.value_span.start] == b"="
             else b""
         )
-        return Edit(setting.value_span, blank + text.encode())
+        return Edit(setting.value_span, blank + text.encode() + _notes(setting))
     return _new_line(files, name, text)
+
+
+def _notes(setting: Setting) -> bytes:
+    """The comment lines between those of the value, which go below it."""
+    span = setting.value_span
+    inside = [(start, end) for start, end in setting.line.notes if span.start < start < span.end] if setting.line is not None else []
+    ending = placing.line_end(span.file.data)
+    return b"".join(ending + span.file.data[start:end].rstrip(b"\r\n") for start, end in inside)
 
 
 def _compact(text: str) -> bytes:

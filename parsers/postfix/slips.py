@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Edit, Rewrite
+from tlslint.parsers import placing
 from tlslint.parsers.pasted import pasted
 from tlslint.parsers.postfix import defaults, expansion, failing, idle, outgoing
 from tlslint.parsers.postfix.services import DAEMONS
@@ -17,9 +18,9 @@ from tlslint.parsers.postfix.telling import (
     COMMENT,
     at_least,
     facts,
-    is_one_piece,
     is_tls,
     left_out,
+    part,
 )
 
 if TYPE_CHECKING:
@@ -124,14 +125,13 @@ def _value_text(setting: Setting, release: defaults.Release) -> Iterator[Problem
     is_free = any(word in name for word in _FREE_TEXT) and defaults.kind(name).type in ("str", "raw")
     comment = COMMENT.search(setting.value)
     if comment and not is_free and "$" not in comment.group(1):
-        start = setting.value_span.start + comment.start(1)
-        at = Span(setting.value_span.file, start, setting.value_span.end) if is_one_piece(setting) else setting.value_span
+        at = part(setting, comment.start(1), comment.end(1))
         yield Problem(
             "trailing-comment",
             f"Postfix knows no comment after a value: {readable(comment.group(1)[:60])!r} is part of the value of {name}{_what_then(name)}",
             at,
             "part of the value",
-            remedy=Rewrite((Edit(_with_blanks(at), b""),), "put the comment on a line of its own"),
+            remedy=_comment_above(setting, at),
         )
     found = pasted(setting.value_span) if is_tls(name) or defaults.kind(name).type != "str" else None
     if found is not None:
@@ -165,11 +165,15 @@ def _what_then(name: str) -> str:
     return ""
 
 
-def _with_blanks(span: Span) -> Span:
-    start = span.start
-    while start and span.file.data[start - 1 : start] in (b" ", b"\t"):
+def _comment_above(setting: Setting, comment: Span) -> Rewrite | None:
+    """The comment on a line of its own; None in master.cf, and where it goes on in the next line: there a person knows where it ends."""
+    if setting.line is None or b"\n" in comment.data:
+        return None
+    start = comment.start
+    while comment.file.data[start - 1 : start] in (b" ", b"\t"):
         start -= 1
-    return Span(span.file, start, span.end)
+    above = placing.above(setting.line.whole, [comment.data], b"")
+    return Rewrite((above, Edit(Span(comment.file, start, comment.end), b"")), "put the comment on a line of its own")
 
 
 def _master_lines(evaluated: "Evaluated") -> Iterator[Problem]:

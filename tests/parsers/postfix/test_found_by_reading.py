@@ -128,3 +128,26 @@ def test_size_of_dh_parameters(tmp_path: Path) -> None:
         assert [finding.code for finding in told.result.findings if finding.code == "TLS302"] == expected
     told = judged(tmp_path / "unseen", "smtpd_tls_dh1024_param_file = /srv/dh.pem\n", SUBMISSION)
     assert not told.endpoint("submission").dh_bits.is_known
+
+
+def test_a_comment_behind_a_value_of_several_lines_takes_nothing_with_it(tmp_path: Path) -> None:
+    """The whole value went, and the comment line inside it."""
+    text = "smtpd_tls_exclude_ciphers = RC4,\n  # why\n  3DES # no comment\n"
+    assert mended(tmp_path, text, SUBMISSION, "TLS809").lines == ["+# no comment", "-  3DES # no comment", "+  3DES"]
+
+
+def test_where_a_comment_ends_is_a_persons_to_say(tmp_path: Path) -> None:
+    """What goes on behind `# old` may have been meant as words of the list."""
+    outcome = mended(tmp_path, "smtpd_tls_exclude_ciphers = RC4 # old\n  3DES\n", SUBMISSION, "TLS809")
+    assert [finding.code for finding in outcome.after.findings] == ["TLS809"]
+    assert not outcome.lines
+
+
+def test_comment_lines_inside_a_value_outlive_it(tmp_path: Path) -> None:
+    """A list written anew lost what stood between its lines."""
+    outcome = mended(tmp_path, "smtpd_tls_mandatory_protocols = !SSLv2,\n# since 2019\n  !SSLv3\n", SUBMISSION, "TLS102")
+    assert outcome.lines == [
+        "-smtpd_tls_mandatory_protocols = !SSLv2,",
+        "+smtpd_tls_mandatory_protocols = >=TLSv1.2",
+        "-  !SSLv3",
+    ]

@@ -29,7 +29,7 @@ def test_01_comment_behind_a_protocol_list_switches_tls_off(tmp_path: Path) -> N
     assert "knows no comment after a value" in found.says("TLS809")
     assert "refused as a whole: TLS is off" in found.says("TLS809")
     assert not found.findings("TLS105"), "one cause, one finding"
-    assert rewritten(found, "TLS809") == [b""]
+    assert rewritten(found, "TLS809") == [b"# , !TLSv1\n", b""]
 
 
 def test_02_comment_behind_a_boolean_kills_the_daemon(tmp_path: Path) -> None:
