@@ -7,7 +7,8 @@ import pytest
 from tlslint.engine.discover import discover
 from tlslint.engine.run import run, selection
 from tlslint.model import Endpoint, Instance, Known, Role, TlsMode
-from tlslint.parsers.postfix import evaluate
+from tlslint.parsers.postfix import evaluate, protocols
+from tlslint.parsers.postfix.defaults import Release
 from tlslint.targets import load
 
 from tests.parsers.postfix.trees import HEAD, SMTP, SUBMISSION, judged
@@ -347,3 +348,22 @@ def test_a_file_written_for_a_newer_release_raises_an_assumed_one(level: str, re
     texts = {"main.cf": f"compatibility_level = {level}\n" + MAY, "master.cf": SMTP}
     assert alone(tmp_path, texts, "main.cf", None).software.version == release
     assert alone(tmp_path, texts, "main.cf", "debian-12").software.version == "3.7.11"
+
+
+@pytest.mark.parametrize(
+    ("word", "release", "knows"),
+    [
+        ("TLSv1.1", "2.5.17", False),
+        ("TLSv1.2", "2.5.17", False),
+        ("TLSv1.2", "2.6.0", True),
+        *(("TLSv1.3", release, True) for release in ("3.0.14", "3.1.10", "3.2.7", "3.3.2", "3.4.0", "3.11.0")),
+        *(("TLSv1.3", release, False) for release in ("2.11.11", "3.0.13", "3.1.9", "3.2.6", "3.3.1")),
+        (">=TLSv1.2", "3.5.25", False),
+        (">=TLSv1.2", "3.6.0", True),
+    ],
+)
+def test_words_of_a_protocol_list_by_release(word: str, release: str, knows: bool) -> None:
+    """tls_misc.c of each branch; the patch levels are those of RELEASE_NOTES."""
+    found = protocols.parse(f"!SSLv2 {word}", Release(release)).invalid
+    assert (found is None) is knows
+    assert knows or (found is not None and found.text == word)
