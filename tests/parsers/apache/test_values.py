@@ -205,3 +205,29 @@ def test_a_switch_that_the_first_host_overrides(engine: str, hows: list[How], si
     endpoint = tls(site(more=more), "shop.test")
     assert endpoint.tls.holds(TlsMode.IMPLICIT)
     assert [origin.how for origin in endpoint.tls.origins] == hows
+
+
+def test_which_virtual_host_is_behind_which_address(site: Site) -> None:  # noqa: F811
+    """An address of its own comes before `*`, this port before any port; what no Listen opens is nowhere (server/vhost.c).
+
+    The protocol of `Listen 443` is not that of another address (server/listen.c, ap_setup_listeners).
+    """
+    files = "SSLCertificateFile www.pem\nSSLCertificateKeyFile www.key\n"
+    more = "Listen 192.0.2.9:8443 https\n" + "".join(
+        f"<VirtualHost {address}>\nServerName {name}.test\n{files}{line}</VirtualHost>\n"
+        for address, name, line in (
+            ("192.0.2.1:443", "address", ""),
+            ("192.0.2.2", "anyport", "SSLEngine on\n"),
+            ("192.0.2.9:8443", "eight", ""),
+            ("192.0.2.9:8444", "never", "SSLEngine on\n"),
+        )
+    )
+    found = {endpoint.name: endpoint.tls.value for endpoint in site(more=more).endpoints if endpoint.tls.is_known}
+    assert found == {
+        "*:80": TlsMode.NONE,
+        "www.test:443": TlsMode.IMPLICIT,
+        "address.test:443": TlsMode.NONE,
+        "anyport.test:443": TlsMode.IMPLICIT,
+        "anyport.test:80": TlsMode.IMPLICIT,
+        "eight.test:8443": TlsMode.IMPLICIT,
+    }
