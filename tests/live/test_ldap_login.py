@@ -213,7 +213,8 @@ def _asked(root: Path, directory: Directory, path: str, text: str, target: str, 
 def _with_daemon(root: Path, command: list[str]) -> bool:
     """Run nslcd for one look-up. Does it start?"""
     socket = root / "run/nslcd/socket"
-    socket.parent.mkdir(exist_ok=True)
+    # what its init script does (nslcd.init); it binds as its own user
+    subprocess.run(["chroot", str(root), "install", "-d", "-o", "nslcd", "-g", "nslcd", "/run/nslcd"], check=True)
     socket.unlink(missing_ok=True)
     daemon = subprocess.Popen(["chroot", str(root), "nslcd", "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
