@@ -1,5 +1,6 @@
 """What every rule is made of."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -113,20 +114,20 @@ class Rule:
         )
 
 
-class EndpointRule(Rule):
+class EndpointRule(Rule, ABC):
     """Looks at one endpoint at a time."""
 
+    @abstractmethod
     def check(self, endpoint: Endpoint) -> Iterable[Finding]:
         """Findings about `endpoint`; none where its TLS is right or cannot be told to be wrong."""
-        raise NotImplementedError
 
 
-class InstanceRule(Rule):
+class InstanceRule(Rule, ABC):
     """Looks at one server as a whole: pairs of endpoints, certificates shared by several."""
 
+    @abstractmethod
     def check(self, instance: Instance) -> Iterable[Finding]:
         """Findings about `instance`."""
-        raise NotImplementedError
 
 
 class ProblemRule(Rule):

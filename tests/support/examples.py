@@ -127,7 +127,7 @@ def lay(example: Example, root: Path) -> Path:
     if example.service == "ldap-client":
         place = settings.get("place", "ldap/ldap.conf")
         return _written(root, f"etc/{place}", text + "\n", "etc/ldap/ldap.pem", "etc/ldap/ldap.key", settings)
-    raise NotImplementedError(f"no recipe for an example of {example.service}")
+    raise ValueError(f"no recipe for an example of {example.service}")
 
 
 def _courier(root: Path, text: str, settings: dict[str, str]) -> Path:

@@ -82,7 +82,7 @@ def put(root: Path, name: str, content: str | bytes) -> None:
 @pytest.mark.parametrize(("suite", "release"), [("bullseye", "debian-11"), ("bookworm", "debian-12"), ("trixie", "debian-13")])
 def test_a_debian_with_the_five_servers_is_detected_whole(suite: str, release: str) -> None:
     """What dpkg itself says is what is found; every version is detected, none assumed."""
-    root = roots.root(suite, "servers", ("apache2", "postfix", "dovecot-core", "courier-imap", "slapd"))
+    root = roots.root(suite, "servers", roots.SERVERS)
     target = found(root)
     assert target.name == release
     said = roots.versions(root)
