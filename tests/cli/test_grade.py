@@ -11,21 +11,9 @@ import pytest
 
 from tests.support import pki, world
 from tests.support.cli import Ran, tlslint
-from tests.support.examples import NOW_WRITTEN
+from tests.support.examples import NOW_WRITTEN, httpd
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "effective.schema.json").read_text())
-SITE = """ServerName host.example.test
-LoadModule ssl_module x.so
-LoadModule headers_module x.so
-Listen 443
-<VirtualHost *:443>
-ServerName www.example.test
-SSLEngine on
-SSLCertificateFile /etc/ssl/certs/www.pem
-SSLCertificateKeyFile /etc/ssl/private/www.key
-{text}
-</VirtualHost>
-"""
 GOOD = "SSLProtocol -all +TLSv1.2 +TLSv1.3\nSSLCipherSuite ECDHE+AESGCM:ECDHE+CHACHA20"
 HSTS = "Header always set Strict-Transport-Security"
 
@@ -33,7 +21,7 @@ HSTS = "Header always set Strict-Transport-Security"
 def lay(root: Path, text: str, recipe: str = "public") -> Path:
     key, chain = pki.made(recipe)
     for name, content in (
-        ("etc/apache2/apache2.conf", SITE.format(text=text).encode()),
+        ("etc/apache2/apache2.conf", httpd(text).encode()),
         ("etc/ssl/certs/www.pem", chain),
         ("etc/ssl/private/www.key", key),
     ):
@@ -189,7 +177,7 @@ def test_on_a_narrow_screen_notes_stand_below_their_row(tmp_path: Path, monkeypa
 def test_a_server_that_does_not_start_says_because_of_what(tmp_path: Path) -> None:
     lay(tmp_path, "SSLCipherSuite NOTHING")
     said = ran("effective", tmp_path).out
-    assert "it does NOT start with this configuration: etc/apache2/apache2.conf:10: " in said
+    assert "it does NOT start with this configuration: etc/apache2/apache2.conf:19: " in said
 
 
 def test_what_is_plain_has_no_columns_of_tls(tmp_path: Path) -> None:
@@ -212,7 +200,7 @@ def test_explain_shows_every_step(tmp_path: Path) -> None:
     lay(tmp_path, GOOD)
     said = ran("effective", tmp_path, "--explain", "www.example.test:443.versions").out
     assert said.startswith("www.example.test:443.versions = TLSv1.2, TLSv1.3\n")
-    assert "etc/apache2/apache2.conf:10:13 written" in said
+    assert "etc/apache2/apache2.conf:19:13 written" in said
     assert "^^^^^^^^^^^^^^^^^^^^^^" in said
     defaulted = ran("effective", tmp_path, "--explain", "www.example.test:443.server_order").out
     assert "= default: default of httpd 2.4.71: off" in defaulted

@@ -16,22 +16,8 @@ from tlslint.profiles import internetnl
 from tlslint.targets import load
 
 from tests.support import pki, world
-from tests.support.examples import NOW_WRITTEN
+from tests.support.examples import NOW_WRITTEN, httpd
 
-SITE = """ServerName host.example.test
-LoadModule ssl_module x.so
-LoadModule headers_module x.so
-LoadModule alias_module x.so
-Listen 443
-{plain}
-<VirtualHost *:443>
-ServerName www.example.test
-SSLEngine on
-SSLCertificateFile /etc/ssl/certs/www.pem
-SSLCertificateKeyFile /etc/ssl/private/www.key
-{text}
-</VirtualHost>
-"""
 NEW = "SSLProtocol -all +TLSv1.2 +TLSv1.3\n"
 OLD = "SSLProtocol -all +TLSv1.2\n"
 HTTP = "Listen 80\n<VirtualHost *:80>\nServerName www.example.test\n{}\n</VirtualHost>"
@@ -75,7 +61,7 @@ RULES = [
 def parts(root: Path, text: str, target: str = "debian-12", recipe: str = "public", plain: str = "") -> dict[str, internetnl.Part]:
     key, chain = pki.made(recipe)
     for name, content in (
-        ("etc/apache2/apache2.conf", SITE.format(text=text, plain=plain).encode()),
+        ("etc/apache2/apache2.conf", httpd(text, plain).encode()),
         ("etc/ssl/certs/www.pem", chain),
         ("etc/ssl/private/www.key", key),
     ):

@@ -1,6 +1,7 @@
 """Put a rule's example text where it belongs and let the real parser, engine and rules look at it."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ SSLCertificateKeyFile /etc/ssl/private/www.key
 """
 PORT_80 = "<VirtualHost *:80>\nServerName www.example.test\n{text}\n</VirtualHost>"
 HTTPD_MODULES = ("mpm_event", "authz_core", "alias", "env", "setenvif", "headers", "rewrite", "socache_shmcb", "ssl")
+
+
+def httpd(text: str, server: str = "", beside: str = "", modules: Sequence[str] = ()) -> str:
+    """An apache2.conf with `text` in a virtual host with TLS, `server` above it and `beside` below."""
+    load = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in (*HTTPD_MODULES, *modules))
+    return HTTPD.format(modules=load, text=text, server=server, beside=beside)
+
 
 MAIN_CF = """compatibility_level = 3.6
 myhostname = mx.example.test
@@ -97,13 +105,11 @@ def lay(example: Example, root: Path) -> Path:
     settings = dict(example.settings)
     text = MARKS.sub("", example.text)
     if example.service == "httpd":
-        names = (*HTTPD_MODULES, *settings.get("modules", "").split())
-        modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in names)
         beside = settings.get("beside", "")
         if settings.get("place") == "port 80":
             text, beside = "", PORT_80.format(text=text)
         server = settings.get("server", "") + ("\nListen 80" if "*:80>" in beside else "")
-        said = HTTPD.format(modules=modules, text=text, server=server, beside=beside)
+        said = httpd(text, server, beside, settings.get("modules", "").split())
         return _written(root, "etc/apache2/apache2.conf", said, "etc/ssl/certs/www.pem", "etc/ssl/private/www.key", settings)
     if example.service == "postfix":
         certificate_at, key_at = "etc/ssl/private/mx.pem", "etc/ssl/private/mx.pem"
