@@ -78,16 +78,26 @@ def spelt(finding: Finding, found: Discovery, readers: "Readers") -> Sequence[Wa
     return free or next((_barred(way, found) for way in ways), "there is no text to change")
 
 
-Readers = Mapping[int, Sequence[Instance]]
+class Reader(Struct):
+    """A server, and its endpoints by name (one name may be several's)."""
+
+    instance: Instance
+    endpoints: dict[str, list[Endpoint]]
+
+
+Readers = Mapping[int, Sequence[Reader]]
 """The servers that read a file, by the file's identity."""
 
 
 def readers_of(instances: Iterable[Instance]) -> Readers:
     """Who reads what."""
-    found: dict[int, list[Instance]] = {}
+    found: dict[int, list[Reader]] = {}
     for instance in instances:
+        reader = Reader(instance, {})
+        for endpoint in instance.endpoints:
+            reader.endpoints.setdefault(endpoint.name, []).append(endpoint)
         for file in dict.fromkeys(map(id, instance.files)):
-            found.setdefault(file, []).append(instance)
+            found.setdefault(file, []).append(reader)
     return found
 
 
@@ -465,18 +475,18 @@ def _makes_order_idle(remedy: object) -> bool:
     return isinstance(remedy, OfferSuites) or (isinstance(remedy, OfferVersions) and remedy.versions == {TLS13})
 
 
-def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | str:
+def _ways(finding: Finding, readers: Iterable[Reader]) -> Sequence[Way] | str:
     remedy = finding.remedy
     if isinstance(remedy, Rewrite):
         return [remedy.edits] if remedy.edits else "the remedy says nothing to write"
     if remedy is None or isinstance(remedy, Advice):
         return "only a person can do this"
     found: list[Sequence[Way]] = []
-    for instance in instances:
-        endpoints = _named(instance, finding.endpoints)
+    for reader in readers:
+        endpoints = [endpoint for name in finding.endpoints for endpoint in reader.endpoints.get(name, ())]
         if not endpoints:
             continue
-        ways = _spelt_by(instance, endpoints, remedy)
+        ways = _spelt_by(reader.instance, endpoints, remedy)
         if isinstance(ways, str):
             return ways
         found.append(ways)
@@ -484,19 +494,6 @@ def _ways(finding: Finding, instances: Iterable[Instance]) -> Sequence[Way] | st
     most = max(map(len, found), default=0)
     joined = [tuple(dict.fromkeys(edit for ways in found for edit in ways[min(index, len(ways) - 1)])) for index in range(most)]
     return [way for way in dict.fromkeys(joined) if way] or "there is no text to change"
-
-
-_latest: list[tuple[Instance, dict[str, list[Endpoint]]]] = []
-"""The server that was asked about last, its endpoints by name."""
-
-
-def _named(instance: Instance, names: Iterable[str]) -> list[Endpoint]:
-    if not _latest or _latest[0][0] is not instance:
-        by_name: dict[str, list[Endpoint]] = {}
-        for endpoint in instance.endpoints:
-            by_name.setdefault(endpoint.name, []).append(endpoint)
-        _latest[:] = [(instance, by_name)]
-    return [endpoint for name in names for endpoint in _latest[0][1].get(name, ())]
 
 
 def _spelt_by(instance: Instance, endpoints: list[Endpoint], remedy: ModelRemedy) -> Sequence[Way] | str:
