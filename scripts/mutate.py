@@ -40,6 +40,7 @@ TESTS = {
         "not real_server",
         "tests/engine tests/parsers/apache/test_fixer.py tests/parsers/dovecot/test_fixer.py tests/parsers/openldap/test_fixer.py",
     ),
+    "linter/files": ("(files or test_run) and not race", "tests/files tests/engine/test_run.py"),
 }
 """By folder: pytest's -k, and the tests that are run between the rules' examples and the labelled records. Quick ones, without real servers."""
 

@@ -2,19 +2,26 @@
 
 Virtual hosts of generated configurations share a few servers on the usual ports of a loopback address nobody else uses, since ports decide
 what a redirect means. Asked are all kinds of answers: pages, httpd's own errors, redirects of each module, refusals, programs, backends.
+
+What httpd answers is kept, too, for those who have none: `TLSLINT_RECORD=write pytest tests/live/test_apache_answers.py` writes it to
+tests/data/live, and tests/parsers/apache/test_answers.py holds the same predictions against it.
 """
 
 import functools
 import http.client
 import itertools
+import json
+import lzma
+import os
 import shutil
 import socket
 import ssl
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pytest
 from tlslint.files import Files
@@ -24,6 +31,7 @@ from tlslint.parsers.apache.request import Answer, Host, Request, UnknownAnswerE
 from tlslint.targets import load
 
 from tests.live import test_apache_tls as httpd
+from tests.support.world import LIVE
 
 pytestmark = httpd.pytestmark
 
@@ -280,8 +288,8 @@ Alias /sending {top}/backend
 """
 
 
-class Running:
-    """A real httpd with many sites, and what is predicted for them."""
+class Tree:
+    """A configuration with many sites, the folders it serves, and what is predicted for them."""
 
     def __init__(self, text: str, files: dict[str, str]) -> None:
         self.top = Path(tempfile.mkdtemp(prefix="tlslint-answers-", dir="/var/tmp"))
@@ -300,15 +308,13 @@ class Running:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(data)
         modules = "\n".join(f"LoadModule {name}_module {httpd.MODULES}/mod_{name}.so" for name in MODULES)
-        text = f"{modules}\n{COMMON}{text}".replace("{address}", ADDRESS).replace("{top}", str(self.top))
-        self.process, self.complaint = httpd.start(self.top, text)
+        self.text = f"{modules}\n{COMMON}{text}".replace("{address}", ADDRESS).replace("{top}", str(self.top))
+        httpd.write(self.top, self.text)
         self.files = Files((str(self.top),), str(self.top))
         self.target = load(httpd.TARGET)
         self.found = evaluate.evaluate(f"{self.top}/apache2.conf", self.files, self.target, complete=True)
 
     def close(self) -> None:
-        if self.process is not None:
-            httpd.stop(self.process)
         shutil.rmtree(self.top)
 
     def host(self, name: str, port: int, programs: tuple[str, ...]) -> Host:
@@ -323,23 +329,41 @@ class Running:
         return answer(host, request, HSTS)
 
 
-class Client:
-    """One connection to one site, kept open as long as the server does."""
+Reply = tuple[int, str, list[str]]
+"""Status, Location, and the header's lines in order."""
 
-    def __init__(self, name: str, *, https: bool) -> None:
-        self._name, self._https = name, https
+
+def question(scheme: str, name: str, path: str, method: str, headers: dict[str, str]) -> str:
+    """A request in one line, as the record has it."""
+    return " ".join([method, f"{scheme}://{name}{path}", *(f"{header}: {value}" for header, value in headers.items())])
+
+
+class Asking(Protocol):
+    """Whoever can be asked for what a site answers."""
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Reply: ...
+    def close(self) -> None: ...
+
+
+class Client:
+    """One connection to one site, kept open as long as the server does. What it is told goes to `told`."""
+
+    def __init__(self, name: str, told: dict[str, Reply], *, https: bool) -> None:
+        self._name, self._https, self._told = name, https, told
         self._connection: http.client.HTTPConnection | None = None
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, str, list[str]]:
-        """Status, Location, and the header's lines in order; once more where the server has closed a kept connection."""
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        """Once more where the server has closed a kept connection."""
         sent = {"Host": self._name, **{name.replace("_", "-"): value for name, value in headers.items()}}
         try:
-            return self._ask(path, method, sent)
+            found = self._ask(path, method, sent)
         except http.client.RemoteDisconnected:
             self.close()
-            return self._ask(path, method, sent)
+            found = self._ask(path, method, sent)
+        self._told[question("https" if self._https else "http", self._name, path, method, headers)] = found
+        return found
 
-    def _ask(self, path: str, method: str, headers: dict[str, str]) -> tuple[int, str, list[str]]:
+    def _ask(self, path: str, method: str, headers: dict[str, str]) -> Reply:
         if self._connection is None:
             raw: socket.socket = socket.create_connection((ADDRESS, HTTPS if self._https else HTTP), timeout=20)
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -364,32 +388,66 @@ class Client:
 
 
 class Servers:
-    """One server for each configuration of the main server, one after the other: all of them want the same ports."""
+    """One tree for each configuration of the main server, one after the other; whom to ask is for those below to say."""
 
     def __init__(self) -> None:
-        self._running: tuple[str, Running] | None = None
+        self._tree: tuple[str, Tree] | None = None
 
-    def of(self, key: str, text: str, files: dict[str, str]) -> Running:
-        if self._running is None or self._running[0] != key:
+    def of(self, key: str, text: str, files: dict[str, str]) -> Tree:
+        if self._tree is None or self._tree[0] != key:
             self.close()
-            self._running = (key, Running(text, files))
-        assert self._running[1].process is not None, self._running[1].complaint[-3000:]
-        return self._running[1]
+            self._tree = (key, Tree(text, files))
+            self.start(self._tree[1])
+        return self._tree[1]
+
+    def start(self, tree: Tree) -> None:
+        """Serve it."""
+
+    def client(self, name: str, *, https: bool) -> Asking:
+        """Whoever asks one of the sites."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        if self._running is not None:
-            self._running[1].close()
-            self._running = None
+        if self._tree is not None:
+            self._tree[1].close()
+            self._tree = None
+
+
+RECORD = LIVE / "apache-answers.json.xz"
+
+
+class Started(Servers):
+    """Real ones: all of them want the same ports."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[str, Reply] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, tree: Tree) -> None:
+        self._process, complaint = httpd.start(tree.top, tree.text)
+        assert self._process is not None, complaint[-3000:]
+
+    def client(self, name: str, *, https: bool) -> Client:
+        return Client(name, self.told, https=https)
+
+    def close(self) -> None:
+        if self._process is not None:
+            httpd.stop(self._process)
+            self._process = None
+        super().close()
 
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    found = Servers()
+    found = Started()
     yield found
     found.close()
+    if os.environ.get("TLSLINT_RECORD") == "write":
+        RECORD.write_bytes(lzma.compress(json.dumps(dict(sorted(found.told.items())), indent=0).encode()))
 
 
-def _header_server(servers: Servers, main: str) -> Running:
+def _header_server(servers: Servers, main: str) -> Tree:
     text, files = [MAINS[main]], {}
     for number, case in enumerate(header_cases()):
         if case.main != main:
@@ -410,12 +468,15 @@ def _header_server(servers: Servers, main: str) -> Running:
     return servers.of(f"headers {main}", "\n".join(text), files)
 
 
-@pytest.mark.parametrize(
+each_case = pytest.mark.parametrize(
     ("number", "case"), sorted(enumerate(header_cases()), key=lambda pair: pair[1].main), ids=lambda part: getattr(part, "name", part)
 )
+
+
+@each_case
 def test_header_lines_are_those_that_httpd_sends(number: int, case: Case, servers: Servers) -> None:
     running = _header_server(servers, case.main)
-    client = Client(f"h{number}.test", https=True)
+    client = servers.client(f"h{number}.test", https=True)
     different = []
     for kind, path in KINDS.items():
         status, location, lines = client.ask(path)
@@ -587,7 +648,7 @@ SSLCertificateKeyFile {top}/a-rsa.key
 """
 
 
-def _redirect_server(servers: Servers, main: str) -> Running:
+def _redirect_server(servers: Servers, main: str) -> Tree:
     names = " ".join(f"r{number}.test" for number, idiom in enumerate(IDIOMS) if idiom.main == main)
     text, files = [main.replace("$NAMES", names)], {}
     for number, idiom in enumerate(IDIOMS):
@@ -600,15 +661,18 @@ def _redirect_server(servers: Servers, main: str) -> Running:
     return servers.of(f"redirects {main}", "\n".join(text), files)
 
 
-@pytest.mark.parametrize(
+each_idiom = pytest.mark.parametrize(
     ("number", "idiom"), sorted(enumerate(IDIOMS), key=lambda pair: pair[1].main), ids=lambda part: getattr(part, "name", part)
 )
+
+
+@each_idiom
 def test_redirects_lead_where_httpd_sends_visitors(number: int, idiom: Idiom, servers: Servers) -> None:
     running = _redirect_server(servers, idiom.main)
     name = f"r{number}.test"
     different = []
     for https in (False, True):
-        client = Client(name, https=https)
+        client = servers.client(name, https=https)
         for page in PAGES:
             status, location, _ = client.ask(page)
             try:
@@ -621,20 +685,20 @@ def test_redirects_lead_where_httpd_sends_visitors(number: int, idiom: Idiom, se
         client.close()
         site = next(site for site in running.found.sites if site.server.name == name and site.door.port == (HTTPS if https else HTTP))
         redirect = site.endpoint.http.redirect if site.endpoint.http is not None else None
-        ends = followed(name, https=https)
-        if ends == "loop" and followed(name, https=https, X_Forwarded_Proto="https") != "loop":
+        ends = followed(servers, name, https=https)
+        if ends == "loop" and followed(servers, name, https=https, X_Forwarded_Proto="https") != "loop":
             ends = "loop unless forwarded"
         if ends != (redirect.ends if redirect is not None else ""):
             different.append(f"{'https' if https else 'http'} followed: {ends!r}, predicted {redirect}")
     assert not different, "\n".join(different)
 
 
-def followed(name: str, *, https: bool, **headers: str) -> str:
+def followed(servers: Servers, name: str, *, https: bool, **headers: str) -> str:
     """What comes of a visit to the front page: "" no redirect, else where it ends, in the model's words."""
     here = (https, name, "/")
     met = {here}
     for hop in itertools.count():
-        client = Client(here[1], https=here[0])
+        client = servers.client(here[1], https=here[0])
         status, location, _ = client.ask(here[2], **headers)
         client.close()
         if not (300 <= status < 400 and location):
