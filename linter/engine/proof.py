@@ -45,7 +45,7 @@ _FOLLOWS = {
 _ONLY_BELOW_TLS13 = ("compression", "insecure_renegotiation")
 """These only arise below TLS 1.3 (RFC 8446 section 1.2): when versions or suites move they may come or go, not be on."""
 
-_PLACES = frozenset({"anchor", "origins", "http"})
+_PLACES = frozenset({"anchor", "origins", "left_to_peer", "http"})
 
 Changes: TypeAlias = Mapping[str, Sequence[tuple[int, int, bytes]]]
 """Edits by the shown name of their file: from, to, new bytes."""

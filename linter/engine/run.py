@@ -185,28 +185,17 @@ def _reported(rule: Rule) -> Callable[[Problem], Iterable[Finding]]:
 def _about(endpoint: Endpoint, rules: list[tuple[Entry, EndpointRule]], broken: list[str]) -> list[Finding]:
     found: list[Finding] = []
     codes: set[str] = set()
-    of_library = _left_to_the_library(endpoint)
+    judged = endpoint.chosen()
     for entry, rule in rules:
         if codes and not codes.isdisjoint(entry.after):
             continue
-        if of_library and entry.module.startswith(of_library):
-            continue
         try:
-            for finding in rule.check(endpoint):
+            for finding in rule.check(judged):
                 codes.add(finding.code)
                 found.append(finding)
         except Exception as error:
             broken.append(_sentence(f"rule {entry.code} failed", error))
     return found
-
-
-def _left_to_the_library(endpoint: Endpoint) -> tuple[str, ...]:
-    """Topics on which an LDAP client's files say nothing: the server chooses, and nobody wrote what could be mended."""
-    if endpoint.role is not Role.CLIENT or endpoint.protocol != "ldap":
-        return ()
-    versions = any(origin.span is not None for origin in endpoint.versions.origins)
-    suites = any(origin.span is not None for origin in endpoint.cipher_suites.origins)
-    return (() if versions else ("versions.",)) + (() if suites else ("ciphers.", "keys."))
 
 
 def _rule(

@@ -151,5 +151,13 @@ class Endpoint(Struct):
     is_opportunistic_mx: bool = False
     """Mail where a refused handshake falls back to plain text: from strangers on port 25 (RFC 7435 section 3), or on loopback."""
     http: Http | None = None
+    left_to_peer: frozenset[str] = frozenset()
+    """Fields of which nothing is chosen on this side: all that the library has is offered, and the other side decides."""
     origins: tuple[tuple[str, tuple[Origin, ...]], ...] = ()
     """Origins of fields that are not Values (certificates, names): pairs of field name and origins."""
+
+    def chosen(self) -> "Endpoint":
+        """The endpoint as rules judge it: as if what is left to the other side were not offered at all."""
+        if not self.left_to_peer:
+            return self
+        return self._replace(**{field: self._field_defaults[field] for field in self.left_to_peer})

@@ -500,12 +500,14 @@ class _Client:
             server = negotiation.OpenSslServer(self.build, listed, kept, level)
             bounds = tuple(line for line in (said.least, said.most) if line is not None)
         offer = negotiation.negotiable(server)
+        left = frozenset() if said.ciphers is not None else frozenset({"cipher_suites"} if bounds else {"cipher_suites", "versions"})
         return base._replace(
             tls_works=Known(bool(offer.versions), origins),
             tls_failure="" if offer.versions else "no TLS version is left",
             versions=Known(offer.versions, (*_written(*bounds), *origins)),
             cipher_suites=Known(offer.suites, origins),
             cipher_string=self.string(said),
+            left_to_peer=left,
         )
 
     def string(self, said: Said) -> CipherString | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tlslint.checks.versions.deprecated_version import DeprecatedVersion
 from tlslint.engine.discover import NothingFoundError, discover
-from tlslint.engine.run import run, selection
+from tlslint.engine.run import check, evaluate, run, selection
 from tlslint.parsers.postfix import evaluate as postfix
 from tlslint.targets import load
 
@@ -38,6 +38,19 @@ def test_one_cause_is_one_finding_that_names_all_endpoints(two_sites: Path) -> N
     (finding,) = result.findings
     assert finding.endpoints == ("a.example.test:443", "b.example.test:443")
     assert finding.primary.span.text == "all"
+
+
+def test_what_is_left_to_the_other_side_is_not_judged(two_sites: Path) -> None:
+    found = discover([str(two_sites)])
+    (instance,), _ = evaluate(found, load("debian-12"))
+    site = instance.endpoints[0]
+    judged: dict[frozenset[str], set[str]] = {}
+    for left in (frozenset(), frozenset({"versions"}), frozenset({"cipher_suites"}), frozenset({"versions", "cipher_suites"})):
+        server = instance._replace(endpoints=(site._replace(left_to_peer=left),))
+        broken: list[str] = []
+        judged[left] = {finding.code for finding in check([server], selection(["TLS102", "TLS301"], []), (), "", broken)}
+        assert not broken
+    assert list(judged.values()) == [{"TLS102", "TLS301"}, {"TLS301"}, {"TLS102"}, set()]
 
 
 def test_a_broken_rule_hides_nothing(two_sites: Path, monkeypatch: pytest.MonkeyPatch) -> None:

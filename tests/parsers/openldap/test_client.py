@@ -1,5 +1,6 @@
 """Clients of LDAP servers: every labelled record, the grammars, the mistakes of the document."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tlslint.parsers.openldap import evaluate
 from tlslint.targets import load
 
 from tests.support import mail, world
+from tests.support.cli import tlslint
 
 CLIENTS = [record for record in world.records("openldap") if record["kind"] == "client"]
 CA = "/etc/ldap/certs/ca.pem"
@@ -331,6 +333,26 @@ def test_where_the_suites_come_from(target: str, tmp_path: Path) -> None:
     assert (written.cipher_suites.origins[0].how, written.cipher_suites.origins[0].span.text) == (How.WRITTEN, words)  # type: ignore[union-attr]
     default = client(tmp_path / "b", f"TLS_CACERT {CA}\n", target=target).endpoints[0]
     assert default.cipher_suites.origins[0].how is How.DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "left", "told"),
+    [
+        ("", "debian-11", {"versions", "cipher_suites"}, []),
+        ("", "debian-13", {"versions", "cipher_suites"}, []),
+        ("TLS_CIPHER_SUITE NORMAL\n", "debian-11", set(), ["TLS102", "TLS206", "TLS208", "TLS301", "TLS303"]),
+        ("TLS_PROTOCOL_MIN 3.1\n", "debian-11", {"versions", "cipher_suites"}, ["TLS803"]),  # GnuTLS: libldap never reads it
+        ("TLS_PROTOCOL_MIN 3.3\nTLS_PROTOCOL_MAX 3.3\n", "debian-13", {"cipher_suites"}, ["TLS103"]),
+        ("TLS_CIPHER_SUITE HIGH\n", "debian-13", set(), ["TLS206", "TLS208", "TLS301", "TLS303"]),
+    ],
+)
+def test_what_nobody_chose_is_the_servers_choice(text: str, target: str, left: set[str], told: list[str], tmp_path: Path) -> None:
+    (endpoint,) = client(tmp_path, f"URI ldaps://l.example.test\nTLS_CACERT {CA}\n{text}", target=target).endpoints
+    assert endpoint.left_to_peer == left
+    assert TLS12 in endpoint.versions.surely
+    assert any(not suite.has_forward_secrecy for suite in endpoint.cipher_suites.surely)
+    ran = tlslint(tmp_path, "--target", target, "--output-format", "json")
+    assert sorted({finding["rule"] for finding in json.loads(ran.out)["findings"]}) == told
 
 
 @pytest.mark.parametrize(("version", "chosen"), [("2.4.57", False), ("2.5.20", True), ("2.6.8", True)])
