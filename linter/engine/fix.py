@@ -3,7 +3,7 @@
 Servers that share no file are mended one after the other, and only the one at hand is evaluated again. Slips of the pen come first: what
 the server really says is only known without them. In each round all edits that do not stand in each other's way are tried at once; where
 that does not hold, smaller sets are. A round may bring what the next one mends: what came of all rounds is held against the beginning, and
-where that fails the server is mended again with every step clean by itself.
+where that fails the server is mended again, with every step clean by itself and held against the beginning.
 """
 
 from bisect import bisect_left, insort
@@ -178,21 +178,23 @@ def _mended(found: Discovery, before: Result, again: Again, *, unsafe: bool) -> 
     """Servers that share files, mended as far as it goes."""
     mended, failure = _rounds(found, before, again, unsafe=unsafe, clean=False)
     if failure:
-        mended, failure = _rounds(found, before, again, unsafe=unsafe, clean=True)
+        mended, _ = _rounds(found, before, again, unsafe=unsafe, clean=True)  # its rounds hold, one by one
     return mended
 
 
 def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, clean: bool) -> tuple[Mended, str]:
-    """Rounds until nothing is left to mend, and why what came of them does not hold ("" where it does)."""
+    """Rounds until nothing is left to mend, and why what came of them does not hold ("" where it does).
+
+    `clean`: a round counts only where all so far hold against the beginning with it; the first that does not is left out, and ends it.
+    """
     texts: dict[str, tuple[bytes, bytes]] = {}
     fixed: list[Fixed] = []
-    withheld: list[Withheld] = []
-    current, state = found, before
     steps: list[Changes] = []
+    current, state = found, before
     seen = {_state(texts)}
     beginning = _Beginning(before)
     failure = ""
-    for number in range(ROUNDS):
+    while True:
         plans, withheld = _plans(current, state, unsafe=unsafe)
         step = _Round(current, state, again, unsafe=unsafe, clean=clean)
         step.take([plan for plan in plans if isinstance(plan.finding.remedy, Rewrite)])
@@ -205,16 +207,21 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
         withheld += step.withheld
         if not step.accepted:
             break
-        for real, (old, new) in step.texts(step.accepted).items():
-            texts[real] = (texts[real][0] if real in texts else old, new)
-        if _state(texts) in seen or number == ROUNDS - 1:
+        changed = {real: (texts.get(real, (old,))[0], new) for real, (old, new) in step.texts(step.accepted).items()}
+        changed = {**texts, **changed}
+        mended = [*fixed, *(beginning.of(one, steps) if steps else one for one in step.fixed)]
+        following = current._replace(files=current.files.edited({real: new for real, (_, new) in changed.items()}))
+        after = again(following)
+        if _state(changed) in seen or len(steps) == ROUNDS:
             failure = "remedies chase each other"
+        elif clean:
+            failure = overall(before, after, [one.finding for one in mended])
+        if failure:
+            withheld += [Withheld(one.finding, failure) for one in step.fixed]
             break
+        texts, fixed, current, state = changed, mended, following, after
         seen.add(_state(texts))
-        fixed += [beginning.of(one, steps) for one in step.fixed] if steps else step.fixed
         steps.append(_by_path(step.accepted))
-        current = current._replace(files=current.files.edited({real: new for real, (_, new) in texts.items()}))
-        state = again(current)
     fixed += _along(before, state, fixed, unsafe=unsafe)
     failure = failure or overall(before, state, [one.finding for one in fixed])
     return Mended(texts, tuple(fixed), tuple(withheld), (), tuple(steps)), failure

@@ -95,7 +95,7 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
             allowed.setdefault(name, set()).update(fields, *(_FOLLOWS.get(field, ()) for field in fields))
     everywhere = set().union(*allowed.values()) if allowed else set()
     also: set[str] = set()
-    was_sound = True
+    was_sound = False
     for key, instance in old.items():
         mended = new[key]
         if instance.starts.holds(True) and not mended.starts.is_known:
@@ -103,12 +103,12 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
         if mended.starts.holds(False) and not instance.starts.holds(False):
             return Proof(f"{instance.service} would not start any more")
         if not instance.starts.holds(True) and instance.starts.is_known:
-            was_sound = False
             if more := sorted(_refusals(mended) - _refusals(instance)):
                 return Proof(f"{instance.service} would have one more reason not to start: {more[0]}")
             if not unsafe and _same_endpoints(instance, mended) and (failure := _lost(instance, mended)):
                 return Proof(failure)
             continue  # nothing was served: there is nothing that could be lost
+        was_sound = True
         failure = _moved(instance, mended, allowed, everywhere, also, moves if slips else {})
         if not failure and not unsafe:
             failure = _lost(_without_gone(instance, mended, allowed), mended)
