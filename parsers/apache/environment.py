@@ -7,9 +7,25 @@ import posixpath
 import re
 
 from tlslint.files import FileProblem, Files
+from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.layout import Platform
-from tlslint.parsers.apache.read import Environment
+
+
+class Environment(Struct):
+    """What httpd is started with.
+
+    `defines`: names given by `-D` (values None). `variables`: the process environment as far as known; `is_whole` says whether
+    a name missing there is surely not set. `flags_known`: are the `-D` names surely all? `builtin`: modules compiled in.
+    """
+
+    server_root: str
+    defines: dict[str, str | None]
+    variables: dict[str, str]
+    is_whole: bool
+    flags_known: bool
+    builtin: frozenset[str]
+
 
 _ASSIGNMENT = rb"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$"
 _REFERENCE = r"\$(?:(\w+)|\{(\w+)\})"

@@ -17,7 +17,8 @@ from tlslint.model import Problem, SourceFile
 from tlslint.model.instance import Software
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives
-from tlslint.parsers.apache.read import Environment, Reader, Reading
+from tlslint.parsers.apache.environment import Environment
+from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.syntax import BLANK, Line, Run, logical_lines
 from tlslint.parsers.apache.tree import Section
 

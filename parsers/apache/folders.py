@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from tlslint.model import Problem
-from tlslint.parsers.apache.read import os_path
+from tlslint.parsers.apache.paths import os_path
 from tlslint.parsers.apache.request import Host, admitted, htaccess, override_at
 from tlslint.parsers.apache.tree import Section
 

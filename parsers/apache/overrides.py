@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from tlslint.files import Files
 from tlslint.model import Endpoint, Instance, Label, Problem, Role, SourceFile, Span, Unknown
 from tlslint.parsers.apache import defaults, directives, folders, scopes, settings, web
+from tlslint.parsers.apache.environment import Environment
 from tlslint.parsers.apache.folders import NAME
 from tlslint.parsers.apache.pasted import explained
-from tlslint.parsers.apache.read import Environment, Reader
+from tlslint.parsers.apache.read import Reader
 from tlslint.parsers.apache.request import Admitted, Host, Override, admitted, override_at
 from tlslint.parsers.apache.scopes import Scope
 from tlslint.parsers.apache.sites import NOT_SEEN, Site

@@ -17,7 +17,9 @@ from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives, expression, headers
-from tlslint.parsers.apache.read import Environment, Reader, Reading, os_path
+from tlslint.parsers.apache.environment import Environment
+from tlslint.parsers.apache.paths import os_path
+from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.tree import Directive, Node, Section
 from tlslint.parsers.apache.vhosts import Server

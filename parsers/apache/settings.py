@@ -14,7 +14,8 @@ from tlslint.model import Span
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
-from tlslint.parsers.apache.read import Reading, os_path
+from tlslint.parsers.apache.paths import os_path
+from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.scopes import Handler, Place, RefusedError
 from tlslint.parsers.apache.syntax import Word, spoken
 from tlslint.parsers.apache.tree import Node, Section

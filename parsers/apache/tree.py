@@ -109,6 +109,11 @@ class Section(Node):
         """Is there a `>` on the opening line at all?"""
         return ">" in self.line.text
 
+    def append(self, node: Node) -> None:
+        """Put a node at the end."""
+        node.parent = self
+        self.children.append(node)
+
     def emptied(self) -> "Section":
         """A copy that has no children yet."""
         found = copy(self)
