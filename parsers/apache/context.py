@@ -216,16 +216,37 @@ def _ciphers(found: TlsContext, main: Scope, scope: Scope, software: Software, r
     if software.build is None:
         found.ciphers_reason = found.ciphers_reason or "the TLS library is not known"
         return
-    if (software.is_assumed or software.system_ciphers is not None) and string.startswith("PROFILE=SYSTEM"):
-        # Red Hat's OpenSSL puts the system's policy in its place; a Debian, named as the target, refuses the word.
-        seen = reader.text("/etc/crypto-policies/back-ends/openssl.config")
-        policy = openssl.with_system_profile(string, seen if seen is not None else software.system_ciphers or None)
-        if policy is None:
-            found.ciphers_reason = found.ciphers_reason or "PROFILE=SYSTEM stands for the system's crypto policy, which was not seen"
-        string = suffixed(DEFAULT_LIST, software) if policy is None else policy
+    string, unseen = of_distribution(string, software, reader)
+    found.ciphers_reason = found.ciphers_reason or unseen
     found.ciphers = openssl.evaluate(string, software.build, tls13=written13.string if written13 else None, level=software.level)
     if not found.ciphers.accepted:
         _refuse_ciphers(found, string, written, written13, software)
+
+
+def of_distribution(string: str, software: Software, reader: certificates.Reader) -> tuple[str, str]:
+    """The list that OpenSSL really evaluates, where a word of a distribution's own stands for one, and why it is not known ("": it is).
+
+    PROFILE=SYSTEM is the system's crypto policy (Red Hat, and SUSE since it has those policies), DEFAULT_SUSE a list compiled into SUSE's
+    OpenSSL (its packages' patches `Add-support-for-PROFILE-SYSTEM` and `DEFAULT_SUSE_cipher`). Any other OpenSSL, named as the target,
+    refuses the word. Where the list is not known, OpenSSL's default stands in for it.
+    """
+    is_suse = software.is_assumed or software.family == "suse"
+    if string.startswith("PROFILE=SYSTEM") and (is_suse or software.system_ciphers is not None):
+        seen = reader.text("/etc/crypto-policies/back-ends/openssl.config")
+        policy = openssl.with_system_profile(string, seen if seen is not None else software.system_ciphers or None)
+        if policy is not None:
+            return policy, ""
+        return suffixed(DEFAULT_LIST, software), "PROFILE=SYSTEM stands for the system's crypto policy, which was not seen"
+    if string.startswith("DEFAULT_SUSE") and is_suse:
+        return suffixed(DEFAULT_LIST, software), "DEFAULT_SUSE stands for a list that SUSE compiles into its OpenSSL"
+    return string, ""
+
+
+def distribution_hint(written: str) -> str:
+    """Who knows the word of a distribution's own that a refused list begins with, as the end of a sentence."""
+    if written.startswith("PROFILE=SYSTEM"):
+        return ": PROFILE=SYSTEM is known to the OpenSSL of Red Hat and Fedora alone"
+    return ": DEFAULT_SUSE is known to the OpenSSL of SUSE alone" if written.startswith("DEFAULT_SUSE") else ""
 
 
 def _refuse_ciphers(found: TlsContext, string: str, written: Ciphers | None, written13: Ciphers | None, software: Software) -> None:
@@ -233,11 +254,9 @@ def _refuse_ciphers(found: TlsContext, string: str, written: Ciphers | None, wri
     alone = openssl.evaluate(string, software.build or "", level=software.level)
     if not alone.accepted and written is not None:
         listed = written.word.text
-        hint = ""
+        hint = distribution_hint(listed)
         if listed.startswith("TLS_") or ":TLS_" in listed:
             hint = ": TLS 1.3 suites go into a line of their own, SSLCipherSuite TLSv1.3 …"
-        elif listed == "PROFILE=SYSTEM":
-            hint = ": PROFILE=SYSTEM is known to the OpenSSL of Red Hat and Fedora alone"
         message = f"OpenSSL refuses this list ({alone.error}), so httpd does not start{hint}"
         found.refused.append(RefusedError(message, written.word.span, alone.error or ""))
     elif written13 is not None:

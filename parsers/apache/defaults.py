@@ -37,6 +37,8 @@ class Software(Struct):
     """May OpenSSL be switched to FIPS? Debian's is built without and has no provider; Red Hat's can (`openssl version`: 1.0.2k-fips)."""
     is_assumed: bool = False
     """Nobody said which software this is: the text may well be another distribution's."""
+    family: str = "debian"
+    """Whose packages: `debian`, `rhel`, `suse` …"""
 
 
 def of(target: Target) -> Software:
@@ -63,6 +65,7 @@ def of(target: Target) -> Software:
         target.openssl_min_version if target.system_ciphers is not None else None,
         not target.is_debian,
         library.how is KnownBy.ASSUMED,
+        target.family,
     )
 
 

@@ -13,6 +13,7 @@ from tlslint.model.suites import Suite
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers.apache import protocol
 from tlslint.parsers.apache.certificates import Reader
+from tlslint.parsers.apache.context import DEFAULT_LIST, distribution_hint, of_distribution
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.scopes import Pick, RefusedError, Scope, last, merged
 from tlslint.parsers.apache.settings import in_sections, suffixed
@@ -96,7 +97,7 @@ def _applies(section: Section, outgoing: Outgoing) -> bool:
 
 def endpoints(servers: list[Server], software: Software, reader: Reader) -> tuple[list[Endpoint], list[tuple[Server, RefusedError]]]:
     """Endpoints of the client role, and what keeps httpd from starting."""
-    found = [_endpoint(outgoing, software) for outgoing in targets(servers)]
+    found = [_endpoint(outgoing, software, reader) for outgoing in targets(servers)]
     refused: list[tuple[Server, RefusedError]] = []
     for server in servers:
         for scope in (server.scope, *server.scope.proxies):
@@ -121,9 +122,11 @@ def _faults(server: Server, scope: Scope, software: Software, reader: Reader) ->
         found.append(RefusedError("this leaves no version at all, so httpd does not start", versions.entry.span, "no version left"))
     ciphers = pick("sslproxyciphersuite")
     if ciphers.entry is not None and not ciphers.reason and software.build is not None:
-        listed = openssl.evaluate(ciphers.value.string, software.build, level=software.level)
+        string = of_distribution(ciphers.value.string, software, reader)[0]
+        listed = openssl.evaluate(string, software.build, level=software.level)
         if not listed.accepted:
-            message = f"OpenSSL refuses this list ({listed.error}), so httpd does not start"
+            hint = distribution_hint(ciphers.value.word.text)
+            message = f"OpenSSL refuses this list ({listed.error}), so httpd does not start{hint}"
             found.append(RefusedError(message, ciphers.value.word.span, listed.error or ""))
     check = pick("sslproxycarevocationcheck")
     lists = [pick("sslproxycarevocationfile"), pick("sslproxycarevocationpath")]
@@ -139,7 +142,7 @@ def _faults(server: Server, scope: Scope, software: Software, reader: Reader) ->
     return found
 
 
-def _endpoint(outgoing: Outgoing, software: Software) -> Endpoint:
+def _endpoint(outgoing: Outgoing, software: Software, reader: Reader) -> Endpoint:
     settings = _Settings(outgoing)
     engine = settings.pick("sslproxyengine")
     works: Value[bool | None] = Known(True)
@@ -156,7 +159,7 @@ def _endpoint(outgoing: Outgoing, software: Software) -> Endpoint:
         ca_doubt = next((settings.pick(slot).reason for slot in ("sslproxycacertificatefile", "sslproxycacertificatepath")), "")
         works = Unknown(ca_doubt) if ca_doubt else Known(False, verify.origins)
         failure = "certificates must verify and there is no SSLProxyCACertificateFile or Path to verify them with, so every request fails"
-    versions, suites = _offered(settings, software)
+    versions, suites = _offered(settings, software, reader)
     where = outgoing.server.names[0] if outgoing.server.names else "the main server" if outgoing.server.is_main else "a virtual host"
     return Endpoint(
         f"{outgoing.host}:{outgoing.port} (proxied by {where})",
@@ -191,7 +194,9 @@ def _verification(settings: _Settings, software: Software) -> tuple[Known[str | 
     return Known("certificate", (*off, *origins)), reason
 
 
-def _offered(settings: _Settings, software: Software) -> tuple[Value[frozenset[TlsVersion]], Value[tuple[Suite, ...]]]:
+def _offered(
+    settings: _Settings, software: Software, reader: Reader
+) -> tuple[Value[frozenset[TlsVersion]], Value[tuple[Suite, ...]]]:
     pick = settings.pick("sslproxyprotocol")
     origins = pick.origins(f"default of {software.name}: all -SSLv3")
     ciphers, tls13 = settings.pick("sslproxyciphersuite"), settings.pick("sslproxyciphersuite tlsv1.3")
@@ -202,11 +207,12 @@ def _offered(settings: _Settings, software: Software) -> tuple[Value[frozenset[T
         return (Unknown(reason, origins) if reason else Known(frozenset(), origins)), Unknown(
             reason or "no version is left", cipher_origins
         )
-    string = ciphers.value.string if ciphers.value is not None else suffixed("DEFAULT", software)
+    string = ciphers.value.string if ciphers.value is not None else suffixed(DEFAULT_LIST, software)
+    string, unseen = of_distribution(string, software, reader)
     listed = openssl.evaluate(string, software.build, tls13=tls13.value.string if tls13.value is not None else None, level=software.level)
     offer = negotiation.negotiable(
         negotiation.OpenSslServer(software.build, listed, protocol.told(chosen, software).within(software.versions), software.level, None)
     )
-    doubt = ciphers.reason or tls13.reason
+    doubt = ciphers.reason or tls13.reason or unseen
     suites: Value[tuple[Suite, ...]] = Unknown(doubt, cipher_origins) if doubt else Known(offer.suites, cipher_origins)
     return Known(offer.versions, origins), suites

@@ -1,4 +1,4 @@
-"""Red Hat's `PROFILE=SYSTEM` where nobody said which system this is."""
+"""Words for a distribution's own list, Red Hat's `PROFILE=SYSTEM` and SUSE's `DEFAULT_SUSE`, and who knows them."""
 
 import json
 from pathlib import Path
@@ -51,3 +51,33 @@ def test_a_policy_in_the_scanned_root_is_read(tmp_path: Path) -> None:
 def test_debian_named_as_the_target_refuses_the_word(tmp_path: Path) -> None:
     lay(tmp_path)
     assert endpoint(tmp_path, "--target", "debian-12")["starts"] is False
+
+
+def test_a_reverse_proxy_may_use_the_policy_as_well(tmp_path: Path) -> None:
+    """A false positive once: conf.d/ssl.conf of Red Hat with an SSLProxyEngine on "did not start"."""
+    lay(tmp_path)
+    conf = tmp_path / "etc" / "httpd" / "conf" / "httpd.conf"
+    proxy = "SSLProxyEngine on\nSSLProxyCipherSuite PROFILE=SYSTEM\nProxyPass / https://backend.example.test/\n</VirtualHost>"
+    conf.write_text(f"LoadModule proxy_module x.so\n{SSL_CONF}".replace("</VirtualHost>", proxy))
+    document = json.loads(tlslint("effective", "--output-format", "json", tmp_path).out)
+    (instance,) = document["instances"]
+    assert instance["starts"] is True
+    client = instance["endpoints"][-1]
+    assert (client["role"], "PROFILE=SYSTEM" in str(client["cipher_suites"])) == ("client", True)
+    refused = json.loads(tlslint("effective", "--output-format", "json", "--target", "debian-12", tmp_path).out)
+    assert refused["instances"][0]["starts"] is False
+
+
+def test_suse_knows_a_list_of_its_own(tmp_path: Path) -> None:
+    """A false positive once: with SUSE's ssl-global.conf "no TLS version is left"."""
+    conf = lay(tmp_path) / "etc" / "httpd" / "conf" / "httpd.conf"
+    conf.write_text(SSL_CONF.replace("PROFILE=SYSTEM", "DEFAULT_SUSE"))
+    for target in ((), ("--target", "suse-15.6")):
+        found = endpoint(tmp_path, *target)
+        assert "SUSE compiles" in str(found["cipher_suites"])
+        assert tlslint(tmp_path, *target, "--fail-on", "info", "--ignore", "hsts-missing").code == 0
+    conf.write_text(SSL_CONF)
+    assert "crypto policy" in str(endpoint(tmp_path, "--target", "suse-15.6")["cipher_suites"])
+    conf.write_text(SSL_CONF.replace("PROFILE=SYSTEM", "DEFAULT_SUSE"))
+    refused = endpoint(tmp_path, "--target", "debian-12")
+    assert refused["starts"] is False
