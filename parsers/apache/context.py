@@ -153,11 +153,14 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     state = confcmd.State(found.range, frozenset(bit for bit, value in found.bits.items() if value.on))
     _ciphers(found, main, scope, software, reader)
     level = _level(found, software)
-    slots = found.certificate_slots = certificates.slots(main, scope, reader)
+    slots = certificates.slots(main, scope, reader)
+    refused_already = "sslcertificatefile" in main.refused | scope.refused
+    if refused_already and not slots.held:  # told where it stands: its key is as little known as that of a file that was not read
+        slots = slots._replace(unread=slots.unread or "httpd refuses its SSLCertificateFile")
+    found.certificate_slots = slots
     found.refused.extend(certificates.faults(main, scope, slots, software, level))
     _dh(found, software)
     _commands(found, state, main, scope, software, reader)
-    refused_already = "sslcertificatefile" in main.refused | scope.refused
     if (
         not slots.held
         and not slots.reason

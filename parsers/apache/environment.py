@@ -1,4 +1,4 @@
-"""What httpd is started with: Debian's envvars, flags, builtin modules.
+"""What httpd is started with: Debian's envvars, flags of SUSE, Gentoo, Alpine and Red Hat, builtin modules.
 
 envvars is a shell file sourced by apachectl (Debian: /usr/sbin/apache2ctl, the systemd unit); only plain assignments are understood.
 """
@@ -42,6 +42,14 @@ DEBIAN = {
 """The package's own envvars (apache2 2.4.62 to 2.4.71), for trees that leave the file out."""
 
 
+_FLAGS = {
+    "suse": (("/etc/sysconfig/apache2", "APACHE_SERVER_FLAGS"), ("/etc/conf.d/apache2", "APACHE2_OPTS")),
+    "rhel": (("/etc/sysconfig/httpd", "OPTIONS"),),
+}
+"""Where a layout's start script or unit takes `-D` names from: SUSE's start_apache2 puts `-D` before each word, Gentoo's and Alpine's
+/etc/init.d/apache2 and Red Hat's httpd.service hand the words on."""
+
+
 def environment(root: str, files: Files, platform: Platform | None, defines: dict[str, str | None], *, complete: bool) -> Environment:
     """Work out what is known of the process that reads `root` (a logical path)."""
     variables: dict[str, str] = {}
@@ -51,10 +59,26 @@ def environment(root: str, files: Files, platform: Platform | None, defines: dic
         variables, whole = _envvars(posixpath.join(posixpath.dirname(root), "envvars"), files)
     server_root = platform.server_root if platform else posixpath.dirname(root)
     # Debian, RHEL, Arch and the images start httpd without -D of their own but FOREGROUND; SUSE and Gentoo keep flags in a file.
-    flags_known = complete and name not in ("suse", "")
-    flags: dict[str, str | None] = {"FOREGROUND": None} if flags_known else {}
+    written = _flags(name, files) if complete else None
+    flags_known = complete and (name not in ("suse", "") or written is not None)
+    flags: dict[str, str | None] = dict.fromkeys(["FOREGROUND", *(written or ())]) if flags_known else {}
     builtin = directives.BUILTIN_DEBIAN if name == "debian" else directives.BUILTIN_LEAST
     return Environment(server_root, flags | defines, variables, whole, flags_known, builtin)
+
+
+def _flags(platform: str, files: Files) -> list[str] | None:
+    """The `-D` names that the file of a start script says; None: no such file was seen."""
+    for path, variable in _FLAGS.get(platform, ()):
+        try:
+            data = files.read(path).data
+        except FileProblem:
+            continue
+        values = [found[2].decode("latin-1").strip("\"'") for found in re.finditer(_ASSIGNMENT, data) if found[1].decode() == variable]
+        words = values[-1] if values else ""
+        if variable == "APACHE_SERVER_FLAGS":
+            return [name for word in words.split() if (name := word.removeprefix("-D"))]
+        return re.findall(r"(?<!\S)-D\s*(\S+)", words)
+    return None
 
 
 def _envvars(path: str, files: Files) -> tuple[dict[str, str], bool]:

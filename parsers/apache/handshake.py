@@ -154,12 +154,15 @@ def fields(found: Effective, software: Software) -> Fields:
     refused = found.matched.refused or found.default.refused
     versions = _versions(found, version_reason)
     suites_reason = found.matched.ciphers_reason or version_reason or (library if offer is None else "")
+    suites = _suites(found, suites_reason)
+    if refused and versions.holds(frozenset()):  # the refused line is to blame, and not the list of versions or ciphers
+        versions, suites = Known(frozenset()), Known(())
     level = offer.security_level if offer is not None else software.level
     return Fields(
         _works(versions, refused=bool(refused)),
         refused[0].message if refused else _failure(found),
         versions,
-        _suites(found, suites_reason),
+        suites,
         _cipher_string(found, software),
         _groups(found, software, doubt or (library if offer is None else ""), version_reason),
         _bit(found, "SERVER_PREFERENCE", doubt),

@@ -519,12 +519,10 @@ def size(path: str, context: Context) -> int | None:
 def _surely_missing(path: str, context: Context) -> bool:
     """Is a path that is not there missing on the host, and not only in the part of it that was given?
 
-    A snapshot of /etc says nothing of /usr: the top directory must be there, or the folder itself.
+    A snapshot of /etc says nothing of /usr: the top directory must be there. A copy in a repository says nothing at all: certificates
+    and keys are seldom kept there, not even in the folder that httpd.conf lies in.
     """
-    if not context.complete:
-        return False
-    top = "/" + path.split("/")[1]
-    return (context.whole_host and context.files.kind(top) == "directory") or context.files.kind(posixpath.dirname(path)) == "directory"
+    return context.complete and context.whole_host and context.files.kind("/" + path.split("/")[1]) == "directory"
 
 
 def _directory(node: Node, word: Word, context: Context) -> FileFact:

@@ -110,6 +110,29 @@ def test_keys_are_not_kept_in_repositories(tmp_path: Path) -> None:
     assert "TLS310" in tlslint(tmp_path, "--root", str(tmp_path), "--output-format", "concise").out, "a whole host lacks it"
 
 
+def test_nor_beside_the_file_that_names_them(tmp_path: Path) -> None:
+    """`server.crt` beside httpd.conf (FreeBSD, the images of httpd), left out by .gitignore: "does not exist, so httpd does not start"."""
+    folder = tmp_path / "usr" / "local" / "etc" / "apache24"
+    folder.mkdir(parents=True)
+    site = SITE.replace("/etc/ssl/www.pem", "/usr/local/etc/apache24/server.crt")
+    (folder / "httpd.conf").write_text(f"LoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\n{site}")
+    assert "TLS310" not in findings(tmp_path)
+    assert "TLS310" in tlslint(tmp_path, "--root", str(tmp_path), "--output-format", "concise").out, "a whole host lacks it"
+
+
+def test_a_line_that_is_refused_is_not_told_as_a_fault_of_another(tmp_path: Path) -> None:
+    """A certificate that a whole host lacks, in a section that may not count: "no TLS version is left", with a fix of SSLProtocol."""
+    folder = tmp_path / "etc" / "apache2"
+    folder.mkdir(parents=True)
+    modules = "LoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\n"
+    (folder / "httpd.conf").write_text(f"{modules}<IfDefine SSL>\nListen 443\n{SITE}</IfDefine>\n")
+    said = tlslint(tmp_path, "--root", str(tmp_path), "--output-format", "concise").out
+    assert "TLS310" in said
+    assert "TLS206" in said, "what the other lines mean is told all the same"
+    assert "TLS105" not in said
+    assert "TLS212" not in said
+
+
 def test_other_web_servers_files_are_none_of_httpds(tmp_path: Path) -> None:
     # nginx and lighttpd keep theirs in folders of the same names
     (tmp_path / "conf-available").mkdir()
