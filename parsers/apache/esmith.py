@@ -27,7 +27,10 @@ PERL_FILLS_IN = "Perl fills in a part of this line"
 PORTS = (80, 443)
 """Pieces in folders (`VirtualHosts`, `WebAppVirtualHost` …) are the body of virtual hosts on both."""
 
-_FRAGMENT = re.compile(r"^(.*/e-smith)/templates(?:-custom|-user-custom|-user)?(/etc/httpd/conf(?:\.d)?/[^/]+)/(.+)$")
+_FRAGMENT = re.compile(
+    r"^(.*)/(?:(?<=/e-smith/)templates(?:-custom|-user-custom|-user)?|templates-custom)(/etc/httpd/conf(?:\.d)?/[^/]+)/(.+)$"
+)
+"""The folder of /etc/e-smith, or what a repository keeps of it: `templates-custom` is nobody else's name."""
 _LAYERS = ("templates", "templates-custom")
 
 

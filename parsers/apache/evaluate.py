@@ -4,6 +4,7 @@ The path of a configuration: read.py (files to one tree) → scopes.py (the tree
 answers where) → context.py (a server's TLS context) → handshake.py (what a client meets at an address and name).
 """
 
+import codecs
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +13,10 @@ from copy import copy
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, Instance, Problem, SourceFile, Span, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
-from tlslint.parsers.apache import defaults, protocol, scopes, settings, vhosts
+from tlslint.parsers.apache import defaults, directives, protocol, scopes, settings, vhosts
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.environment import environment
-from tlslint.parsers.apache.layout import mounted
+from tlslint.parsers.apache.layout import PLATFORMS, mounted
 from tlslint.parsers.apache.listen import Socket, collide
 from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.scopes import RefusedError, Scope, Walked
@@ -26,6 +27,8 @@ from tlslint.targets import Target
 
 _OTHER_HTTPD = rb"(?m)^[ \t]*(?:(?:server|types|location)\b[^<\n]*\{[ \t]*$|[a-z]+\.[a-z-]+[ \t]*\+?=)"
 """OpenBSD's httpd and nginx write blocks in braces, lighttpd assigns; their folders and files are called like httpd's."""
+
+_FIRST_WORD = rb"(?m)^[ \t]*[\"']?(<?[A-Za-z]\w*)"
 
 
 class Evaluated(Struct):
@@ -48,7 +51,7 @@ def instances(
     Never raises for any content of any file. Semantics: the sources named in the modules of this folder.
     """
     try:
-        if "e-smith" in root:
+        if "/templates" in root:
             from tlslint.parsers.apache import esmith  # noqa: PLC0415 (one distribution writes its configuration so)
 
             template = esmith.template_of(root, files)
@@ -57,7 +60,7 @@ def instances(
                 found = _judged(reading, files, target, complete=False, is_host=False)
                 told = tuple(problem for problem in found.problems if esmith.is_certain(problem))
                 return (_instance(found._replace(problems=told, starts=Unknown(NOT_SEEN)), target, complete=False),)
-        if re.search(_OTHER_HTTPD, files.read(root).data):
+        if _is_of_another(root, files.read(root).data):
             return ()
         if posixpath.basename(root) == ".htaccess":
             from tlslint.parsers.apache import overrides  # noqa: PLC0415 (most servers are found by their root file)
@@ -67,6 +70,20 @@ def instances(
     except FileProblem as problem:
         return (_unreadable(root, files, target, problem, complete=complete),)
     return (_instance(found, target, complete=complete),)
+
+
+def _is_of_another(root: str, data: bytes) -> bool:
+    """Is it another program's file by one of httpd's names: a server's of that name, or what monit, supervisor, systemd say of apache2?
+
+    Not where httpd itself looks for it: there any text is what it will be started with.
+    """
+    if re.search(_OTHER_HTTPD, data):
+        return True
+    if any(root == platform.root for platform in PLATFORMS) or b"\0" in data or data.startswith(codecs.BOM_UTF8):
+        return False  # zero bytes and marks are told, whoever's text it is
+    names = (found[1].decode("latin-1") for found in re.finditer(_FIRST_WORD, data))
+    is_httpds = any(directives.known(name) or re.search("[a-z][A-Z]|^SSL", name) for name in names)
+    return not is_httpds and re.search(rb"(?m)^[ \t]*[^#\s]", data) is not None
 
 
 def _instance(found: Evaluated, target: Target, *, complete: bool) -> Instance:

@@ -90,13 +90,14 @@ def ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy)
     return sorted(dict.fromkeys(joined), key=lambda way: any(set(other) < set(way) for other in joined))
 
 
+_TEMPLATE = r"(?:^|/)templates(?:-custom|-user)?(/etc/httpd/\S*?\.conf)(?:/|$)"
+
+
 def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
     """Check and reload, as the platform does it; an SME Server first expands its templates. `.htaccess` is read with every request."""
     if all(path.endswith(".htaccess") for path in changed):
         return ()
-    template = next(
-        (found for path in changed if (found := re.search(r"e-smith/templates(?:-custom|-user)?(/\S*?\.conf)(?:/|$)", path))), None
-    )
+    template = next((found for path in changed if (found := re.search(_TEMPLATE, path))), None)
     if template is not None:
         return (f"expand-template {template[1]} && apachectl configtest && systemctl reload httpd-e-smith",)
     return (platforms.httpd(_family(instance)),)

@@ -42,8 +42,9 @@ _PART = (
     r"|(?:^|/)(?:[Aa]pache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
     r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:000-default(?:-le)?(?:-ssl)?|default-ssl)(?:\.conf)?$"
     r"|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
+    r"|(?:^|/)(?:apache|vhosts?|[^/]+[-_.](?:httpd|apache2?|vhosts?))\.conf$"  # as Dockerfiles copy them: my-httpd.conf
 )
-_TEMPLATE = r"(?:^|/)e-smith/templates(?:-custom|-user)?/etc/httpd/conf(?:\.d)?/[^/]+/"
+_TEMPLATE = r"(?:^|/)(?:e-smith/templates(?:-custom|-user)?|templates-custom)/etc/httpd/conf(?:\.d)?/[^/]+/"
 _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 
 HOOK = (
@@ -57,7 +58,7 @@ HOOK = (
 def claim(path: str) -> Claim | None:
     """By name and folder: root file, part, offered or spare."""
     name = posixpath.basename(path)
-    if "e-smith" in path and re.search(_TEMPLATE, path):
+    if "/templates" in path and re.search(_TEMPLATE, path):
         return None if name in ("template-begin", "template-end") else Claim.PART
     if name in _ROOT_NAMES:
         return Claim.SPARE if "/original/" in path else Claim.ROOT  # upstream's own, kept beside the used one (Windows, macOS)

@@ -194,9 +194,7 @@ def _verification(settings: _Settings, software: Software) -> tuple[Known[str | 
     return Known("certificate", (*off, *origins)), reason
 
 
-def _offered(
-    settings: _Settings, software: Software, reader: Reader
-) -> tuple[Value[frozenset[TlsVersion]], Value[tuple[Suite, ...]]]:
+def _offered(settings: _Settings, software: Software, reader: Reader) -> tuple[Value[frozenset[TlsVersion]], Value[tuple[Suite, ...]]]:
     pick = settings.pick("sslproxyprotocol")
     origins = pick.origins(f"default of {software.name}: all -SSLv3")
     ciphers, tls13 = settings.pick("sslproxyciphersuite"), settings.pick("sslproxyciphersuite tlsv1.3")

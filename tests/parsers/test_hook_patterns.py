@@ -22,7 +22,7 @@ NAMES = """
     main.cf master.cf main.cf.proto dovecot.conf 10-ssl.conf local.conf dovecot-sql.conf.ext auth-sql.conf.ext imap.protocol
     imapd-ssl pop3d-ssl imapd pop3d esmtpd esmtpd-ssl esmtpd-msa courierd imapd.dist slapd.conf ldap.conf .ldaprc ldaprc
     sssd.conf nslcd.conf libnss-ldap.conf pam_ldap.conf slapd tls.ldif olcDatabase={1}mdb.ldif cn=config.ldif template-begin
-    template-end 10Listen README.md a.conf.bak a.conf~ x.include 99-mail.conf
+    template-end 10Listen README.md a.conf.bak a.conf~ x.include 99-mail.conf my-httpd.conf lighttpd.conf vhost.conf site.apache.conf
 """.split()  # noqa: SIM905 (readable)
 MARKS = ("", "", "", "", "~", ".bak", ".dpkg-old", ".j2", ".conf", "-old", ".d")
 

@@ -254,7 +254,7 @@ def test_a_folder_above_the_scanned_one_says_nothing(tmp_path: Path) -> None:
     """Whoever keeps all repositories in a folder called `apache` had every *.conf below it read as httpd's."""
     project = tmp_path / "apache" / "project"
     (project / "conf").mkdir(parents=True)
-    (project / "conf" / "worker.conf").write_text("threads = 4\n")
+    (project / "conf" / "worker.conf").write_text("ThreadsPerChild 4\n")
     assert "nothing to read" in tlslint(project).err
     (project / "conf" / "site.conf").write_text(SITE)
     assert "site.conf" in findings(project), "what reads like httpd's is judged"
@@ -320,3 +320,31 @@ def test_a_site_whose_name_does_not_fit_is_told(tmp_path: Path) -> None:
     assert "file-not-read: /etc/apache2/sites-enabled/www is not read: only names like *.conf are\n" in said
     (tmp_path / "apache2.conf").write_text(f"Listen 443\n{APACHE2}Include sites-enabled/www\n")
     assert "file-not-read" not in findings(tmp_path)
+
+
+def test_what_other_programs_say_of_httpd_is_no_configuration_of_it(tmp_path: Path) -> None:
+    """`effective` said of monit's and supervisor's apache2.conf that it starts."""
+    others = {
+        "etc/supervisor/conf.d/apache2.conf": "[program:apache2]\ncommand=/usr/sbin/apache2 -DFOREGROUND\n",
+        "etc/monit/conf.d/apache2.conf": "check process apache with pidfile /run/apache2.pid\n  if failed port 443 then restart\n",
+        "usr/lib/tmpfiles.d/httpd.conf": "d /run/httpd 710 root apache\n",
+    }
+    for name, text in others.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert tlslint("effective", tmp_path).out == ""
+    slip = tmp_path / "httpd.conf"
+    slip.write_text("SSLProtcol all\nsslciphersuite HIGH\n")
+    assert "httpd.conf" in tlslint("effective", slip).out, "a slip of the pen is httpd's"
+
+
+def test_files_by_the_names_that_dockerfiles_copy_them_from(tmp_path: Path) -> None:
+    """ "Nothing to read" beside a Dockerfile: the image's own documentation calls its file `my-httpd.conf`."""
+    for name in ("my-httpd.conf", "docker/vhost.conf", "apache.conf", "build/default-vhost.conf"):
+        root = tmp_path / name.replace("/", "-")
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text(SITE)
+        assert f"{name}:4" in findings(root), name
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx" / "vhost.conf").write_text("server {\n    listen 443 ssl;\n    ssl_protocols TLSv1;\n}\n")
+    assert tlslint("effective", tmp_path / "nginx").out == ""

@@ -1,10 +1,14 @@
 """SME Server templates: which lines a piece gives on which port, with which bytes behind them."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tlslint.model import SourceFile
 from tlslint.parsers.apache.esmith import PERL_DECIDES, PERL_FILLS_IN, lines
+
+from tests.support.cli import tlslint
 
 
 def given_on(text: str, port: int | None) -> list[tuple[str, str, str]]:
@@ -69,3 +73,11 @@ def test_any_text_gives_lines_with_bytes_of_their_own(text: str, port: int | Non
         span = line.span(0, len(line.text))
         assert 0 <= span.start <= span.end <= len(source.data)
         assert 0 <= line.first <= line.last <= len(source.data)
+
+
+def test_a_repository_that_keeps_templates_custom_alone(tmp_path: Path) -> None:
+    """ "Nothing to read" once: nobody else calls a folder so."""
+    folder = tmp_path / "templates-custom" / "etc" / "httpd" / "conf" / "httpd.conf" / "VirtualHosts"
+    folder.mkdir(parents=True)
+    (folder / "04Strict").write_text('{ $OUT .= "Header always set Strict-Transport-Security \\"max-age=60\\"\\n" if ($port eq "443"); }')
+    assert "TLS502" in tlslint(tmp_path, "--output-format", "concise").out
