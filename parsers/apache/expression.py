@@ -238,6 +238,13 @@ def compiled_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
         return None
 
 
+def filled(replacement: str, found: re.Match[str]) -> str:
+    """`$0` to `$9` of a replacement filled in; a backslash takes the meaning of what follows (server/util.c, regsub_core)."""
+    return re.sub(
+        r"\\(.)|\$(\d)", lambda part: part[1] or (found[int(part[2])] if int(part[2]) <= found.re.groups else "") or "", replacement
+    )
+
+
 _REPEAT = r"(?<!\\)(?:[*+]|\{\d*,\d*\})"
 _NESTED_REPEAT = r"(?<!\\)[*+}][^()]*\)+(?:[*+]|\{\d*,)|\)[*+]\)[*+]"
 

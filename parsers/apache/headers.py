@@ -16,6 +16,8 @@ from tlslint.parsers.apache.expression import Variables
 ACTIONS = ("set", "setifempty", "add", "append", "merge", "unset", "echo", "edit", "edit*", "note")
 _WITH_REPLACEMENT = ("edit", "edit*")
 _WITHOUT_VALUE = ("unset", "echo")
+MOST = 5
+"""Arguments of an `edit` with a condition; no `Header` has more."""
 
 
 class Command(Struct):
@@ -51,9 +53,9 @@ def _read(words: tuple[str, ...]) -> Command:
     if rest and rest[0].lower() in ("always", "onsuccess"):
         table = rest.pop(0).lower()
         first = 1
-    if len(rest) < 2:
-        raise RefusedError("Header requires two arguments", len(words) - 1)
-    action, name = rest[0].lower(), rest[1].removesuffix(":")
+    if len(rest) > MOST:
+        raise RefusedError("Header has too many arguments", first + MOST)
+    action = rest[0].lower() if rest else ""
     if action not in ACTIONS:
         raise RefusedError(
             "first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or 'edit*'", first
@@ -61,42 +63,46 @@ def _read(words: tuple[str, ...]) -> Command:
     values = rest[2:]
     wanted = 2 if action in _WITH_REPLACEMENT else 0 if action in _WITHOUT_VALUE else 1
     if len(values) > wanted + 1:
-        raise RefusedError(
-            "Too many arguments to directive" if len(words) <= 5 else "Header has too many arguments", first + 2 + wanted + 1
-        )
+        one_more = f"Header {action} takes two arguments" if wanted == 0 and len(values) == 2 else "Too many arguments to directive"
+        raise RefusedError(one_more, first + 2 + wanted + 1)
     if len(values) < wanted:
-        raise RefusedError(
-            "Header requires three arguments" if wanted == 1 else "Header edit requires a match and a substitution", first + 1
-        )
+        message = "Header requires three arguments" if wanted == 1 else "Header edit requires a match and a substitution"
+        raise RefusedError(message, len(words) - 1)
     condition, early = "", False
     if len(values) > wanted:
-        condition = values[wanted]
+        condition, at = values[wanted], first + 2 + wanted
         lower = condition.lower()
         if lower == "early":
             condition, early = "", True
-        elif not lower.startswith(("env=", "expr=")):
-            raise RefusedError(f"Unknown parameter: {condition}", first + 2 + wanted)
-        if lower.startswith("expr="):
+        elif lower in ("env=", "env=!"):
+            raise RefusedError("missing environment variable name. envclause should be in the form env=envar", at)
+        elif lower.startswith("expr="):
             try:
                 expression.parse(condition[5:])
             except expression.BadExpressionError as error:
-                raise RefusedError(f"Can't parse expr expression: {error}", first + 2 + wanted) from None
+                raise RefusedError(f"Can't parse envclause/expression: {error}", at) from None
+        elif not lower.startswith("env="):
+            raise RefusedError(f"Unknown parameter: {condition}", at)
     value = values[0] if wanted else ""
-    if wanted == 1 and action != "unset":
+    if wanted == 1:
         _check_format(value, first + 2)
+    name = rest[1].partition(":")[0] if len(rest) > 1 else ""
     return Command(table, action, name, value, values[1] if wanted == 2 else "", condition, early)
 
 
-_FORMAT = r"%(?:%|[tDlib]|\{[^}]*\}[es]|$)|%"
+_ESCAPE = r"%(?:(?P<literal>%|$)|(?:\{(?P<argument>[^}]*)\})?(?P<format>[Dtlibes]))"
+"""What may follow a `%`, which stands for itself at the end."""
 
 
 def _check_format(value: str, word: int) -> None:
     """`%` escapes are compiled when the line is read (parse_format_string); `expr=` values are expressions instead."""
-    if value.startswith("expr=") or "%" not in value:
+    if value.startswith("expr="):
+        if re.search(r"%\{[^}]*$", value):
+            raise RefusedError("Can't parse value expression: Unterminated string or variable", word)
         return
-    for escape in re.findall(_FORMAT, value):
-        if escape == "%" and not value.endswith("%"):
-            raise RefusedError(f"unrecognized header format {value[value.index('%') : value.index('%') + 2]}", word)
+    bad = re.search(r"%(?:\{[^}]*\}?)?(.?)", re.sub(_ESCAPE, "", value))
+    if bad is not None:
+        raise RefusedError(f"Unrecognized header format %{bad[1]}", word)
 
 
 class Sent(Struct):
@@ -104,6 +110,10 @@ class Sent(Struct):
 
     text: str | None
     by: tuple[object, ...] = ()
+
+
+_MEMBER = r'(?:[^,"]|"[^"]*"?)+'
+"""Of a list: no comma outside quotes; blanks before it do not count, those behind it do."""
 
 
 class Table:
@@ -181,12 +191,10 @@ def _act(command: Command, by: object, table: Table, variables: Variables) -> bo
     elif command.action != "setifempty":
         # apr_table_mergen joins with ", " onto the first line of that name; merge leaves it when the value is in the list already
         text, first = sent.text, lines[0]
-        if command.action == "merge" and text is not None and first.text is not None:
-            members = [member.strip() for member in first.text.split(",")]
-            if text.strip() in members:
-                return True
-        joined = None if text is None or first.text is None else f"{first.text}, {text}"
-        lines[0] = Sent(joined, (*first.by, by))
+        if text is None or first.text is None:
+            lines[0] = Sent(None, (*first.by, by))
+        elif command.action == "append" or text not in (member.lstrip() for member in re.findall(_MEMBER, first.text)):
+            lines[0] = Sent(f"{first.text}, {text}", (*first.by, by))
     return sent.text is not None
 
 
@@ -194,50 +202,54 @@ def value_of(template: str, variables: Variables) -> str | None:
     """A value with its escapes filled in; None where one cannot be known."""
     if template.startswith("expr="):
         return expression.expand(template[5:], variables)
-    if "%" not in template:
-        return template
     parts: list[str] = []
     position = 0
-    for found in re.finditer(r"%(?:(%)|([tDlib])|\{([^}]*)\}([es])|$)", template):
-        parts.append(template[position : found.start()])
+    for found in re.finditer(_ESCAPE, template):
+        parts.append(_plain(template[position : found.start()]))
         position = found.end()
-        if found[1]:
+        if found["literal"] is not None:
             parts.append("%")
-        elif found[2]:
+        elif found["format"] not in "es":
             return None  # time and load of the moment
-        elif found[3] is not None:
-            known = variables(("ENV:" if found[4] == "e" else "SSL:") + found[3])
+        else:
+            known = variables(("ENV:" if found["format"] == "e" else "SSL:") + (found["argument"] or ""))
             if known is None:
                 return None
             parts.append(known or "(null)")  # header_request_env_var: an absent variable prints as (null)
-    return "".join(parts) + template[position:]
+    return "".join(parts) + _plain(template[position:])
+
+
+_SPELT = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
+
+
+def _plain(text: str) -> str:
+    """What stands between the escapes, where a backslash has a meaning before four characters (parse_misc_string)."""
+    return re.sub(r"\\([rnt\\])", lambda found: _SPELT[found[1]], text) if "\\" in text else text
 
 
 def _edit(command: Command, by: object, lines: list[Sent]) -> bool:
     pattern = expression.compiled_pattern(command.value, False)
     decided = True
     for index, (text, origin) in enumerate(lines):
-        if text is None or pattern is None:
-            lines[index] = Sent(None, (*origin, by))
-            decided = False
-            continue
-        try:
-            changed = pattern.sub(lambda found: _filled(command.replacement, found), text, count=0 if command.action == "edit*" else 1)
-        except RecursionError:
-            lines[index] = Sent(None, (*origin, by))
-            decided = False
-        else:
-            lines[index] = Sent(changed, origin if changed == text else (*origin, by))
+        changed = None if text is None or pattern is None else _edited(pattern, command, text)
+        lines[index] = Sent(changed, origin if changed is not None and changed == text else (*origin, by))
+        decided = decided and changed is not None
     return decided
 
 
-def _filled(replacement: str, found: re.Match[str]) -> str:
-    """`$0` to `$9` and `&` of a replacement filled in (server/util.c, regsub_core); a backslash takes their meaning."""
+MAX_EDITS = 100
+"""Matches replaced by one `edit*`; httpd has no limit, and none where a pattern matches nothing at all."""
 
-    def part(piece: re.Match[str]) -> str:
-        if piece[1] is not None:
-            return str(piece[1])
-        index = 0 if piece[0] == "&" else int(piece[2])
-        return (found[index] or "") if index <= found.re.groups else ""
 
-    return re.sub(r"\\([$&])|\$(\d)|&", part, replacement)
+def _edited(pattern: re.Pattern[str], command: Command, text: str) -> str | None:
+    """The first match replaced; by `edit*` then each in what is left, as if nothing had been before it (process_regexp). None: no end."""
+    done = ""
+    for _ in range(MAX_EDITS):
+        found = pattern.search(text)
+        if found is None:
+            return done + text
+        done += text[: found.start()] + expression.filled(command.replacement, found)
+        text = text[found.end() :]
+        if command.action == "edit":
+            return done + text
+    return None

@@ -618,7 +618,7 @@ class _Run:
                 found = compiled.search(path)
                 if found is None:
                     continue
-                location = _escaped(re.sub(r"\$(\d)|&", lambda part, found=found: _group(found, part), target))  # type: ignore[misc]
+                location = _escaped(expression.filled(target, found))
             else:
                 length = _alias_length(path, source)
                 if length == 0:
@@ -1219,13 +1219,6 @@ def _alias_length(path: str, alias: str) -> int:
     if alias.endswith("/") or len(path) == len(alias) or path[len(alias)] == "/":
         return len(alias)
     return 0
-
-
-def _group(found: re.Match[str], part: re.Match[str]) -> str:
-    if part[0] == "&":
-        return "&"
-    number = int(part[1])
-    return (found[number] or "") if number <= (found.re.groups or 0) else ""
 
 
 def _escaped(text: str) -> str:

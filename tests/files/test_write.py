@@ -120,9 +120,34 @@ def test_read_only_is_refused(three: list[Change], tmp_path: Path) -> None:
 
 def test_a_file_changed_since_it_was_read_is_refused(three: list[Change], tmp_path: Path) -> None:
     (tmp_path / "b.conf").write_bytes(OLD + b"somebody's line\n")
-    with pytest.raises(WriteRefusedError, match=r"b\.conf was changed by somebody else"):
+    with pytest.raises(WriteRefusedError, match=r"b\.conf was changed by somebody else since it was read"):
         write(three)
     assert contents(tmp_path) == {"a.conf": OLD, "b.conf": OLD + b"somebody's line\n", "c.conf": OLD}
+
+
+def test_a_second_name_given_while_new_files_are_made_is_refused(
+    three: list[Change], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """The bytes are those that were read, and yet a swap would part the two names."""
+    real = writer._beside
+
+    def beside(path: str, data: bytes, status: os.stat_result) -> str:
+        if path.endswith("c.conf"):
+            os.link(tmp_path / "a.conf", tmp_path / "other.conf")
+        return real(path, data, status)
+
+    monkeypatch.setattr(writer, "_beside", beside)
+    with pytest.raises(WriteRefusedError, match=r"a\.conf was changed by somebody else since it was read; nothing was changed"):
+        write(three)
+    assert contents(tmp_path) == dict.fromkeys(("a.conf", "b.conf", "c.conf", "other.conf"), OLD)
+
+
+@pytest.mark.parametrize("way", ["renamed"], indirect=True)
+def test_nobody_is_asked_for_a_lease_where_names_cannot_be_swapped(three: list[Change], tmp_path: Path, way: str) -> None:
+    """Such file systems are those of a network, where a lease may be refused for other reasons than a writer."""
+    with (tmp_path / "a.conf").open("ab"):
+        write(three)
+    assert set(contents(tmp_path).values()) == {NEW}
 
 
 def meddle(monkeypatch: pytest.MonkeyPatch, what: Callable[[str], None], *, before: bool) -> None:

@@ -71,7 +71,7 @@ def test_no_text_stops_the_evaluation(data: bytes, complete: bool) -> None:
     ended = data + b"\n" if not data.endswith(b"\n") else data
     again = evaluated(ended + b"# a comment\n#\n", complete=complete)
     before = evaluated(ended, complete=complete)
-    if not data.rstrip(b"\n").endswith(b"\\") and again is not None and before is not None:
+    if not data.rstrip(b"\r\n").endswith(b"\\") and again is not None and before is not None:
         assert [endpoint.name for endpoint in again.endpoints] == [endpoint.name for endpoint in before.endpoints]
         assert [endpoint.versions.surely for endpoint in again.endpoints] == [endpoint.versions.surely for endpoint in before.endpoints]
 
