@@ -21,8 +21,14 @@ _NUMBERS = {"alpine": 2, "freebsd": 1, "arch": 0}
 """How many numbers of VERSION_ID name the release."""
 
 
-def detect(files: Files) -> Target | None:
-    """The software below the scanned root, every version `detected`; None: nothing tells."""
+def detect(files: Files, host: str = "/") -> Target | None:
+    """The software of one host, every version `detected`; None: nothing tells.
+
+    `host`: the logical path of the folder that is its `/`; in a folder of snapshots each is one (`/srv/hosts/www1`). Links of a snapshot
+    mean what they mean on the host it was taken of.
+    """
+    if host != "/":
+        files = files.mounted("/", files.on_disk(host))
     told = _release(files)
     base = distribution(told[0], KnownBy.DETECTED) if told is not None else None
     found = installed(files, is_suse=told is not None and told[1] == "suse")
@@ -50,17 +56,18 @@ def detect(files: Files) -> Target | None:
         versions = (library.version for library in target.libraries.values() if library.name == "openssl")
         target = target._replace(openssl_security_level=own_level(versions))
     target = _from_openssl_conf(target, files)
-    return target if found is not None else target._replace(source=f"{target.source}; {_of_the_release(base, files)}")
+    return target if found is not None else target._replace(source=f"{target.source}; {_of_the_release(base, files, host)}")
 
 
-def _of_the_release(base: Target | None, files: Files) -> str:
+def _of_the_release(base: Target | None, files: Files, host: str) -> str:
     """What to people are versions without a package database, and how the installed ones are read."""
     what = "versions of the release" if base is not None else "versions not known, --target names them"
     try:
         files.names("/var/lib")
     except FileProblem as problem:
         if problem.kind == "outside-root":
-            return f"{what}, `tlslint --root / /etc` reads those installed"
+            how = "`tlslint --root / /etc` reads those installed" if host == "/" else "those installed lie outside of what was scanned"
+            return f"{what}, {how}"
     return f"{what}, no package database was found"
 
 

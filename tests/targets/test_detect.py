@@ -179,6 +179,39 @@ def test_a_scan_of_etc_alone_says_how_the_installed_versions_are_read() -> None:
     assert target.spoken.endswith(", `tlslint --root / /etc` reads those installed)")
 
 
+DPKG = "Package: postfix\nStatus: install ok installed\nVersion: {}\nDepends: libssl3 (>= 3)\n"
+
+
+def test_each_of_several_snapshots_is_judged_as_itself(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    put(hosts, "old/etc/os-release", "ID=debian\nVERSION_ID=11\n")
+    put(hosts, "old/var/lib/dpkg/status", DPKG.format("3.5.25-0+deb11u1"))
+    put(hosts, "new/usr/lib/os-release", "ID=debian\nVERSION_ID=13\n")
+    (hosts / "new/etc").mkdir()
+    (hosts / "new/etc/os-release").symlink_to("/usr/lib/os-release")  # of the host, not of this machine
+    put(hosts, "new/var/lib/dpkg/status", DPKG.format("3.10.5-1~deb13u1"))
+    put(hosts, "bare/etc/postfix/main.cf", "")
+    put(tmp_path, "secret/os-release", "ID=debian\nVERSION_ID=12\n")
+    (hosts / "sly/etc").mkdir(parents=True)
+    (hosts / "sly/etc/os-release").symlink_to("../../../secret/os-release")
+    files = Files((str(hosts),), str(tmp_path))
+    told = {host: detect(files, f"{hosts}/{host}") for host in ("old", "new", "bare", "sly")}
+    said = {host: target and (target.name, target.software["postfix"].version, target.source) for host, target in told.items()}
+    seen = "etc/os-release, var/lib/dpkg/status"
+    assert said == {"old": ("debian-11", "3.5.25", seen), "new": ("debian-13", "3.10.5", seen), "bare": None, "sly": None}
+    assert detect(files) is None, "this machine's own release lies outside of what was scanned"
+
+
+def test_of_a_snapshots_etc_alone_the_release_counts(tmp_path: Path) -> None:
+    put(tmp_path, "www1/etc/os-release", "ID=debian\nVERSION_ID=12\n")
+    etc = tmp_path / "www1/etc"
+    target = detect(Files((str(etc),), str(tmp_path)), f"{tmp_path}/www1")
+    assert target is not None
+    assert target.spoken == (
+        "debian-12 (detected: etc/os-release; versions of the release, those installed lie outside of what was scanned)"
+    )
+
+
 def test_openssl_conf_counts_over_the_release(tmp_path: Path) -> None:
     put(tmp_path, "etc/debian_version", "12.1\n")
     put(tmp_path, "etc/ssl/openssl.cnf", CNF)
