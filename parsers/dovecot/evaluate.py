@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, How, Instance, Known, KnownBy, Origin, Problem, Software, SourceFile, Span, Unknown, Value
-from tlslint.parsers.dovecot import generation, settings
+from tlslint.parsers.dovecot import generation, layout, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter
 from tlslint.parsers.dovecot.listeners import Listener, listeners
 from tlslint.parsers.dovecot.outgoing import clients
@@ -18,19 +18,26 @@ from tlslint.targets.target import load
 
 
 def instances(root: str, files: Files, target: Target, *, complete: bool) -> Sequence[Instance]:
-    """The Dovecot that `root` (a dovecot.conf, or as a fragment a part of one) configures. Never raises for any content."""
+    """The Dovecot that `root` (a dovecot.conf, or as a fragment a part of one) configures. Never raises for any content.
+
+    The numbered files of one conf.d are one fragment, whichever of them is named.
+    """
+    together = [root] if complete else layout.beside(root, files)
     try:
-        first = files.read(root)
+        first = files.read(together[0])
     except FileProblem as problem:
         empty = SourceFile(root, b"")
         unread = Problem(problem.kind if problem.kind == "outside-root" else "unreadable", f"{root} {problem.reason}", Span(empty, 0, 0))
         software, library = target.software["dovecot"], target.libraries["dovecot"]
         return (Instance("dovecot", empty, software, library, complete, Unknown("it could not be read"), (), (unread,), ()),)
-    software, used = choose(first, target, is_root=complete)
+    software, used = choose([first, *_readable(together[1:], files)], target, is_root=complete)
     library = used.libraries["dovecot"] if used is not None else Software("openssl", None, KnownBy.ASSUMED)
     is_debian = (used or target).is_debian and software.how is not KnownBy.ASSUMED  # its default is to serve nothing
     release = settings.release(software.version or "2.3.19.1", is_debian=is_debian)
-    tree = read(root, files, release, fragment=not complete, is_sure=software.how is not KnownBy.ASSUMED)
+    is_sure = software.how is not KnownBy.ASSUMED
+    tree = read(together[0], files, release, fragment=not complete, is_sure=is_sure, after=together[1:])
+    if not complete and _is_another_grammar(tree):
+        return ()
     judge = Judge(tree, files, used or target, library)
     from tlslint.parsers.dovecot import slips  # noqa: PLC0415 (it looks back at what stands here)
 
@@ -48,12 +55,31 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
     return (Instance("dovecot", first, software, library, complete, starts, endpoints, tuple(problems), tuple(tree.files)),)
 
 
-def choose(first: SourceFile, target: Target, *, is_root: bool) -> tuple[Software, Target | None]:
+_FEW = 2
+
+
+def _is_another_grammar(tree: Tree) -> bool:
+    """Text of which Dovecot knows not one name: what a passdb or a dictionary is told by `args`, with settings of its own, under any name
+    (https://doc.dovecot.org/2.3/configuration_manual/authentication/dict/)."""
+    unknown = [problem for problem in tree.problems if problem.rule == "unknown-setting"]
+    is_bare = len(tree.filters) == 1 and not tree.root.settings
+    return is_bare and len(unknown) >= _FEW and not any(problem.remedy for problem in unknown)
+
+
+def _readable(paths: Iterable[str], files: Files) -> Iterator[SourceFile]:
+    for path in paths:
+        try:
+            yield files.read(path)
+        except FileProblem:
+            continue
+
+
+def choose(texts: Sequence[SourceFile], target: Target, *, is_root: bool) -> tuple[Software, Target | None]:
     """The software judged for, and the target it belongs to. A target that was only assumed gives way to what the text itself says."""
     software = target.software["dovecot"]
     if software.how is not KnownBy.ASSUMED:
         return software, target
-    inferred = generation.of(first, is_root=is_root)
+    inferred = generation.of(texts, is_root=is_root)
     if inferred is None or (software.version or "").startswith(inferred[:3]):
         return software, target
     if inferred.startswith("2.3"):

@@ -1,6 +1,7 @@
 """Which generation of Dovecot a text was written for, where nothing else says so."""
 
 import re
+from collections.abc import Sequence
 
 from tlslint.model import SourceFile
 
@@ -13,6 +14,12 @@ _SIGNS = (
     ("2.3.19.1", rb"ssl_cert|ssl_key|disable_plaintext_auth|mail_location|passdb|!include(?:_try)?"),
 )
 
+_NEW_BLOCKS = re.compile(
+    rb"""(?mx) ^[ \t]* (?: (?:mail_plugins|auth_mechanisms|protocols) [ \t]* \{
+    | (?:quota|sieve_script|fts|passdb|userdb) [ \t]+ (?:"[^"\n]*"|\w+) [ \t]* \{ )"""
+)
+"""Blocks of 2.4: lists of booleans, and names where 2.3 has none."""
+
 _OLD = re.compile(
     rb"""(?mx) ^[ \t]* (?: (?:plugin|passdb|userdb|namespace|dict|inet_listener) [ \t]* \{
     | (?:service_count|address|idle_kill|ssl_listen) [ \t]* =
@@ -21,12 +28,15 @@ _OLD = re.compile(
 """What no text of 2.4 has: blocks without a name, names that are gone, variables of one letter."""
 
 
-def of(file: SourceFile, *, is_root: bool) -> str | None:
+def of(files: Sequence[SourceFile], *, is_root: bool) -> str | None:
     """A version of the generation that the text speaks for; None: nothing tells. The newest sign wins.
 
     `is_root`: a whole configuration, which 2.4 does not read without its version.
     """
+    if any(_NEW_BLOCKS.search(file.data) for file in files):
+        return _SIGNS[0][0]
     for version, names in _SIGNS:
-        if re.search(rb"^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", file.data, re.MULTILINE):
+        sign = re.compile(rb"^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", re.MULTILINE)
+        if any(sign.search(file.data) for file in files):
             return version
-    return "2.3.19.1" if is_root or _OLD.search(file.data) else None
+    return "2.3.19.1" if is_root or any(_OLD.search(file.data) for file in files) else None

@@ -12,6 +12,7 @@ _CONF_D = (
     r"(?:.*/)?conf\.d/(?:10|15|20|30|90|91|99)-(?:auth|director|logging|mail|master|ssl|tcpwrapper|lda|imap|lmtp|managesieve|pop3"
     r"|submission|mailboxes|acl|plugin|quota|sieve|sieve-extprograms|metrics|replicator|stats|fts|dict-server)\.conf"
 )
+_NUMBERED = r"\d\d-[\w.-]+\.conf"
 _SPARE = r"dovecot\.conf[-._~].*|(?:10|15|20|90)-[\w-]+\.conf[-._~].*"
 _SAMPLES = r"/usr/(?:share|lib|libexec|local/share)/.*|.*/(?:example-config|doc|examples?)/.*"
 _OTHER = r".*/(?:dovecot-(?:sql|ldap|dict[\w-]*|oauth2)[\w.-]*|.*\.(?:conf|sql|ldap)\.ext)"
@@ -65,6 +66,15 @@ def root_of(path: str, files: Files) -> str | None:
         if not folder:
             return None
         folder = folder.rpartition("/")[0]
+
+
+def beside(path: str, files: Files) -> list[str]:
+    """The files of one conf.d that no dovecot.conf at hand reads, `path` among them: `!include conf.d/*.conf`, which every distribution's
+    dovecot.conf has, takes them together, sorted by name. `[path]` where it is no such file."""
+    folder, _, name = path.rpartition("/")
+    if not re.fullmatch(_NUMBERED, name) or root_of(path, files) is not None:
+        return [path]
+    return [f"{folder}/{other}" for other in files.names(folder) if re.fullmatch(_NUMBERED, other)]
 
 
 def comments(_path: str) -> Comments:

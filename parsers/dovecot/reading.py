@@ -8,7 +8,7 @@ mistake; here reading goes on, so that people hear of all of them.
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tlslint.files import FileProblem, Files
@@ -119,27 +119,35 @@ class _Section:
         self.begun = begun
 
 
-def read(path: str, files: Files, release: Release, *, fragment: bool = False, is_sure: bool = True) -> Tree:
+def read(path: str, files: Files, release: Release, *, fragment: bool = False, is_sure: bool = True, after: Sequence[str] = ()) -> Tree:
     """Read `path`, a logical name, and all it includes. Raises `FileProblem` only when `path` itself cannot be read.
 
     `is_sure` False: nobody said which release this is for. Then a text is not held to the names of 2.4 unless it says so itself.
+    `after`: further files that are read as if they stood below the first (the rest of a folder that no file at hand includes).
     """
-    reader = _Reader(path, files, release)
+    reader = _Reader(files, release)
     reader.is_sure = is_sure
     reader.tree.is_fragment = fragment
+    reader.enter(path)
     reader.run()
+    for other in after:
+        try:
+            reader.enter(other)
+        except FileProblem:
+            continue
+        reader.run()
+    reader.end()
     return reader.tree
 
 
 class _Reader:
-    def __init__(self, path: str, files: Files, release: Release) -> None:
+    def __init__(self, files: Files, release: Release) -> None:
         self.files = files
         self.tree = Tree(release)
         self.inputs: list[_Input] = []
         self.sections: list[_Section] = []
         self.order = 0
         self.count = 0
-        self.enter(path)
         self.names = settings.names(release)
         self.first = True
         self.is_sure = True
@@ -152,6 +160,9 @@ class _Reader:
                 self.inputs.pop()
                 continue
             self.take(statement)
+
+    def end(self) -> None:
+        """What can be said when all was read."""
         if self.sections and self.tree.release.number >= (2, 4, 2) and not self.tree.is_fragment:
             begun = self.sections[-1].begun
             self.tree.refuse("missing '}': the block is never closed, so Dovecot does not start", begun, "begins here")

@@ -53,10 +53,15 @@ def failed(judge: Judge) -> Iterator[Problem]:
             continue
         label = "no handshake succeeds" if cause.field == "groups" else ""
         # a repository may hold a part of what lies on the host: where nothing at all is said of TLS, that is as likely
-        says_nothing = not any(written.key.startswith("ssl") for _, written in _all(judge.tree))
+        says_nothing = not any(written.key.startswith("ssl") for each, written in _all(judge.tree) if not _is_listener(each))
         sure = Confidence.LOW if says_nothing else Confidence.HIGH
         message = f"{cause.why}: Dovecot starts, and every handshake fails"
         yield Problem(rule, message, cause.place, label, endpoints=cause.endpoints, confidence=sure)
+
+
+def _is_listener(each: Filter) -> bool:
+    """`ssl = yes` of an inet_listener says which port begins with TLS, and nothing of a certificate."""
+    return bool(each.names) and each.names[-1].startswith("inet_listener")
 
 
 def held_back(judge: Judge) -> Iterator[Problem]:

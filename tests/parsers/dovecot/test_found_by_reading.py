@@ -110,3 +110,56 @@ def test_the_packages_own_files_are_not_missed(tmp_path: Path) -> None:
     found = discover([str(tmp_path / "repository")])
     result = run(found, load(None), selection(["TLS902", "TLS901", "TLS210"], []), [load_profile("mozilla-intermediate")])
     assert [finding.code for finding in result.findings] == ["TLS210"]
+
+
+PART = "/repository/etc/dovecot/conf.d"
+
+
+def of_a_repository(root: Path, files: dict[str, str], select: str, named: str = "", target: str | None = None) -> Result:
+    world.lay({"files": {f"{PART}/{name}": text for name, text in files.items()}, "certificates": {}}, root)
+    found = discover([f"{root}{PART}/{named}" if named else str(root / "repository")])
+    return run(found, load(target), selection([select], []), [load_profile("mozilla-intermediate")])
+
+
+@pytest.mark.parametrize("named", ["", "10-auth.conf", "10-ssl.conf"])
+def test_the_files_of_one_conf_d_belong_together(named: str, tmp_path: Path) -> None:
+    """Without a dovecot.conf each was a server of its own: `ssl = yes` in one and `disable_plaintext_auth = no` in the other said nothing."""
+    texts = {
+        "10-auth.conf": "disable_plaintext_auth = no\nauth_mechanisms = plain login\n",
+        "10-mail.conf": "mail_location = maildir:~/Maildir\n",
+        "10-ssl.conf": "ssl = yes\nssl_cert = </etc/ssl/a.pem\nssl_key = </etc/ssl/a.key\n",
+    }
+    result = of_a_repository(tmp_path, texts, "TLS402", named)
+    assert [(instance.complete, len(instance.files)) for instance in result.instances] == [(False, 3)]
+    assert [finding.endpoints for finding in result.findings] == [("imap (143)", "pop3 (110)")]
+
+
+def test_one_file_of_24_among_others_makes_all_of_them_24(tmp_path: Path) -> None:
+    """10-auth.conf of a 2.4 tree has no word that 2.3 lacks; by itself it was judged for 2.3."""
+    texts = {"10-auth.conf": "auth_mechanisms = plain login\n!include auth-sql.conf.ext\n", "90-quota.conf": 'quota "User quota" {\n}\n'}
+    result = of_a_repository(tmp_path, texts, "TLS9")
+    assert [instance.software.version for instance in result.instances] == ["2.4.1"]
+    assert not [finding for finding in result.findings if finding.code == "TLS901"]
+
+
+def test_a_later_file_of_conf_d_overrides(tmp_path: Path) -> None:
+    """They are read by name, as `!include conf.d/*.conf` reads them."""
+    assert not of_a_repository(tmp_path / "on", {"10-ssl.conf": "ssl = no\n", "99-local.conf": "ssl = required\n"}, "TLS401").findings
+    off = of_a_repository(tmp_path / "off", {"10-ssl.conf": "ssl = required\n", "99-local.conf": "ssl = no\n"}, "TLS401")
+    assert [finding.primary.span.file.path.rpartition("/")[2] for finding in off.findings] == ["99-local.conf"]
+
+
+def test_what_a_passdb_is_told_is_another_grammar(tmp_path: Path) -> None:
+    """`uri = proxy:…` in core/dovecot/conf/auth.conf was "Dovecot has no setting 'uri'; it does not start"."""
+    text = "uri = proxy:/run/auth.socket:auth\niterate_disable = yes\npassword_key = passdb/%u\n"
+    assert not of_a_repository(tmp_path / "other", {"auth.conf": text}, "TLS801").instances
+    slips = {"10-ssl.conf": "ssl_min_protocl = TLSv1.2\nssl_chipher_list = HIGH\n"}
+    slip = of_a_repository(tmp_path / "slip", slips, "TLS801", target="debian-12")
+    assert len(slip.findings) == 2
+
+
+def test_a_port_that_begins_with_tls_says_nothing_of_a_certificate(tmp_path: Path) -> None:
+    """The package's 10-ssl.conf lies on the host and not in the repository; `ssl = yes` of the imaps listener made that an error."""
+    listener = "service imap-login {\n  inet_listener imaps {\n    port = 993\n    ssl = yes\n  }\n}\n"
+    found = checked(tmp_path, {"/etc/dovecot/dovecot.conf": f"protocols = imap\nmail_location = maildir:~/Maildir\n{listener}"}, "TLS310")
+    assert {finding.confidence for finding in found.findings} == {Confidence.LOW}
