@@ -123,7 +123,7 @@ def of_a_repository(root: Path, files: dict[str, str], select: str, named: str =
 
 @pytest.mark.parametrize("named", ["", "10-auth.conf", "10-ssl.conf"])
 def test_the_files_of_one_conf_d_belong_together(named: str, tmp_path: Path) -> None:
-    """Without a dovecot.conf each was a server of its own: `ssl = yes` in one and `disable_plaintext_auth = no` in the other said nothing."""
+    """Each was a server of its own: `ssl = yes` in one and `disable_plaintext_auth = no` in the other said nothing."""
     texts = {
         "10-auth.conf": "disable_plaintext_auth = no\nauth_mechanisms = plain login\n",
         "10-mail.conf": "mail_location = maildir:~/Maildir\n",
