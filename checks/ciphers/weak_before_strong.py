@@ -1,20 +1,21 @@
 """The server prefers a weak suite to a strong one.
 
-The server's order is on, and a suite without forward secrecy or authenticated encryption stands before one that has both: clients
-that know
+The server's order is on, and a suite without forward secrecy stands before one that has it and authenticated encryption: clients that know
 the strong one never get it.
 
 Use instead: strong suites first (ECDHE+AESGCM:ECDHE+CHACHA20 before anything else).
 Fix safety: safe, what can be negotiated stays the same.
-Limits: TLS 1.3 has its own order and does not count.
+Limits: TLS 1.3 has its own order and does not count. Where the certificate was not read, only suites of one kind of key are compared; where
+they are so with one kind alone, it is information.
 References: RFC 9325 section 4.2.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tlslint.checks.ciphers.offered import hangs_on, if_key, with_key
 from tlslint.checks.ciphers.words import culprit
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model import Confidence, Endpoint, Finding, Severity
 from tlslint.model.remedy import OfferSuites
 from tlslint.model.suites import Suite
 
@@ -50,19 +51,31 @@ class WeakBeforeStrong(EndpointRule):
         """A suite without forward secrecy before one that has it and AEAD."""
         if not endpoint.server_order.holds(True):
             return
-        below = [suite for suite in endpoint.cipher_suites.surely if not suite.is_tls13]
-        strong = [index for index, suite in enumerate(below) if suite.is_aead and suite.has_forward_secrecy]
-        weak = [index for index, suite in enumerate(below) if not suite.has_forward_secrecy]
-        if strong and weak and weak[0] < strong[-1]:
-            first, better = below[weak[0]], below[next(index for index in strong if index > weak[0])]
-            place, related = culprit(endpoint, [first])
-            yield self.finding(
-                endpoint,
-                place,
-                f"{endpoint.name} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger",
-                related=related,
-                remedy=OfferSuites(tuple(sorted(endpoint.cipher_suites.surely, key=_weakness)), "strong suites first"),
-            )
+        kind = hangs_on(endpoint, _first_pair)
+        pair = _first_pair(with_key(endpoint.cipher_suites.surely, kind)) if kind is not None else None
+        if kind is None or pair is None:
+            return
+        first, better = pair
+        place, related = culprit(endpoint, [first])
+        yield self.finding(
+            endpoint,
+            place,
+            f"{endpoint.name} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger{if_key(kind)}",
+            severity=Severity.INFO if kind else None,
+            confidence=Confidence.LOW if kind else None,
+            related=related,
+            remedy=OfferSuites(tuple(sorted(endpoint.cipher_suites.surely, key=_weakness)), "strong suites first"),
+        )
+
+
+def _first_pair(suites: Sequence[Suite]) -> tuple[Suite, Suite] | None:
+    """The first suite without forward secrecy and the next after it that has it and AEAD."""
+    below = [suite for suite in suites if not suite.is_tls13]
+    weak = next((index for index, suite in enumerate(below) if not suite.has_forward_secrecy), None)
+    if weak is None:
+        return None
+    better = next((suite for suite in below[weak:] if suite.is_aead and suite.has_forward_secrecy), None)
+    return None if better is None else (below[weak], better)
 
 
 def _weakness(suite: Suite) -> tuple[bool, bool, bool]:

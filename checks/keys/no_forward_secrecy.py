@@ -4,7 +4,8 @@ With a static RSA, DH, ECDH or plain-PSK key exchange, whoever gets the private 
 
 Use instead: ECDHE suites only.
 Fix safety: unsafe, clients that know nothing better lose access.
-Limits: information only on a public MX with opportunistic TLS.
+Limits: information only on a public MX with opportunistic TLS, and where the certificate was not read while only one kind of key (RSA)
+brings such suites.
 References: RFC 10015; RFC 9325 section 4.1.
 """
 
