@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from tlslint.files import FileProblem, Files
 from tlslint.model.instance import KnownBy, Software
 from tlslint.targets import openssl_conf
-from tlslint.targets.packages import Installed, families, installed
+from tlslint.targets.packages import Installed, families, installed, text_of
 from tlslint.targets.target import SERVICES, Target, distribution, family_of, own_level, release
 
 _FAMILIES = {
@@ -74,12 +74,12 @@ def _of_the_release(base: Target | None, files: Files, host: str) -> str:
 def _release(files: Files) -> tuple[str, str, str] | None:
     """A name as the table has it (`debian-12`), the family, and the file that says so."""
     for path in ("/etc/os-release", "/usr/lib/os-release"):
-        text = _text(files, path)
+        text = text_of(files, path)
         if text is not None:
             fields = dict(re.findall(r'^(\w+)=["\']?(.*?)["\']?$', text, re.MULTILINE))
             version = fields.get("VERSION_ID", "")
             if family_of(fields.get("ID", "")) == "rhel" and "." not in version:  # CentOS tells its minor release in its own file only
-                finer = re.search(r"release (\d+\.\d+)", _text(files, "/etc/redhat-release") or "")
+                finer = re.search(r"release (\d+\.\d+)", text_of(files, "/etc/redhat-release") or "")
                 version = finer[1] if finer is not None and finer[1].startswith(f"{version}.") else version
             named = _named(fields.get("ID", ""), version, fields.get("ID_LIKE", "").split())
             return (*named, path.lstrip("/")) if named is not None else None
@@ -91,7 +91,7 @@ def _release(files: Files) -> tuple[str, str, str] | None:
         ("/etc/arch-release", r"()", "arch"),
         ("/etc/debian_version", r"(\d+)", "debian"),
     ):
-        text = _text(files, path)
+        text = text_of(files, path)
         matched = re.search(pattern, text) if text is not None else None
         if matched is not None:
             named = _named(identity, matched[1], [])
@@ -157,7 +157,7 @@ def upstream(version: str) -> str:
 def _from_openssl_conf(target: Target, files: Files) -> Target:
     """The host's own openssl.cnf counts over what its release ships, if all of it was seen."""
     said = openssl_conf.read(files)
-    profile = _text(files, "/etc/crypto-policies/back-ends/openssl.config")
+    profile = text_of(files, "/etc/crypto-policies/back-ends/openssl.config")
     if profile is not None and target.family == "rhel":
         target = target._replace(system_ciphers=profile.strip())
     if said is None or not said.whole:
@@ -169,10 +169,3 @@ def _from_openssl_conf(target: Target, files: Files) -> Target:
         openssl_groups=said.groups,
         source=f"{target.source}, {said.source}",
     )
-
-
-def _text(files: Files, path: str) -> str | None:
-    try:
-        return files.read(path).data.decode("utf-8", "replace")
-    except FileProblem:
-        return None

@@ -47,7 +47,8 @@ def families() -> dict[str, Any]:
     return rows
 
 
-def _text(files: Files, path: str) -> str | None:
+def text_of(files: Files, path: str) -> str | None:
+    """What a file says, whatever its encoding; None where it cannot be had."""
     try:
         return files.read(path).data.decode("utf-8", "replace")
     except FileProblem:
@@ -65,11 +66,11 @@ Found = Iterator[tuple[str, str, Iterator[Package]]]
 
 
 def _dpkg(files: Files) -> Found:
-    text = _text(files, "/var/lib/dpkg/status")
+    text = text_of(files, "/var/lib/dpkg/status")
     if text is not None:
         yield "debian", "var/lib/dpkg/status", _stanzas(text)
     folder = "/var/lib/dpkg/status.d"
-    parts = [part for name in _names(files, folder) if not name.endswith(".md5sums") and (part := _text(files, f"{folder}/{name}"))]
+    parts = [part for name in _names(files, folder) if not name.endswith(".md5sums") and (part := text_of(files, f"{folder}/{name}"))]
     if parts:
         yield "debian", "var/lib/dpkg/status.d", _stanzas("\n\n".join(parts))
 
@@ -84,7 +85,7 @@ def _stanzas(text: str) -> Iterator[Package]:
 
 def _apk(files: Files) -> Found:
     for place in ("/usr/lib/apk/db/installed", "/lib/apk/db/installed"):
-        text = _text(files, place)
+        text = text_of(files, place)
         if text is not None:
             yield "alpine", place.lstrip("/"), _records(text)
 
@@ -108,7 +109,7 @@ def _described(files: Files, folder: str, names: list[str]) -> Iterator[Package]
     for name in names:
         if name.rsplit("-", 2)[0] not in wanted:
             continue
-        text = _text(files, f"{folder}/{name}/desc") or ""
+        text = text_of(files, f"{folder}/{name}/desc") or ""
         fields = {key: value.split() for key, value in re.findall(r"^%(\w+)%\n((?:.+\n)*)", text + "\n", re.MULTILINE)}
         if fields.get("NAME") and fields.get("VERSION"):
             yield Package(fields["NAME"][0], fields["VERSION"][0], tuple(fields.get("DEPENDS", ())))

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from tlslint.model import Problem
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.state import State
-from tlslint.parsers.apache.syntax import Word, spoken, words
+from tlslint.parsers.apache.syntax import Word, words
 from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Section
+from tlslint.parsers.carried import readable
 
 
 def _if_module(state: State, section: Section) -> bool | str:
@@ -31,7 +32,7 @@ def _module_named(state: State, name: str) -> bool | str:
     state.counts_on_modules = True
     if state.knows_all_modules or directives.module_meant(name) is not None:  # a name no module ever has
         return False
-    return f"whether {spoken(name)} {IS_LOADED}"
+    return f"whether {readable(name)} {IS_LOADED}"
 
 
 def _if_define(state: State, section: Section) -> bool | str:

@@ -4,9 +4,9 @@ import posixpath
 from collections.abc import Iterator
 
 from tlslint.model import Problem
-from tlslint.parsers.apache.paths import os_path
 from tlslint.parsers.apache.request import Host, admitted, htaccess, override_at
 from tlslint.parsers.apache.tree import Section
+from tlslint.parsers.carried import file_name
 
 NAME = ".htaccess"
 MAX_ENTRIES = 50_000
@@ -20,7 +20,7 @@ def root_of(host: Host) -> str:
     for section in reversed(host.levels):
         for node in reversed(section.named("documentroot")):
             if node.words and not node.condition and not node.unknown:
-                return posixpath.normpath(os_path(node.words[0].text))
+                return posixpath.normpath(file_name(node.words[0].text))
     return ""
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from tlslint.files import FileProblem
 from tlslint.model import Problem, Severity, SourceFile
 from tlslint.parsers.apache import layout
-from tlslint.parsers.apache.paths import fnmatch, is_wild, split_at_wildcard, spoken_path
+from tlslint.parsers.apache.paths import fnmatch, is_wild, split_at_wildcard
 from tlslint.parsers.apache.state import State, Stop
 from tlslint.parsers.apache.syntax import Word
 from tlslint.parsers.apache.tree import Node, Section
+from tlslint.parsers.carried import readable_path
 from tlslint.parsers.format import Claim
 
 MAX_DEPTH = 128
@@ -52,19 +53,19 @@ class Includes:
         base, pattern = split_at_wildcard(path)
         found = False
         if self._state.files.kind(base) == "outside":
-            message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
+            message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
             self._state.problems.append(Problem("outside-root", message, word.span, severity=self._state.severity_outside))
             self._state.hole(node, where, "an include outside the scanned roots")
             return
         told = len(self._state.problems)
         offered = self._offered(base, node, where)
         if optional and not offered and not self._state.is_host and self._state.files.kind(base) == "missing":
-            self._state.hole(node, where, f"what {spoken_path(base)} holds is not known")
+            self._state.hole(node, where, f"what {readable_path(base)} holds is not known")
         for name in self._glob(offered or base, pattern.split("/"), node, where, optional=optional):
             found = True
             yield name, True, self._doubt(name) if offered else ""
         if not found and not optional and len(self._state.problems) == told:
-            message = f"no file matches {spoken_path(path)}, so httpd does not start"
+            message = f"no file matches {readable_path(path)}, so httpd does not start"
             self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)
 
     def opened(self, path: str, node: Node, where: Section, condition: str, *, optional: bool, wild: bool) -> SourceFile | None:
@@ -78,15 +79,15 @@ class Includes:
         except FileProblem as problem:
             if problem.kind == "missing":
                 if not optional:
-                    what = f"{spoken_path(path)} is included and does not exist, so httpd does not start"
+                    what = f"{readable_path(path)} is included and does not exist, so httpd does not start"
                     self._missing(Problem("include-missing", what, word.span, "not there"), condition, node, where)
             elif problem.kind == "outside-root":
-                message = f"{spoken_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
+                message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
                 self._state.problems.append(Problem("outside-root", message, word.span, severity=self._state.severity_outside))
                 self._state.hole(node, where, "an include outside the scanned roots", modules=not wild)
             else:
                 message = (
-                    f"{spoken_path(path)} cannot be read: it {problem.reason}" if " " in problem.reason else f"{path}: {problem.reason}"
+                    f"{readable_path(path)} cannot be read: it {problem.reason}" if " " in problem.reason else f"{path}: {problem.reason}"
                 )
                 self._state.problems.append(Problem("unreadable", message, word.span))
                 self._state.hole(node, where, "an include that cannot be read", modules=not wild)
@@ -117,11 +118,11 @@ class Includes:
         available = f"{base.removesuffix('-enabled')}-available"
         if self._state.files.kind(available) != "directory":
             return ""
-        self._state.hole(node, where, f"what {spoken_path(base)} holds is not known")
+        self._state.hole(node, where, f"what {readable_path(base)} holds is not known")
         return available
 
     def _doubt(self, name: str) -> str:
-        return f"whether {spoken_path(name.rpartition('/')[2])} is enabled is not known"
+        return f"whether {readable_path(name.rpartition('/')[2])} is enabled is not known"
 
     def _names(self, directory: str, node: Node, where: Section) -> list[str]:
         """What a folder holds; a folder nobody may list may hold anything."""
@@ -129,7 +130,7 @@ class Includes:
             return self._state.files.names(directory)
         except FileProblem as problem:
             if problem.kind == "unreadable":
-                message = f"{spoken_path(directory)} cannot be listed: {problem.reason}"
+                message = f"{readable_path(directory)} cannot be listed: {problem.reason}"
                 self._state.problems.append(Problem("unreadable", message, node.words[0].span))
                 self._state.hole(node, where, "a folder that cannot be listed")
             return []
@@ -159,7 +160,7 @@ class Includes:
             unread = [path for path in self._others(folder, patterns) if self._is_unread(path, read)]
             if unread:
                 others = f" (and {len(unread) - 1} more beside it)" if len(unread) > 1 else ""
-                message = f"{spoken_path(unread[0])} is not read: only names like {word.spoken.rpartition('/')[2]} are{others}"
+                message = f"{readable_path(unread[0])} is not read: only names like {word.spoken.rpartition('/')[2]} are{others}"
                 yield Problem("file-not-read", message, word.span, "only these names")
 
     def _others(self, folder: str, patterns: list[Callable[[str], bool]]) -> list[str]:

@@ -17,9 +17,9 @@ from tlslint.parsers.apache.read import Reader
 from tlslint.parsers.apache.request import Admitted, Host, Override, admitted, override_at
 from tlslint.parsers.apache.scopes import Scope
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
-from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Directive, Node, Section, taken
 from tlslint.parsers.apache.vhosts import Door, Server
+from tlslint.parsers.carried import readable
 from tlslint.targets import Target
 
 NOT_KNOWN = "whether this folder is served over TLS is not known"
@@ -121,7 +121,7 @@ def _fault(source: SourceFile, taken: Admitted, override: Override) -> Problem:
     if taken.why == "unknown":
         return Problem("refused", f"no loaded module knows {name}, so every request below this folder fails (500)", span)
     at = node.args_span if node is not None else span
-    return explained(Problem("refused", f"{spoken(taken.why)}, so every request below this folder fails (500)", at))
+    return explained(Problem("refused", f"{readable(taken.why)}, so every request below this folder fails (500)", at))
 
 
 def _bearing(section: Section) -> Iterator[Node]:

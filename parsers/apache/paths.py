@@ -7,16 +7,6 @@ import re
 from collections.abc import Callable
 
 
-def os_path(text: str) -> str:
-    """A path carried as Latin-1 as the operating system's functions want it."""
-    return text.encode("latin-1").decode("utf-8", "surrogateescape")
-
-
-def spoken_path(path: str) -> str:
-    """A path for people."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def is_wild(path: str) -> bool:
     """apr_fnmatch_test: `*`, `?`, or a `[` that is closed."""
     return "*" in path or "?" in path or re.search(r"\[[^\]]*\]", path) is not None

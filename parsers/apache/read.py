@@ -18,8 +18,9 @@ from tlslint.parsers.apache.environment import Environment
 from tlslint.parsers.apache.includes import MAX_DEPTH, Includes
 from tlslint.parsers.apache.macros import Macro, replayed
 from tlslint.parsers.apache.state import State, Stop
-from tlslint.parsers.apache.syntax import MAX_LINE, Line, expanded, first_word, logical_lines, next_word, spoken
+from tlslint.parsers.apache.syntax import MAX_LINE, Line, expanded, first_word, logical_lines, next_word
 from tlslint.parsers.apache.tree import Directive, Node, Section
+from tlslint.parsers.carried import readable
 
 MAX_NESTING = 40
 """A bound of ours on sections within sections, conditional ones apart: what nests deeper is no server's configuration."""
@@ -266,17 +267,17 @@ class Reader:
                 del open_sections[len(names) - 1 - names[::-1].index(name[2:].removesuffix(">").lower()) :]
             return
         if not open_sections:
-            what = spoken(name[2:].removesuffix(">"))
+            what = readable(name[2:].removesuffix(">"))
             self._state.stop(
-                "refused", f"{spoken(name)} closes nothing: no <{what}> is open here, so httpd does not start", span, condition
+                "refused", f"{readable(name)} closes nothing: no <{what}> is open here, so httpd does not start", span, condition
             )
         elif not name.endswith(">"):
-            self._state.stop("refused", f"{spoken(name)} lacks its closing >, so httpd does not start", span, condition)
+            self._state.stop("refused", f"{readable(name)} lacks its closing >, so httpd does not start", span, condition)
         elif name[2:-1].lower() != open_sections[-1].lower:
             opened = open_sections[-1]
             problem = Problem(
                 "refused",
-                f"{spoken(name)} stands where </{opened.name}> is expected, so httpd does not start",
+                f"{readable(name)} stands where </{opened.name}> is expected, so httpd does not start",
                 span,
                 related=(Label(opened.name_span, "opened here"),),
             )
@@ -316,7 +317,7 @@ class Reader:
             name, _, _, after = next_word(text, 0)
             if name[1:2] == "/":
                 if name[2:-1].lower() != names[-1]:
-                    message = f"{spoken(name)} stands where </{names[-1]}> is expected, so httpd does not start"
+                    message = f"{readable(name)} stands where </{names[-1]}> is expected, so httpd does not start"
                     self._state.stop("refused", message, line.span(0, len(name)), condition)
                 names.pop()
                 if not names:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers.apache import expression, rewrite
-from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Directive, Node, Section
+from tlslint.parsers.carried import readable
 
 RULE = "weak-redirect"
 _POSSIBLE = {"HTTPS": ("on", "off"), "REQUEST_SCHEME": ("http", "https")}
@@ -50,7 +50,7 @@ def _rule(section: Section, node: Node, conditions: list[Node]) -> Iterator[Prob
         if start >= 0:
             at = pattern.span.start + start
             edits = (Edit(Span(pattern.span.file, at, at + 2), b"^/?"),)
-        message = f"{spoken(pattern.text)} never matches here, so nobody is redirected: in a folder paths begin without a slash"
+        message = f"{readable(pattern.text)} never matches here, so nobody is redirected: in a folder paths begin without a slash"
         remedy = Rewrite(edits, "write ^/? at its beginning", unsafe="visitors are redirected then") if edits else None
         yield Problem(RULE, message, pattern.span, "never matches", remedy=remedy)
     for condition in _needed(conditions):

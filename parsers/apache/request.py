@@ -18,11 +18,11 @@ from tlslint.model import Problem, SourceFile
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives, expression, headers
 from tlslint.parsers.apache.environment import Environment
-from tlslint.parsers.apache.paths import os_path
 from tlslint.parsers.apache.read import Reader, Reading
 from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.tree import Directive, Node, Section
 from tlslint.parsers.apache.vhosts import Server
+from tlslint.parsers.carried import file_name
 from tlslint.targets import Target
 
 if TYPE_CHECKING:
@@ -174,13 +174,13 @@ class Host:
                     continue
                 length = _alias_length(path, words[0])
                 if length:
-                    return posixpath.normpath(os_path(words[1]) + "/" + path[length:])
+                    return posixpath.normpath(file_name(words[1]) + "/" + path[length:])
         return posixpath.normpath(self._document_root + "/" + path.lstrip("/")) + ("/" if path.endswith("/") else "")
 
     @cached_property
     def _document_root(self) -> str:
         root = self.alone.shown_in if self.alone is not None else self.last("documentroot")
-        root = os_path(root) if root else posixpath.join(self.reading.server_root, "htdocs")
+        root = file_name(root) if root else posixpath.join(self.reading.server_root, "htdocs")
         return root if root.startswith("/") else posixpath.join(self.reading.server_root, root)
 
     def directories(self, directory: str) -> tuple[tuple[Section, ...], bool]:
@@ -198,7 +198,7 @@ class Host:
         patterns: list[Section] = []
         for level in self.levels if not self.mentions.isdisjoint(("directory", "directorymatch")) else ():
             for section in level.named("directory", "directorymatch"):
-                words = [os_path(word.text) for word in section.words]
+                words = [file_name(word.text) for word in section.words]
                 if not isinstance(section, Section) or not words or not _certainly(section):
                     continue
                 if section.lower == "directorymatch" or words[0] == "~":
@@ -216,7 +216,7 @@ class Host:
         for depth in range(len(parts) + 1):
             here = "/" + "/".join(parts[:depth])
             for size, section in plain:
-                if size == depth and _directory_matches(os_path(section.words[0].text), here):
+                if size == depth and _directory_matches(file_name(section.words[0].text), here):
                     merged.append(section)
                     override = override.after(section)
             if depth == 0 and not parts:
@@ -421,7 +421,7 @@ class _Run:
         return any("stdenvvars" in node.args.lower() for node in self.config.plain(("ssloptions",)))
 
     def _file_test(self, test: str, path: str) -> str | None:
-        kind = self.host.files.kind(os_path(path)) if path.startswith("/") else "missing"
+        kind = self.host.files.kind(file_name(path)) if path.startswith("/") else "missing"
         if self.host.alone is not None and kind != "directory":
             return None  # the folder may hold more where it is served than here
         if kind in ("outside", "unreadable", "other"):
@@ -727,7 +727,7 @@ class _Run:
         rules = rules_in(section)
         if not rules:
             return None
-        prefix = (section.shown_in if section.lower == ".htaccess" else "") or (os_path(section.words[0].text) if section.words else "/")
+        prefix = (section.shown_in if section.lower == ".htaccess" else "") or (file_name(section.words[0].text) if section.words else "/")
         prefix = prefix.rstrip("/") + "/"
         base = next((node.words[0].text for node in section.children if node.lower == "rewritebase" and node.words), "")
         subject = filename + ("/" if filename + "/" == prefix else "")
@@ -806,7 +806,7 @@ class _Run:
         names = list(DIRECTORY_INDEX)
         for node in self.config.plain(("directoryindex",)):
             names = [word.text for word in node.words]
-        there = (name for name in names if self.host.files.kind(f"{directory.rstrip('/')}/{os_path(name)}") != "missing")
+        there = (name for name in names if self.host.files.kind(f"{directory.rstrip('/')}/{file_name(name)}") != "missing")
         return next((name for name in names if name.startswith("/")), "") or next(there, "")
 
     def _index_status(self) -> int:
@@ -1002,12 +1002,12 @@ def override_at(host: Host, directory: str) -> Override:
     """AllowOverride where an .htaccess in `directory` would stand."""
     override = _NEVER_SET
     sections = [node for level in host.levels for node in level.named("directory") if isinstance(node, Section) and node.words]
-    sections.sort(key=lambda section: len([part for part in os_path(section.words[0].text).split("/") if part]))
+    sections.sort(key=lambda section: len([part for part in file_name(section.words[0].text).split("/") if part]))
     parts = [part for part in directory.split("/") if part]
     for depth in range(len(parts) + 1):
         here = "/" + "/".join(parts[:depth])
         for section in sections:
-            if section.words[0].text != "~" and _directory_matches(os_path(section.words[0].text), here):
+            if section.words[0].text != "~" and _directory_matches(file_name(section.words[0].text), here):
                 override = override.after(section)
     return override
 

@@ -14,8 +14,8 @@ from tlslint.model.struct import Struct
 from tlslint.parsers.apache import defaults, directives, mends
 from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
-from tlslint.parsers.apache.syntax import spoken as spoken_text
 from tlslint.parsers.apache.tree import Node, Section
+from tlslint.parsers.carried import readable
 
 
 class RefusedError(Exception):
@@ -364,7 +364,7 @@ def _maybe_builtin(module: str) -> bool:
 def _unknown(node: Node, name: str) -> RefusedError:
     import difflib  # noqa: PLC0415 (only for a name nobody knows)
 
-    spoken = spoken_text(node.name)
+    spoken = readable(node.name)
     bracket = name[0] == "<"
     names = {other.lower(): other for other in directives.names() if other.startswith("<") == bracket}
     close = difflib.get_close_matches(name[:64], names, 1, 0.8) if name.isascii() else []

@@ -14,11 +14,11 @@ from tlslint.model import Span
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
-from tlslint.parsers.apache.paths import os_path
 from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.scopes import Handler, Place, RefusedError
-from tlslint.parsers.apache.syntax import Word, spoken
+from tlslint.parsers.apache.syntax import Word
 from tlslint.parsers.apache.tree import Node, Section
+from tlslint.parsers.carried import file_name, readable
 
 SUFFIX = ":!aNULL:!eNULL:!EXP"
 """Behind every list of the SSL slot since 2.4.17 (ssl_cmd_SSLCipherSuite; by tag)."""
@@ -480,11 +480,11 @@ def _try(node: Node, read: Callable[[list[str]], object], error: type[ValueError
         pasted = [word.span for word in found if not word.text.isascii()]
         if pasted and not at.data.isascii():  # quotation marks come in pairs: both ends are shown and mended
             at = Span(at.file, pasted[0].start, pasted[-1].end)
-        raise RefusedError(f"{spoken(str(refused))}, so httpd does not start with this {node.name} line", at) from None
+        raise RefusedError(f"{readable(str(refused))}, so httpd does not start with this {node.name} line", at) from None
 
 
 def _path(text: str, context: Context) -> str:
-    return posixpath.normpath(posixpath.join(context.reading.server_root, os_path(text)))
+    return posixpath.normpath(posixpath.join(context.reading.server_root, file_name(text)))
 
 
 def _file(node: Node, word: Word, context: Context) -> FileFact:

@@ -9,9 +9,8 @@ from tlslint.files import Files
 from tlslint.model import Problem, Severity, Span
 from tlslint.model.instance import Software
 from tlslint.parsers.apache.environment import Environment
-from tlslint.parsers.apache.paths import os_path
-from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Directive, Node, Section
+from tlslint.parsers.carried import file_name, readable
 
 
 class Stop(Exception):  # noqa: N818 (no error of ours)
@@ -49,7 +48,7 @@ class State:
 
     def path(self, text: str) -> str:
         """A file name as httpd takes it: relative to ServerRoot (ap_server_root_relative)."""
-        path = os_path(text)
+        path = file_name(text)
         if path[1:2] == ":" and path[2:3] in ("/", "\\"):  # a drive of Windows
             return "/" + path.replace("\\", "/")
         if not path.startswith("/"):
@@ -74,7 +73,7 @@ class State:
             return value, ""
         if name in self.defines or (self.environment.is_whole and self.complete):
             return None, ""
-        return None, f"${{{spoken(name)}}} comes from an environment that is not known"
+        return None, f"${{{readable(name)}}} comes from an environment that is not known"
 
     def hole(self, node: Node, where: Section, why: str, *, modules: bool = True) -> None:
         """Something is read here that was not seen: what it sets, and (`modules`) loads, is not known."""

@@ -11,23 +11,13 @@ from typing import TypeAlias
 
 from tlslint.model import SourceFile, Span
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import readable
 
 MAX_LINE = 16 * 1024 * 1024
 """Longest logical line of a server configuration (server/config.c, `VARBUF_INIT_LEN`/`max_len` of ap_build_config)."""
 
 BLANK = " \t\v\f\r"
 """What httpd trims at both ends of a line (apr_isspace without LF); no Unicode blanks."""
-
-
-def spoken(text: str) -> str:
-    """Latin-1-carried bytes as people read them: UTF-8 where it is UTF-8."""
-    if text.isascii():
-        return text
-    data = text.encode("latin-1")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return text
 
 
 class Run(Struct):
@@ -109,7 +99,7 @@ class Word:
     @property
     def spoken(self) -> str:
         """The text as people read it."""
-        return spoken(self.text)
+        return readable(self.text)
 
     def __repr__(self) -> str:
         return f"Word({self.text!r})"

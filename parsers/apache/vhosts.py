@@ -8,8 +8,8 @@ from tlslint.model import Label, Problem
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache.listen import ANY, Address, Socket, addresses, bracketed
 from tlslint.parsers.apache.scopes import Entry, RefusedError, Scope, last, merged
-from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Section
+from tlslint.parsers.carried import readable
 
 
 class Server:
@@ -26,7 +26,7 @@ class Server:
         name = last(scope, "servername")
         self.name: str = name.value[0] if name.entry is not None and name.value else ""
         self.aliases: tuple[str, ...] = tuple(alias for entry in scope.of("serveralias") for alias in entry.value or ())
-        self.names = tuple(dict.fromkeys(spoken(name) for name in (self.name, *self.aliases) if name))
+        self.names = tuple(dict.fromkeys(readable(name) for name in (self.name, *self.aliases) if name))
         """ServerName first, then the aliases, as written."""
 
     @property

@@ -11,9 +11,9 @@ from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirec
 from tlslint.parsers.apache import folders, headers
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
-from tlslint.parsers.apache.syntax import spoken
 from tlslint.parsers.apache.tree import Node, Section
 from tlslint.parsers.apache.vhosts import Server
+from tlslint.parsers.carried import readable
 
 HSTS = "Strict-Transport-Security"
 JUDGED = frozenset({HSTS.lower(), "public-key-pins", "public-key-pins-report-only", "expect-ct"})
@@ -236,7 +236,7 @@ def _line(node: Node, command: headers.Command, reaches: frozenset[str], undecid
     limit = _limit(node, command, reaches) if reaches else ""
     return HeaderLine(
         command.name.lower(),
-        None if text is None else spoken(text),
+        None if text is None else readable(text),
         span,
         setting,
         reaches,
@@ -269,7 +269,7 @@ def _limit(node: Node, command: headers.Command, reaches: frozenset[str]) -> str
     if command.condition.lower() == "env=https" and not reaches >= {"redirect", "refusal"}:
         return "the variable HTTPS is set too late for redirects and refusals (401, 403)"
     if command.condition:
-        return f"{spoken(command.condition)} does not hold for the others"
+        return f"{readable(command.condition)} does not hold for the others"
     parent = node.parent
     if "redirect" not in reaches and (
         parent is None or parent.lower in (".htaccess", "directory", "directorymatch", "files", "filesmatch")

@@ -6,7 +6,6 @@ tcpd/libcouriertls.c, imap/{imaplogin,capability,pop3login,pop3dcapa}.c, courier
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -35,6 +34,7 @@ from tlslint.model import (
 )
 from tlslint.model.values import NOT_SET
 from tlslint.model.versions import BY_WORD, TlsVersion
+from tlslint.parsers.carried import file_name
 from tlslint.parsers.courier.services import SERVICES, Service, Started, port_of, start
 from tlslint.parsers.courier.shell import Shell, Variable
 from tlslint.parsers.failures import Failure
@@ -401,7 +401,7 @@ class Judge:
     def content(self, path: str) -> bytes | None:
         """The bytes of a file; None where this tree does not show it."""
         try:
-            return self.files.read(os.fsdecode(path.encode("latin-1", "replace"))).data if path.startswith("/") else None
+            return self.files.read(file_name(path)).data if path.startswith("/") else None
         except FileProblem:
             return None
 

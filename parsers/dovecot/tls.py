@@ -14,6 +14,7 @@ from tlslint.model import Certificate, CipherString, Endpoint, How, Known, Origi
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, TLS10, TLS12
+from tlslint.parsers.carried import file_name
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Found
 from tlslint.parsers.dovecot.listeners import Listener, boolean_list
@@ -412,7 +413,7 @@ class Judge:
         written = found.written
         if written is None:
             return None
-        path = written.path or os.path.join(os.path.dirname("/etc/dovecot/"), os.fsdecode(written.value.encode("latin-1", "replace")))
+        path = written.path or os.path.join(os.path.dirname("/etc/dovecot/"), file_name(written.value))
         try:
             return self.files.read(os.path.normpath(path)).data
         except FileProblem:

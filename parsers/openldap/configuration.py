@@ -13,16 +13,6 @@ def has_hole(text: str) -> bool:
     return bool(re.search(r"\{\{|\$\{|<%|^[@%]\w+[@%]|\$[A-Z_]{3,}", text))
 
 
-def readable(text: str) -> str:
-    """Text that was read as Latin-1, byte for byte, as people wrote it: UTF-8 where it is that."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
-
-
 class Setting(Struct):
     """One directive or attribute value. `name`: the directive's, lower case; `arguments` follow it; `spans`: where each stands.
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from tlslint.files import FileProblem, Files
 from tlslint.model import Confidence, Endpoint, How, Instance, Known, KnownBy, Origin, Problem, SourceFile, Span, Unknown, Value
 from tlslint.model.remedy import Advice
+from tlslint.parsers.carried import readable
 from tlslint.parsers.openldap import cnconfig, guess, ldif, listeners, modules, moznss, slapdconf
-from tlslint.parsers.openldap.configuration import Configuration, readable
+from tlslint.parsers.openldap.configuration import Configuration
 from tlslint.parsers.openldap.directives import number
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.slapdconf import Build

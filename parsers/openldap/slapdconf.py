@@ -10,6 +10,7 @@ from tlslint.files import FileProblem, Files
 from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import file_name
 from tlslint.parsers.openldap import arguments, directives, modules
 from tlslint.parsers.openldap.configuration import Configuration, Database, Setting, has_hole
 from tlslint.parsers.openldap.directives import Table
@@ -251,7 +252,7 @@ class _Reader:
         if not path.startswith("/"):
             self.unseen(f"{path} (relative to where slapd is started)", where)
             return
-        path = os.path.normpath(os.fsdecode(path.encode("latin-1", "replace")))
+        path = os.path.normpath(file_name(path))
         if path in self.reading or depth >= MAX_DEPTH or self.count > 1000:
             self.refuse(f"{path} includes itself", where)
         self.count += 1

@@ -9,8 +9,9 @@ from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Advice, Edit, Rewrite
 from tlslint.model.versions import SSL20, TlsVersion
 from tlslint.parsers import pasted, placing
+from tlslint.parsers.carried import readable
 from tlslint.parsers.openldap import arguments, moznss, outgoing
-from tlslint.parsers.openldap.configuration import Setting, readable
+from tlslint.parsers.openldap.configuration import Setting
 from tlslint.parsers.openldap.listeners import Start
 from tlslint.parsers.openldap.tls import Judge
 

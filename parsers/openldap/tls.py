@@ -28,6 +28,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.values import NOT_SET
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
+from tlslint.parsers.carried import file_name
 from tlslint.parsers.openldap import arguments, moznss
 from tlslint.parsers.openldap.configuration import TEMPLATE, Configuration, Database, Setting
 from tlslint.parsers.openldap.directives import number
@@ -672,7 +673,7 @@ def _exact(setting: Setting | None, text: str) -> Span | None:
 
 
 def _logical(path: str) -> str:
-    return os.path.normpath(os.fsdecode(path.encode("latin-1", "replace")))
+    return os.path.normpath(file_name(path))
 
 
 def _at(listener: Listener) -> tuple[Origin, ...]:

@@ -13,6 +13,7 @@ from tlslint.files.door import FileProblem
 from tlslint.model import Certificate, Span
 from tlslint.model.certificate import CertificateFacts
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import file_name
 
 _SEPARATED = re.compile(r"[^, \t\r\n]+")
 _BEGIN = rb"(?m)^-----BEGIN ([A-Z0-9 ]+)-----"
@@ -116,7 +117,7 @@ def load_chain(text: str, span: Span | None, files: Files, queue: str) -> Loaded
 
 def absolute(path: str, queue: str) -> str:
     """A path as a daemon opens it: relative ones from the queue directory, in which it runs; bytes as the file system has them."""
-    return os.path.join(queue, os.fsdecode(path.encode("latin-1"))) if path else ""
+    return os.path.join(queue, file_name(path)) if path else ""
 
 
 def trouble_with_authorities(path: str, files: Files) -> str:

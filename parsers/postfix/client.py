@@ -13,11 +13,12 @@ from tlslint.model import Known, Origin, Problem, SourceFile, Span, TlsMode, Unk
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
 from tlslint.model.versions import TlsVersion
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import ciphers, protocols
 from tlslint.parsers.postfix.certificates import Pair, absolute, is_missing, load_chain, load_pairs, trouble_with_authorities
 from tlslint.parsers.postfix.effective import Parameters, Resolved, is_yes
 from tlslint.parsers.postfix.server import LEVELS, level_lookup, stops
-from tlslint.parsers.postfix.syntax import WHITE, Line, logical_lines, readable
+from tlslint.parsers.postfix.syntax import WHITE, Line, logical_lines
 
 DEFERRED = "mail waits in the queue"
 CHOICES = ", ".join(word for word in LEVELS if word != "half-dane")

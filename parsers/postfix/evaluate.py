@@ -14,6 +14,7 @@ from tlslint.model import Endpoint, Instance, Known, KnownBy, Origin, Problem, R
 from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET, How
 from tlslint.model.versions import TlsVersion
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix import server as servers
 from tlslint.parsers.postfix.client import Client, Table
@@ -21,7 +22,7 @@ from tlslint.parsers.postfix.defaults import Release, every_program
 from tlslint.parsers.postfix.effective import Parameters, fault
 from tlslint.parsers.postfix.server import Server
 from tlslint.parsers.postfix.services import ALWAYS_KNOWN, SERVICES_FILE, Service, Services, known_ports, services
-from tlslint.parsers.postfix.syntax import Entry, MainCf, Setting, main_cf, master_cf, readable
+from tlslint.parsers.postfix.syntax import Entry, MainCf, Setting, main_cf, master_cf
 from tlslint.targets import Target
 
 NO_MAIN = "main.cf was not read"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from tlslint.model import Certificate, Known, Label, Origin, Problem, Severity, Span, TlsMode
 from tlslint.model.remedy import Edit, OfferVersions, Rewrite
 from tlslint.model.versions import SSL30, TLS12, TLS13, TlsVersion, joined, spoken
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import ciphers, defaults, protocols
 from tlslint.parsers.postfix import server as servers
 from tlslint.parsers.postfix.effective import Parameters, Resolved, fault
 from tlslint.parsers.postfix.services import DAEMONS
-from tlslint.parsers.postfix.syntax import Setting, looks_like_template, readable
+from tlslint.parsers.postfix.syntax import Setting, looks_like_template
 from tlslint.parsers.postfix.telling import (
     blamed,
     has_comment,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tlslint.model import Known, Label, Problem, Span, TlsMode
 from tlslint.model.remedy import SetValue
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import client as clients
 from tlslint.parsers.postfix.effective import is_yes
-from tlslint.parsers.postfix.syntax import readable
 from tlslint.parsers.postfix.telling import blamed
 
 if TYPE_CHECKING:

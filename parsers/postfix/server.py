@@ -14,11 +14,11 @@ from tlslint.model import Certificate, CipherString, How, Known, Origin, Span, T
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import TlsVersion, spoken
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import ciphers, protocols
 from tlslint.parsers.postfix.certificates import Loaded, Pair, absolute, is_missing, leaf, load_chain, load_pairs, trouble_with_authorities
 from tlslint.parsers.postfix.defaults import load_order
 from tlslint.parsers.postfix.effective import Parameters, Resolved, fault, is_yes
-from tlslint.parsers.postfix.syntax import readable
 
 LEVELS = ("none", "may", "encrypt", "fingerprint", "half-dane", "dane", "dane-only", "verify", "secure")
 """tls_level_table in src/tls/tls_level.c, in ascending order; half-dane cannot be configured."""

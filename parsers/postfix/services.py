@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 from tlslint.model import Label, Problem, Span
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix.defaults import Release
-from tlslint.parsers.postfix.syntax import WHITE, Entry, Setting, Word, readable
+from tlslint.parsers.postfix.syntax import WHITE, Entry, Setting, Word
 
 ALWAYS_KNOWN = {"smtp": 25, "smtps": 465, "submissions": 465, "submission": 587, "lmtp": 24}
 """known_tcp_ports (3.6) as compiled in."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers import placing
+from tlslint.parsers.carried import readable
 from tlslint.parsers.pasted import pasted
 from tlslint.parsers.postfix import defaults, expansion, failing, idle, outgoing
 from tlslint.parsers.postfix.services import DAEMONS
-from tlslint.parsers.postfix.syntax import WHITE, Setting, commented_header, looks_like_template, readable
+from tlslint.parsers.postfix.syntax import WHITE, Setting, commented_header, looks_like_template
 from tlslint.parsers.postfix.telling import (
     COMMENT,
     at_least,

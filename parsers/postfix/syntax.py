@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import readable
 
 WHITE = " \t\n\v\f\r"
 """What ISSPACE() takes for white space in the C locale (src/util/sys_defs.h): ASCII only."""
@@ -89,15 +90,6 @@ class Entry(Struct):
     arguments: tuple[Word, ...]
     fault: str = ""
     """What master(8) stops at, in words; empty where the line is sound."""
-
-
-def readable(text: str) -> str:
-    """Latin-1 decoded bytes as people wrote them."""
-    data = text.encode("latin-1")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return text
 
 
 def looks_like_template(text: str) -> bool:
