@@ -196,12 +196,12 @@ def _compare(operator: str, left: str | None, right: str | None) -> bool | None:
 
 def integer_holds(operator: str, left: str, right: str) -> bool:
     """Compare two texts as numbers: `-eq`, `-lt` …"""
-    return _INTEGERS[operator](_integer(left), _integer(right))
+    return _INTEGERS[operator](integer(left), integer(right))
 
 
-def _integer(text: str) -> int:
-    """As strtol reads it: leading digits count, anything else is 0."""
-    found = re.match(r"\s*[-+]?\d+", text)
+def integer(text: str) -> int:
+    """As strtol reads it: leading digits count, anything else is 0. More than 18 digits are no number anybody means."""
+    found = re.match(r"\s*[-+]?[0-9]{1,18}", text)
     return int(found[0]) if found else 0
 
 

@@ -21,7 +21,7 @@ from tlslint.parsers.apache.syntax import Word
 from tlslint.parsers.apache.tree import Node, Section
 from tlslint.parsers.apache.vhosts import Server
 
-_TARGET = re.compile(r"^(?:https|wss|h2)://(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?", re.IGNORECASE)
+_TARGET = re.compile(r"^(?:https|wss|h2)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,9}))?", re.IGNORECASE)
 
 
 class Outgoing(Struct):

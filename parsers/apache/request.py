@@ -52,6 +52,12 @@ class Request(Struct):
     own), `refused` (403), `moved` (redirected by a rule of the folder), `missing` (404), `no` (there is such a page)."""
     is_forwarded: bool = False
     """Did it come through a proxy that spoke HTTPS with the visitor, and says so?"""
+    line: str = ""
+    """What the visitor asked for, path and query, where httpd goes on with another path."""
+    is_index: bool = False
+    """Has mod_dir put the name of an index file behind the path of a folder?"""
+    is_ended: bool = False
+    """Has a rule with [END] made the path, so that no rule is asked again?"""
 
     def header(self, name: str) -> str:
         """The value of a header by its name in lower case; "" where it is not sent."""
@@ -307,7 +313,7 @@ def answer(host: Host, request: Request, header: str, depth: int = 0) -> Answer:
         outcome = _Run(host, request, header, depth).answer()
         if isinstance(outcome, Answer):
             return outcome
-        request = request._replace(path=outcome[0], query=outcome[1])
+        request = outcome
     return Answer(500)
 
 
@@ -320,7 +326,7 @@ class _Run:
         self.header = header
         self.depth = depth
         self.config = _Configuration(host, request)
-        self.environment: dict[str, str] = {}
+        self.environment: dict[str, str | None] = {}
         self.https_is_set = False
         self.late = False
         self.status = 0
@@ -354,7 +360,7 @@ class _Run:
             "QUERY_STRING": request.query,
             "REQUEST_METHOD": "GET",
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "THE_REQUEST": f"GET {request.path}{'?' + request.query if request.query else ''} HTTP/1.1",
+            "THE_REQUEST": f"GET {request.line or self._line} HTTP/1.1",
             "REQUEST_STATUS": str(self.status) if self.status else None,
             "IS_SUBREQ": "false",
             "CONN_REMOTE_ADDR": None,
@@ -371,6 +377,16 @@ class _Run:
         if name == "DOCUMENT_ROOT":
             return self.host.root
         return simple.get(name)
+
+    @property
+    def _line(self) -> str:
+        return _escaped(self.request.path) + (f"?{self.request.query}" if self.request.query else "")
+
+    def _again(self, path: str, query: str, *, is_index: bool = False, is_ended: bool = False) -> Request:
+        """The request that httpd goes on with."""
+        request = self.request
+        line = request.line or self._line
+        return request._replace(path=path, query=query, line=line, is_index=is_index, is_ended=is_ended or request.is_ended)
 
     def _environment(self, name: str) -> str | None:
         """A variable of the request; names are looked up without regard to case (apr_table_get)."""
@@ -406,15 +422,14 @@ class _Run:
         subject = subjects.get(words[0].lower())
         if subject is None:
             return None
-        matched = expression.matches(words[1], subject, ignore_case=node.lower == "setenvifnocase")
-        if matched is None:
+        pattern = expression.compiled_pattern(words[1], node.lower == "setenvifnocase")
+        if pattern is None:
             return None
-        if not matched:
-            return ""
-        for word in words[2:]:
+        found = pattern.search(subject)
+        for word in words[2:] if found is not None else ():
             key, _, value = word.partition("=")
-            if key.lower() == name:
-                return value or "1"
+            if found is not None and key.lower() == name:
+                return (expression.filled(value, found) if "$" in value else value) or "1"
         return ""
 
     def _has_standard_variables(self) -> bool:
@@ -426,12 +441,14 @@ class _Run:
             return None  # the folder may hold more where it is served than here
         if kind in ("outside", "unreadable", "other"):
             return None
-        return str({"-f": kind == "file", "-d": kind == "directory", "-s": kind == "file"}.get(test, kind != "missing")).lower()
+        if test not in ("-f", "-d", "-s") and kind != "missing":
+            return None  # links are followed here, and what may be executed is not asked
+        return str({"-f": kind == "file", "-d": kind == "directory", "-s": kind == "file"}.get(test, False)).lower()
 
     # Phases
 
-    def answer(self) -> "Answer | tuple[str, str]":
-        """Go through the phases; a pair is a path and query to start again with."""
+    def answer(self) -> Answer | Request:
+        """Go through the phases; a request is one to start again with."""
         self._walk_locations()
         moved = self._moved_by_md()
         if moved is not None:
@@ -520,14 +537,15 @@ class _Run:
                 raise UnknownAnswerError("a RewriteRule depends on the request")
             self._remember(outcome)
             if outcome.kind is rewrite.Kind.REDIRECT:
-                return self._made(outcome.status, _escaped(outcome.target) if outcome.is_escaped else outcome.target, _rule_of(outcome))
+                return self._made(outcome.status, _location(outcome.target, outcome), _rule_of(outcome))
             if outcome.kind is rewrite.Kind.STATUS:
                 return self._made(outcome.status, "", None)
             if outcome.kind is rewrite.Kind.PROXY:
                 return path, outcome.target
             if outcome.kind is rewrite.Kind.LOCAL:
                 path = outcome.target
-                self.request = self.request._replace(query=outcome.query)
+                self.request = self.request._replace(query=outcome.query, line=self.request.line or self._line)
+            self.request = self.request._replace(is_ended=self.request.is_ended or outcome.end)
         backend = self._proxy_pass(path)
         if backend:
             return path, backend
@@ -543,16 +561,22 @@ class _Run:
         return path, ""
 
     def _remember(self, outcome: "rewrite.Outcome") -> None:
-        for name, value in outcome.environment:
-            self.environment[name.lower().lstrip("!")] = "" if name.startswith("!") else value or "1"
+        self.environment.update(outcome.environment)
 
     def _server_rewrite(self, path: str) -> "rewrite.Outcome | None":
-        rules = self._rules_of_server()
+        rules = self._rules_of_server() if not self.request.is_ended else None
         if rules is None:
             return None
         from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
 
-        return rewrite.run(rules, path, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme)
+        return rewrite.run(rules, path, self.request.query, self.variable, self._server(), is_part=self.request.is_index)
+
+    def _server(self) -> "rewrite.Server":
+        from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
+
+        server, request = self.host.server, self.request
+        own = frozenset((name.lower(), server.port) for name in server.names if server.port)
+        return rewrite.Server(request.host, request.scheme, own)
 
     def _rules_of_server(self) -> "list[rewrite.Rule] | None":
         """The virtual host's rules; the main server's only where they are inherited (mod_rewrite.c, config_server_merge)."""
@@ -705,13 +729,13 @@ class _Run:
         query = f"?{self.request.query}" if self.request.query else ""
         return self._made(status, f"https://{name}{_escaped(self.request.path)}{query}", by)
 
-    def _fixups(self, filename: str) -> "Answer | tuple[str, str] | None":
+    def _fixups(self, filename: str) -> Answer | Request | None:
         config = self.config
         sections = [*config.directories, *config.locations, *config.ifs]
         if not sections:
             return None
         rewriting = next((section for section in reversed(sections) if _rewrites(section)), None)
-        if rewriting is not None and _engine_in(sections):
+        if rewriting is not None and not self.request.is_ended and _engine_in(sections):
             outcome = self._directory_rewrite(rewriting, filename)
             if outcome is not None:
                 return outcome
@@ -723,7 +747,7 @@ class _Run:
             return self._made(status, location, node)
         return None
 
-    def _directory_rewrite(self, section: Section, filename: str) -> "Answer | tuple[str, str] | None":
+    def _directory_rewrite(self, section: Section, filename: str) -> Answer | Request | None:
         rules = rules_in(section)
         if not rules:
             return None
@@ -734,7 +758,7 @@ class _Run:
         from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
 
         outcome = rewrite.run(
-            rules, subject, self.request.query, self.variable, host=self.request.host, scheme=self.request.scheme, prefix=prefix
+            rules, subject, self.request.query, self.variable, self._server(), prefix=prefix, is_part=self.request.is_index
         )
         if outcome.kind is rewrite.Kind.UNKNOWN:
             raise UnknownAnswerError("a RewriteRule depends on the request")
@@ -746,7 +770,7 @@ class _Run:
             # a relative target was put below the directory; RewriteBase or the document root's URL takes the directory's place
             if target.startswith(own + root + "/"):
                 target = own + (base.rstrip("/") if base else "") + target[len(own + root) :]
-            return self._made(outcome.status, _escaped(target) if outcome.is_escaped else target, _rule_of(outcome))
+            return self._made(outcome.status, _location(target, outcome), _rule_of(outcome))
         if outcome.kind is rewrite.Kind.STATUS:
             return self._made(outcome.status, "", None)
         if outcome.kind is rewrite.Kind.PROXY:
@@ -756,21 +780,22 @@ class _Run:
             path = target.removeprefix(self.host.root)
             if self.host.alone is not None:  # below, another .htaccess may take over
                 return None
-            return None if path == self.request.path or outcome.end else (path or "/", outcome.query)
+            return None if path == self.request.path else self._again(path or "/", outcome.query, is_ended=outcome.end)
         return None
 
-    def _handled(self, filename: str) -> "Answer | tuple[str, str]":
+    def _handled(self, filename: str) -> Answer | Request:
         self.late = self.https_is_set = True
         kind = self.host.files.kind(filename)
         path = self.request.path
         if self.request.fails == "no" or (self.host.alone is not None and path != NOWHERE):  # where it is served, there are pages
             return self._by_program() if self._is_program(filename) else self._made(200, "", None)
         if kind == "directory" and not path.endswith("/"):
-            return self._made(301, f"{self.request.scheme}://{self.request.host}{path}/", None)
+            query = f"?{self.request.query}" if self.request.query else ""
+            return self._made(301, f"{self.request.scheme}://{self.request.host}{_escaped_path(path)}/{query}", None)
         if path.endswith("/") and (kind != "missing" or path == "/"):
             index = self._index(filename) if kind == "directory" else ""
             if index and not index.startswith("/"):  # mod_dir: the request goes on as one for that file (ap_internal_fast_redirect)
-                return path + index, self.request.query
+                return self._again(path + index, self.request.query, is_index=True)
             return self._made(self._index_status() if kind == "directory" and not index else 200, "", None)
         if path != NOWHERE and kind in ("file", "outside", "unreadable", "other"):
             return self._by_program() if self._is_program(filename) else self._made(200, "", None)
@@ -841,7 +866,7 @@ class _Run:
 
     def _proxied(self, url: str) -> Answer:
         """What a backend answers is known only when it is a virtual host of this very configuration."""
-        found = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?$", url)
+        found = re.match(r"(https?)://([^/:]+)(?::([0-9]{1,9}))?(/.*)?$", url)
         self.late = self.https_is_set = True
         if found and self.depth < 2 and not found[2].startswith("balancer"):
             port = int(found[3] or (443 if found[1] == "https" else 80))
@@ -1197,7 +1222,7 @@ def redirect_words(node: Node) -> tuple[int, str, str]:
     status = {"redirectpermanent": 301, "redirecttemp": 302}.get(node.lower, 302)
     if words and node.lower in ("redirect", "redirectmatch"):
         first = words[0].lower()
-        code = _STATUS.get(first) or (int(first) if first.isdigit() else None)
+        code = _STATUS.get(first) or (int(first) if re.fullmatch("[0-9]{1,9}", first) else None)
         if code is not None:
             status = code
             words = words[1:]
@@ -1219,6 +1244,20 @@ def _alias_length(path: str, alias: str) -> int:
     if alias.endswith("/") or len(path) == len(alias) or path[len(alias)] == "/":
         return len(alias)
     return 0
+
+
+def _location(url: str, outcome: "rewrite.Outcome") -> str:
+    """The URL of a rule's redirect: all behind the host is escaped, and the query once more (hook_uri2file, escape_absolute_uri)."""
+    query = f"?{outcome.query}" if outcome.query else ""
+    if not outcome.is_escaped:
+        return url + query
+    host, path = re.match(r"((?:\w+://[^/]*)?)(.*)", url, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{host}{_escaped_path(path)}{query[:1]}{_escaped_path(query[1:])}"
+
+
+def _escaped_path(text: str) -> str:
+    """ap_escape_uri: every character that has no place in a path, and `%`."""
+    return re.sub(r"[^A-Za-z0-9$\-_.+!*'(),:;@&=/~]", lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode("latin-1")), text)
 
 
 def _escaped(text: str) -> str:

@@ -5,8 +5,9 @@ Only what can be decided from files is decided: maps, look-aheads, file tests an
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import expression
@@ -50,18 +51,22 @@ class Kind(Enum):
 
 
 class Outcome(Struct):
-    """`target`: the URL of a redirect or the new path; `status` of a redirect or answer; `end`: no further rounds ([END])."""
+    """`target`: the URL of a redirect without its query, or the new path; `status` of a redirect or answer; `end`: no more rules."""
 
     kind: Kind
     target: str = ""
     query: str = ""
     status: int = 0
     end: bool = False
-    environment: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str | None], ...] = ()
+    """What [E] sets; "" unset again, None unknown."""
     at: object = None
     """`at` of the rule that made it."""
     is_escaped: bool = True
     """Is the URL of a redirect to be escaped? [NE] says no."""
+
+
+NO_FLAGS: Mapping[str, str] = MappingProxyType({})
 
 
 class RefusedError(ValueError):
@@ -75,31 +80,44 @@ class RefusedError(ValueError):
 _LONG = {
     "redirect": "R", "last": "L", "forbidden": "F", "gone": "G", "proxy": "P", "passthrough": "PT", "nocase": "NC", "noescape": "NE",
     "qsappend": "QSA", "qsdiscard": "QSD", "qslast": "QSL", "skip": "S", "chain": "C", "next": "N", "env": "E", "cookie": "CO",
-    "type": "T", "handler": "H", "nosubreq": "NS", "b": "B", "bnp": "BNP", "backrefnoplus": "BNP", "bne": "BNE", "dpi": "DPI",
-    "discardpath": "DPI", "end": "END", "unsafeallow3f": "UNSAFEALLOW3F", "unsafeprefixstat": "UNSAFEPREFIXSTAT", "bctls": "BCTLS",
+    "type": "T", "handler": "H", "nosubreq": "NS", "backrefescaping": "B", "bnp": "BNP", "backrefernoplus": "BNP", "bne": "BNE",
+    "bctls": "BCTLS", "end": "END", "unc": "UNC", "unsafeallow3f": "UNSAFEALLOW3F", "unsafeprefixstat": "UNSAFEPREFIXSTAT",
 }  # fmt: skip
 _SHORT = frozenset(_LONG.values())
-_STATUS = {"permanent": 301, "temp": 302, "seeother": 303, "gone": 410, "forbidden": 403}
+_STATUS = {"permanent": "301", "temp": "302", "seeother": "303"}
+_SENT = frozenset(range(100, 512)) - {
+    *range(104, 200), *range(209, 226), *range(227, 300), 306, *range(309, 400), *range(418, 421), 425, 427, 430, *range(432, 451),
+    *range(452, 500), 509,
+}  # fmt: skip
+"""Status codes that httpd has a line for (http_protocol.c, status_lines; each seen taken by 2.4.71, and no other)."""
+
+
+def _flags(text: str, word: int) -> list[tuple[str, str]]:
+    """`[R=301,L]` as pairs of key and value. Raises `RefusedError` as cmd_parseflagfield does."""
+    if not (text.startswith("[") and text.endswith("]")) or len(text) < 2:
+        raise RefusedError("bad flag delimiters", word)
+    pairs = [part.strip().partition("=")[::2] for part in text[1:-1].split(",")]
+    if not all(key for key, _ in pairs):
+        raise RefusedError("unknown flag ''", word)
+    return pairs
 
 
 def flags_of(text: str, word: int) -> dict[str, str]:
-    """`[R=301,L]` as flags. Raises `RefusedError` as cmd_parseflagfield and cmd_rewriterule_setflag do."""
-    if not (text.startswith("[") and text.endswith("]")) or len(text) < 2:
-        raise RefusedError("bad flag delimiters", word)
+    """The flags of a rule by upper-case short name, several [E] joined by commas. Raises `RefusedError` as cmd_rewriterule_setflag does."""
     flags: dict[str, str] = {}
-    for part in text[1:-1].split(","):
-        key, _, value = part.strip().partition("=")
-        if not key:
-            continue
+    for key, value in _flags(text, word):
         name = _LONG.get(key.lower(), key.upper())
-        if name not in _SHORT:
+        if name not in _SHORT and not name.startswith("D"):  # [DPI], and whatever else begins so
             raise RefusedError(f"unknown flag '{key}'", word)
-        if name == "R" and value:
-            code = _STATUS.get(value.lower()) or (int(value) if value.isdigit() else 0)
-            if not 100 <= code <= 599:
-                raise RefusedError("invalid HTTP response code for flag 'R'", word)
-            value = str(code)
-        flags[name] = value
+        if name == "BNE" and not value:
+            raise RefusedError("flag 'BNE' wants a list of characters (i.e. [BNE=...])", word)
+        if name == "R":
+            code = re.match(r"[0-9]{1,9}", _STATUS.get(value.lower(), value))
+            if code is not None and int(code[0]) not in _SENT:
+                raise RefusedError(f"invalid HTTP response code '{value}' for flag 'R'", word)
+            flags[name] = "" if code is None else code[0]  # any other word is passed over
+        else:
+            flags[name] = f"{flags[name]},{value}" if name == "E" and name in flags else value
     return flags
 
 
@@ -108,17 +126,13 @@ def condition_of(words: Sequence[str]) -> Condition:
     if len(words) < 2:
         raise RefusedError("bad argument line", len(words) - 1)
     no_case = or_next = False
-    if len(words) > 2:
-        if not (words[2].startswith("[") and words[2].endswith("]")):
-            raise RefusedError("bad flag delimiters", 2)
-        for flag in words[2][1:-1].split(","):
-            key = flag.strip().lower()
-            if key in ("nc", "nocase"):
-                no_case = True
-            elif key in ("or", "ornext"):
-                or_next = True
-            elif key not in ("nv", "novary", ""):
-                raise RefusedError(f"unknown flag '{flag.strip()}'", 2)
+    for key, _ in _flags(words[2], 2) if len(words) > 2 else ():
+        if key.lower() in ("nc", "nocase"):
+            no_case = True
+        elif key.lower() in ("or", "ornext"):
+            or_next = True
+        elif key.lower() not in ("nv", "novary"):
+            raise RefusedError(f"unknown flag '{key}'", 2)
     return Condition(words[0], words[1], no_case, or_next)
 
 
@@ -132,64 +146,86 @@ def rule_of(words: Sequence[str], conditions: Sequence[Condition]) -> Rule:
 class _State:
     """The request while the list works on it."""
 
-    def __init__(self, path: str, query: str) -> None:
+    def __init__(self, path: str, query: str, request: Variables) -> None:
         self.path = path
         self.query = query
         self.changed = False
-        self.environment: list[tuple[str, str]] = []
+        self.environment: dict[str, str | None] = {}
         self.groups: tuple[str, ...] = ()
         self.condition_groups: tuple[str, ...] = ()
+        self.status = 0
+        """Of the redirect that the path, a URL by now, is; `at`: the rule that made it one, `is_escaped`: without [NE]."""
+        self.at: object = None
+        self.is_escaped = True
+        self._request = request
+
+    def variable(self, name: str) -> str | None:
+        """What rules have set, else what the request has."""
+        kind, _, rest = name.partition(":")
+        if kind == "ENV" and rest.lower() in self.environment:
+            return self.environment[rest.lower()]
+        return self._request(name)
+
+    def set(self, flag: str) -> None:
+        """[E=NAME:value], once or more; `!` takes a variable away (do_expand_env)."""
+        for part in flag.split(","):
+            name, _, value = part.partition(":")
+            try:
+                self.environment[name.lower().removeprefix("!")] = "" if name.startswith("!") else _expanded(value, self)
+            except _UnknownError:
+                self.environment[name.lower()] = None
 
 
 class _UnknownError(Exception):
     """The outcome hangs on something that files do not tell."""
 
 
+class Server(Struct):
+    """What rules are asked for: `host` as the visitor wrote it, `scheme`, the names and ports that are surely the server's own."""
+
+    host: str
+    scheme: str
+    own: frozenset[tuple[str, int]] = frozenset()
+
+
 def run(
-    rules: Sequence[Rule], path: str, query: str, variables: Variables, *, host: str, scheme: str, prefix: str | None = None
+    rules: Sequence[Rule], path: str, query: str, variables: Variables, server: Server, *, prefix: str | None = None, is_part: bool = False
 ) -> Outcome:
     """Apply `rules` to the URL path `path`; with `prefix` (a directory or location, ending in `/`) as per-directory rules do.
 
     `variables` answers `HTTPS`, `HTTP_HOST`, `ENV:x`, `HTTP:x` … ("" where a variable is empty for this request, None unknown).
+    `is_part`: the request is one that httpd makes itself, to see what a folder's index is: no rule redirects it by [R].
     """
-    state = _State(path, query)
+    state = _State(path, query, variables)
     try:
-        return _run(rules, state, variables, host, scheme, prefix)
+        return _run([rule for rule in rules if rule.flags.keys().isdisjoint(("R", "NS"))] if is_part else rules, state, server, prefix)
     except _UnknownError:
         return Outcome(Kind.UNKNOWN)
 
 
-def _run(rules: Sequence[Rule], state: _State, variables: Variables, host: str, scheme: str, prefix: str | None) -> Outcome:  # noqa: C901
+def _run(rules: Sequence[Rule], state: _State, server: Server, prefix: str | None) -> Outcome:
     index = rounds = 0
     while index < len(rules):
         rule = rules[index]
         index += 1
-        if not _matches(rule, state, variables, prefix):
+        if not _matches(rule, state, prefix):
             while index <= len(rules) and "C" in rules[index - 1].flags:  # the rest of a chain is skipped with its head
                 index += 1
             continue
         flags = rule.flags
         if "E" in flags:
-            name, _, value = flags["E"].partition(":")
-            state.environment.append((name, value))
+            state.set(flags["E"])
         if "F" in flags or "G" in flags:
             return Outcome(Kind.STATUS, status=403 if "F" in flags else 410)
-        if flags.get("R", "").isdigit() and not 300 <= int(flags["R"]) <= 399:
-            return Outcome(Kind.STATUS, status=int(flags["R"]))
+        status = int(flags.get("R") or 302)
+        if not 300 <= status <= 399:
+            return Outcome(Kind.STATUS, status=status)
         if rule.substitution != "-":
             state.changed = True
-            _substitute(rule, state, variables, host, scheme, prefix)
+            _substitute(rule, state, server, prefix)
+            state.status, state.at, state.is_escaped = status, rule.at, "NE" not in flags
         if "P" in flags:
-            return Outcome(Kind.PROXY, state.path, state.query, environment=tuple(state.environment))
-        absolute = _is_url(state.path)
-        if absolute and "R" not in flags and rule.substitution != "-" and ("L" in flags or "END" in flags or index >= len(rules)):
-            return _ended(state, 302, flags)._replace(at=rule.at)
-        if "R" in flags and rule.substitution != "-":
-            state_status = int(flags["R"] or 302)
-            if "L" in flags or "END" in flags or index >= len(rules):
-                return _ended(state, state_status, flags)._replace(at=rule.at)
-            outcome = _run(rules[index:], state, variables, host, scheme, prefix)  # R without L goes on with the URL as path
-            return outcome._replace(status=state_status, at=rule.at) if outcome.kind is Kind.REDIRECT else outcome
+            return Outcome(Kind.PROXY, state.path, state.query, environment=tuple(state.environment.items()))
         if "N" in flags:
             rounds += 1
             if rounds > MAX_ROUNDS:
@@ -197,20 +233,19 @@ def _run(rules: Sequence[Rule], state: _State, variables: Variables, host: str, 
             index = 0
             continue
         if "S" in flags:
-            index += int(flags["S"]) if flags["S"].isdigit() else 0
+            index += max(0, expression.integer(flags["S"]))
         if "L" in flags or "END" in flags or "PT" in flags:
-            return _ended(state, 302, flags)
-    return _ended(state, 302, {})
+            return _ended(state, end="END" in flags)
+    return _ended(state, end=False)
 
 
-def _ended(state: _State, status: int, flags: dict[str, str]) -> Outcome:
-    environment = tuple(state.environment)
-    if _is_url(state.path):
-        location = state.path + (f"?{state.query}" if state.query else "")
-        return Outcome(Kind.REDIRECT, location, state.query, status, environment=environment, is_escaped="NE" not in flags)
+def _ended(state: _State, *, end: bool) -> Outcome:
+    environment = tuple(state.environment.items())
     if not state.changed:
-        return Outcome(Kind.UNTOUCHED, end="END" in flags, environment=environment)
-    return Outcome(Kind.LOCAL, state.path, state.query, end="END" in flags, environment=environment)
+        return Outcome(Kind.UNTOUCHED, end=end, environment=environment)
+    if not _is_url(state.path):
+        return Outcome(Kind.LOCAL, state.path, state.query, end=end, environment=environment)
+    return Outcome(Kind.REDIRECT, state.path, state.query, state.status, end, environment, state.at, state.is_escaped)
 
 
 def _is_url(text: str) -> bool:
@@ -220,7 +255,7 @@ def _is_url(text: str) -> bool:
     )
 
 
-def _matches(rule: Rule, state: _State, variables: Variables, prefix: str | None) -> bool:
+def _matches(rule: Rule, state: _State, prefix: str | None) -> bool:
     pattern, negated = rule.pattern.removeprefix("!"), rule.pattern.startswith("!")
     compiled = expression.compiled_pattern(pattern, "NC" in rule.flags)
     if compiled is None:
@@ -233,44 +268,42 @@ def _matches(rule: Rule, state: _State, variables: Variables, prefix: str | None
         return False
     state.groups = () if found is None else (found[0], *(group or "" for group in found.groups()))
     state.condition_groups = ()
-    return _conditions_hold(rule.conditions, state, variables)
+    return _conditions_hold(rule.conditions, state)
 
 
-def _conditions_hold(conditions: Sequence[Condition], state: _State, variables: Variables) -> bool:
+def _conditions_hold(conditions: Sequence[Condition], state: _State) -> bool:
     index = 0
     while index < len(conditions):
         condition = conditions[index]
-        holds = _condition_holds(condition, state, variables)
+        holds = _condition_holds(condition, state)
         if condition.or_next:
             if holds:  # the rest of this or-group is skipped
                 while index < len(conditions) and conditions[index].or_next:
                     index += 1
                 index += 1
                 continue
-            if index + 1 == len(conditions):
-                return False
-        elif not holds:
+        elif not holds:  # [OR] at the end asks for nothing more
             return False
         index += 1
     return True
 
 
-def _condition_holds(condition: Condition, state: _State, variables: Variables) -> bool:
+def _condition_holds(condition: Condition, state: _State) -> bool:
     if condition.test.lower() == "expr":
-        decided = expression.parse(condition.pattern).decide(variables)
+        decided = expression.parse(condition.pattern).decide(state.variable)
         if decided is None:
             raise _UnknownError
         return decided
-    subject = _expanded(condition.test, state, variables)
+    subject = _expanded(condition.test, state)
     pattern = condition.pattern
     negated = pattern.startswith("!")
     pattern = pattern.removeprefix("!")
     if pattern in ("-f", "-d", "-s", "-F", "-U", "-l", "-L", "-h", "-H", "-x"):
-        there = variables(f"FILE:{pattern}:{subject}")
+        there = state.variable(f"FILE:{pattern}:{subject}")
         if there is None:
             raise _UnknownError
         return (there == "true") != negated
-    if pattern[:1] in "<>=" and pattern:
+    if pattern[:1] in "<>=" and len(pattern) > 1:
         return _lexically(pattern, subject, no_case=condition.no_case) != negated
     integer = re.fullmatch(r"-(eq|ne|lt|le|gt|ge)(.*)", pattern)
     if integer:
@@ -286,62 +319,64 @@ def _condition_holds(condition: Condition, state: _State, variables: Variables) 
 
 
 def _lexically(pattern: str, subject: str, *, no_case: bool) -> bool:
+    """`=`, `<`, `>` and so on: of two texts the shorter one is the lesser (compare_lexicography), but not with [NC] (strcasecmp)."""
     operator = pattern[:2] if pattern[:2] in ("<=", ">=") else pattern[0]
     other = pattern[len(operator) :]
     if operator == "=" and other == '""':
         other = ""
-    if no_case:
-        subject, other = subject.lower(), other.lower()
-    return {"<": subject < other, ">": subject > other, "=": subject == other, "<=": subject <= other, ">=": subject >= other}[operator]
+    one, two = (0, subject.lower()), (0, other.lower())
+    if not no_case:
+        one, two = (len(subject), subject), (len(other), other)
+    return {"<": one < two, ">": one > two, "=": one == two, "<=": one <= two, ">=": one >= two}[operator]
 
 
-def _substitute(rule: Rule, state: _State, variables: Variables, host: str, scheme: str, prefix: str | None) -> None:
-    new = _expanded(rule.substitution, state, variables)
-    old_query = state.query
-    if "?" in new and not new.startswith("unix:"):
-        new, _, query = new.partition("?")
-        state.query = (
-            query + (f"&{old_query}" if "QSA" in rule.flags and old_query else "") if query or "QSA" not in rule.flags else old_query
-        )
-    elif "QSD" in rule.flags:
-        state.query = ""
+def _substitute(rule: Rule, state: _State, server: Server, prefix: str | None) -> None:
+    flags = rule.flags
+    new = _expanded(rule.substitution, state, flags)
+    old_query = "" if "QSD" in flags else state.query
+    if re.match(_WITHOUT_QUERY, new, re.IGNORECASE):
+        old_query = ""
+    elif "?" in new:
+        at = new.rindex("?") if "QSL" in flags else new.index("?")
+        new, query = new[:at], new[at + 1 :]
+        old_query = "&".join(part for part in (query, old_query) if part) if "QSA" in flags else query
+    state.query = old_query
     if prefix is not None and not new.startswith("/") and not _is_url(new):
         new = prefix + new
-    if "R" in rule.flags and not _is_url(new):
-        new = f"{scheme}://{host}{'' if new.startswith('/') else '/'}{new}"
-    elif "R" not in rule.flags and "P" not in rule.flags:
-        new = _reduced(new, host, scheme)
+    if "R" in flags and not _is_url(new):
+        new = f"{server.scheme}://{server.host}{'' if new.startswith('/') else '/'}{new}"
+    elif "R" not in flags and "P" not in flags:
+        new = _reduced(new, server)
     state.path = new
 
 
-def _reduced(url: str, host: str, scheme: str) -> str:
-    """A URL of this very server is a path again (reduce_uri); scheme, host and port must all be its own."""
-    found = re.match(r"(https?)://([^/:]*)(?::(\d+))?(/.*)?$", url, re.IGNORECASE)
-    if not found or found[1].lower() != scheme:
+_WITHOUT_QUERY = "(?:ftp|gopher|news|nntp|unix):"
+"""URLs that have none (splitout_queryargs, is_absolute_uri)."""
+
+
+def _reduced(url: str, server: Server) -> str:
+    """A URL of this very server is a path again (reduce_uri), if its scheme is the request's, and its port stands in ServerName."""
+    found = re.match(r"(https?)://([^/:]*)(?::([0-9]{1,9}))?(/.*)?$", url, re.IGNORECASE)
+    if not found or found[1].lower() != server.scheme:
         return url
-    own_host, _, own_port = host.partition(":")
-    default = "443" if scheme == "https" else "80"
-    if found[2].lower() == own_host.lower() and (found[3] or default) == (own_port or default):
-        return found[4] or "/"
-    return url
+    port = int(found[3] or (443 if server.scheme == "https" else 80))
+    return (found[4] or "/") if (found[2].lower(), port) in server.own else url
 
 
 _REFERENCE = r"\\(.)|\$(\d)|%(\d)|%\{([^}]*)\}|\$\{([^}]*)\}"
 
 
-def _expanded(template: str, state: _State, variables: Variables) -> str:
+def _expanded(template: str, state: _State, flags: Mapping[str, str] = NO_FLAGS) -> str:
     """Fill `$1`, `%1`, `%{NAME}`; `${map:key}` cannot be known."""
 
     def fill(found: re.Match[str]) -> str:
         if found[1] is not None:
             return str(found[1])
-        if found[2] is not None:
-            return _group(state.groups, int(found[2]))
-        if found[3] is not None:
-            return _group(state.condition_groups, int(found[3]))
+        if found[2] is not None or found[3] is not None:
+            return _escaped(_group(state.groups if found[3] is None else state.condition_groups, int(found[2] or found[3])), flags)
         if found[5] is not None:
             raise _UnknownError
-        value = variables(expression.normal_name(found[4]))
+        value = state.variable(expression.normal_name(found[4]))
         if value is None:
             raise _UnknownError
         return value
@@ -351,3 +386,13 @@ def _expanded(template: str, state: _State, variables: Variables) -> str:
 
 def _group(groups: tuple[str, ...], index: int) -> str:
     return groups[index] if index < len(groups) else ""
+
+
+def _escaped(text: str, flags: Mapping[str, str]) -> str:
+    """What [B] makes of a group (escape_backref); which characters its kin leave out or add is not followed."""
+    if flags.keys().isdisjoint(("B", "BNE", "BCTLS")) or not text:
+        return text
+    if flags.get("B") or "BNE" in flags or "BCTLS" in flags:
+        raise _UnknownError
+    blank = "%20" if "BNP" in flags else "+"
+    return re.sub(r"[^A-Za-z0-9_]", lambda found: blank if found[0] == " " else f"%{ord(found[0]):02x}", text)

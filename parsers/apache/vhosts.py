@@ -15,7 +15,7 @@ from tlslint.parsers.carried import readable
 class Server:
     """The main server or a virtual host, with its names and addresses."""
 
-    __slots__ = ("addresses", "aliases", "main", "name", "names", "protocol", "scope")
+    __slots__ = ("addresses", "aliases", "main", "name", "names", "port", "protocol", "scope")
 
     def __init__(self, scope: Scope, main: Scope, where: list[Address]) -> None:
         self.scope = scope
@@ -25,6 +25,8 @@ class Server:
         """`https` or `http`, from Protocol or from the Listen of the first address that has one; decides auto-enabled TLS."""
         name = last(scope, "servername")
         self.name: str = name.value[0] if name.entry is not None and name.value else ""
+        self.port: int = name.value[1] if name.entry is not None and name.value else 0
+        """What ServerName says, 0 where it says none."""
         self.aliases: tuple[str, ...] = tuple(alias for entry in scope.of("serveralias") for alias in entry.value or ())
         self.names = tuple(dict.fromkeys(readable(name) for name in (self.name, *self.aliases) if name))
         """ServerName first, then the aliases, as written."""

@@ -349,7 +349,7 @@ def _target(node: Node) -> Span | None:
     return inner if inner.data == word.text.encode("latin-1") else None
 
 
-_URL = r"(?i)(https?)://([^/:?#]+)(?::(\d+))?([^?#]*)(?:\?([^#]*))?"
+_URL = r"(?i)(https?)://([^/:?#]+)(?::([0-9]{1,9}))?([^?#]*)(?:\?([^#]*))?"
 
 
 def _followed(host: Host, request: Request, found: Answer) -> str:

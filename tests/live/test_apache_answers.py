@@ -234,7 +234,7 @@ KINDS = {
     "301 Redirect": "/r301/x",
     "301 RewriteRule": "/rw301",
     "301 RewriteRule with variable": "/rw301e",
-    "301 mod_dir": "/dir",
+    "301 mod_dir": "/dir?x=1",
     "301 .htaccess": "/sub/moved",
     "401": "/private/",
     "403": "/denied/",
@@ -580,6 +580,73 @@ IDIOMS = (
         "expr \"%{HTTPS} != 'on'\"", "%{ENV:HTTPS} !on", "%{SERVER_PROTOCOL} !https", "%{HTTP_HOST} ^r", "%{HTTP_HOST} ^www\\.", "%{SERVER_NAME} =$H",
         "%{REQUEST_URI} !^/\\.well-known/acme-challenge/", "%{REQUEST_METHOD} !^(GET|HEAD)$", "%{THE_REQUEST} \\s/some", "%{QUERY_STRING} x=1",
     )),
+    # what mod_rewrite makes of less common words (apply_rewrite_cond, compare_lexicography, cmd_rewriterule_setflag, do_expand)
+    *(Idiom(f"flags {flags}", rule("", flags=flags)) for flags in (
+        "[R=foo,L]", "[R=gone,L]", "[R=forbidden]", "[R=,L]", "[R=103]", "[R=304,L]", "[R=500]", "[R=-1,L]", "[R=505]", "[R=300]", "[backrefescaping,R,L]", "[Dfoo,R]",
+    )),
+    *(Idiom(f"condition {condition}", rule(f"RewriteCond {condition}"), rule(f"RewriteCond {condition}")) for condition in (
+        "%{SERVER_PORT} <9", "%{SERVER_PORT} >100", "%{SERVER_PORT} <=80", "%{SERVER_PORT} >=443", "%{SERVER_PORT} >=442", "%{SERVER_PORT} <81", "%{SERVER_PORT} !<81",
+        "%{QUERY_STRING} =", "%{QUERY_STRING} <", '%{QUERY_STRING} =""', '%{QUERY_STRING} !=""', '%{QUERY_STRING} ""', "%{QUERY_STRING} !", "%{HTTPS} =OFF", "%{HTTPS} =OFF [NC]",
+        "%{HTTPS} >OFE [NC]", "%{SERVER_PORT} -ne80", "%{SERVER_PORT} -lt443", "%{SERVER_PORT} !-lt443", "%{SERVER_PORT} -ge443", "%{SERVER_PORT} -gt80", "%{SERVER_PORT} -le80",
+        "$0 ^/some", "%{REQUEST_URI} ^/(?!some)", "$R/index.html -f", "$R -d", "$R/index.html -s", "$R/none !-f", "$R/none -l", "$R/none !-x",
+    )),
+    *(Idiom(f"target {target} {flags}", rule("", "^/(some|index|with)(.*)", target, flags)) for target, flags in (
+        ("other", "[R,L]"), ("-", "[R,L]"), ("-", "[R=404]"), ("-", "[L]"), ("http://$H/reduced", "[L]"), ("http://$H:80/reduced", "[L]"), ("http://$H:81/reduced", "[L]"),
+        ("HTTP://$H/reduced", "[L]"), ("http://$H", "[L]"), ("https://$H/?p=$1", "[R,L]"), ("https://$H/?p=$1", "[R,L,QSA]"), ("https://$H/?", "[R,L,QSA]"), ("https://$H/", "[R,L,QSA]"),
+        ("https://$H/?p=1", "[R,L,QSD]"), ("https://$H/x?a=1?b=2", "[R,L]"), ("https://$H/x?a=1?b=2", "[R,L,QSL]"), ("https://$H/$0/$9/\\$1", "[R,L]"), ("https://$H/#x", "[R,L]"),
+        ("https://$H/#x", "[R,L,NE]"), ("https://$H$2", "[R,L,B]"), ("https://$H/?p=$2", "[R,L,B]"), ("https://$H/%{ENV:NOBODY}$1", "[R,L]"), ("/$1/second", "[L]"), ("/index.html", "[PT]"),
+        ("/index.html", "[R]"), ("/index.html", "[L,R=308]"), ("ftp://$H/", "[R,L]"), ("//elsewhere.test/", "[R,L]"), ("https://$H/x$2", "[R,L,B]"), ("https://$H/x$2", "[R,L,B,BNP]"), ("https://$H/?p=$2", "[R,L,B,NE]"), ("http://other.test/", "[L]"), ("https://$H/%%{HTTPS}", "[R,L]"),
+    )),
+    *(Idiom(f"own URL, ServerName $H:{port}", f"ServerName $H:{port}\n{rule('', '^/(some|index|with)(.*)', target, '[L]')}") for port, target in (
+        (80, "http://$H/reduced"), (80, "http://$H:80/reduced"), (80, "http://$H:81/reduced"), (80, "HTTP://$H/reduced"), (81, "http://$H/reduced"), (80, "https://$H/x"), (80, "http://x.test/"),
+    )),
+    Idiom("request line", rule("RewriteCond %{THE_REQUEST} \\s/index\\.html", "^/index\\.html$", "https://$H/")),
+    Idiom("request line with blank", rule("RewriteCond %{THE_REQUEST} ^GET\\ /with%20blank\\ HTTP/1\\.1$")),
+    Idiom("index by status", "RewriteEngine On\nRewriteRule ^/index - [F]"),
+    Idiom("index gone", "RewriteEngine On\nRewriteRule ^/index - [G]"),
+    Idiom("index elsewhere", "RewriteEngine On\nRewriteRule ^/index\\.html$ /none.html"),
+    Idiom("index by Redirect", "Redirect /index.html https://$H/front"),
+    Idiom("index without subrequests", "RewriteEngine On\nRewriteRule ^/index\\.html$ https://$H/front [NS]"),
+    Idiom("two variables", f"RewriteEngine On\nRewriteRule ^/(some) - [E=ONE:$1,E=TWO]\n{rule('RewriteCond %{ENV:ONE}%{ENV:TWO} ^some$')}"),
+    Idiom("ended, then .htaccess", "RewriteEngine On\nRewriteRule ^/some - [END]", htaccess="RewriteEngine On\nRewriteRule ^ https://$H/htaccess [R,L]"),
+    Idiom("last, then .htaccess", "RewriteEngine On\nRewriteRule ^/some - [L]", htaccess="RewriteEngine On\nRewriteRule ^ https://$H/htaccess [R,L]"),
+    Idiom("canonical index, .htaccess", htaccess="RewriteEngine On\nRewriteRule ^index\\.html$ / [R=301,L]"),
+    Idiom("canonical index by request line, .htaccess", htaccess="RewriteEngine On\nRewriteCond %{THE_REQUEST} /index\\.html\nRewriteRule ^index\\.html$ https://$H/ [R=301,L]\nRewriteRule ^some index.html [L]"),
+    Idiom("either of three", rule("RewriteCond %{REQUEST_URI} ^/some [OR]\nRewriteCond %{REQUEST_URI} ^/with [OR]\nRewriteCond %{REQUEST_URI} ^/index\nRewriteCond %{QUERY_STRING} ^$")),
+    Idiom("either at the end", rule("RewriteCond %{REQUEST_URI} ^/some\nRewriteCond %{REQUEST_URI} ^/with [OR]")),
+    Idiom("groups of the last condition", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %{REQUEST_URI} ^/(...)", target="https://$H/%1%2%0")),
+    Idiom("groups, then none", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %{REQUEST_URI} !^/(x)", target="https://$H/%1")),
+    Idiom("groups, then words", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %{HTTPS} =off", target="https://$H/%1")),
+    Idiom("groups in a condition", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %1%{REQUEST_URI} ^r/some", target="https://$H/%0")),
+    Idiom("groups of the pattern in a condition", rule("RewriteCond $1 =some", "^/([^/]*)")),
+    Idiom("rounds", "RewriteEngine On\nRewriteRule ^(.*)e(.*)$ $1E$2 [N]\nRewriteRule ^(.*E.*)$ https://$H$1 [R,L]"),
+    Idiom("skips two", f"RewriteEngine On\nRewriteRule ^/some - [S=2]\n{rule('')}\nRewriteRule ^ https://$H/second [R,L]\nRewriteRule ^ https://$H/third [R,L]"),
+    Idiom("skips nothing", f"RewriteEngine On\nRewriteRule ^/some - [S]\n{rule('')}"),
+    Idiom("chain of three", "RewriteEngine On\nRewriteRule ^/some - [C]\nRewriteRule page - [C]\nRewriteRule nothing https://$H/chained [R,L]\nRewriteRule ^ https://$H/free [R,L]"),
+    Idiom("chain, broken early", "RewriteEngine On\nRewriteRule ^/none - [C]\nRewriteRule page - [C]\nRewriteRule ^ https://$H/chained [R,L]\nRewriteRule ^ https://$H/free [R,L]"),
+    Idiom("chain to the end", "RewriteEngine On\nRewriteRule ^/none - [C]\nRewriteRule ^ https://$H/chained [R,L,C]"),
+    Idiom("a variable of a rule", f"RewriteEngine On\nRewriteRule ^/some - [E=MINE:yes]\n{rule('RewriteCond %{ENV:MINE} yes')}"),
+    Idiom("a variable taken back", f"RewriteEngine On\nRewriteRule ^/some - [E=MINE:yes]\nRewriteRule page - [E=!MINE]\n{rule('RewriteCond %{ENV:MINE} yes')}"),
+    Idiom("redirected and rewritten", "RewriteEngine On\nRewriteRule ^/some https://$H/first [R=301]\nRewriteRule first https://$H/second"),
+    Idiom("rewritten twice", "RewriteEngine On\nRewriteRule ^/some/(.*)$ /x/$1?a=1\nRewriteRule ^/x/(.*)$ https://$H/$1 [R,QSA]"),
+    *(Idiom(f".htaccess {name}", htaccess=f"RewriteEngine On\nRewriteCond %{{HTTPS}} off\n{line}") for name, line in (
+        ("groups", "RewriteRule ^(some)/(.*)$ https://$H/$2/$1/$0 [R,L]"), ("not", "RewriteRule !^some https://$H/ [R,L]"), ("own path", "RewriteRule ^some/page$ index.html [L]"),
+        ("own URL", "RewriteRule ^some/page$ http://$H/index.html [L]"), ("status", "RewriteRule ^some/page$ - [R=410]"), ("end", "RewriteRule ^(.*)$ /index.html [END]"),
+        ("query", "RewriteRule ^some/page$ https://$H/?q [R,QSA]"), ("slash", "RewriteRule ^/some https://$H/ [R,L]"), ("empty", "RewriteRule ^$ https://$H/front [R,L]"),
+        ("no substitution", "RewriteRule ^some - [R,L]"), ("outside", "RewriteRule ^some /elsewhere [R=301,L]"), ("gone", "RewriteRule ^some - [G]"),
+    )),
+    *(Idiom(f"RedirectMatch {line}", f"RedirectMatch {line}") for line in (
+        "301 ^/(some)/(page)?(x)? https://$H/$2/$1/$3/$4&$0", r"301 ^/some https://$H/\\$0\\&", "^/some /own", "temp page$ https://$H/", "gone ^/some", "404 ^/some", '302 "with blank" https://$H/',
+    )),
+    *(Idiom(f"Redirect {line}", f"Redirect {line}") for line in (
+        "/some/page https://$H/exact", "/some/page/ https://$H/deeper", "/some /own", "302 /some https://$H/?a=1", "404 /some", "308 /some https://$H/", "/with https://$H/",
+        '"/with blank" https://$H/blank', "permanent /some https://$H/x#y",
+    )),
+    *(Idiom(f"SetEnvIf {line}", f"SetEnvIf {line}\n{rule('RewriteCond %{ENV:MINE} yes', target='https://$H/%{ENV:MINE}')}") for line in (
+        "Request_URI ^/some MINE=yes", "Request_URI ^/SOME MINE=yes", "Host . MINE", "Host . mine=yes", "Request_Method GET !MINE MINE=yes", "Request_Protocol 1\\.1 MINE=yes",
+        "Host ^(r) MINE=$1yes", "Host ^x MINE=yes", "X-Forwarded-Proto ^$ MINE=yes",
+    )),
+    Idiom("SetEnvIfNoCase", f"SetEnvIfNoCase Request_URI ^/SOME MINE=yes\n{rule('RewriteCond %{ENV:MINE} yes')}"),
     Idiom("two conditions", rule("RewriteCond %{HTTPS} off\nRewriteCond %{REQUEST_URI} !^/\\.well-known")),
     Idiom("either condition", rule("RewriteCond %{HTTPS} on [OR]\nRewriteCond %{SERVER_PORT} 80")),
     Idiom("captured host", rule("RewriteCond %{HTTP_HOST} ^(?:www\\.)?(.+)$ [NC]", target="https://www.%1%{REQUEST_URI}")),
@@ -719,6 +786,7 @@ def followed(servers: Servers, name: str, *, https: bool, **headers: str) -> str
             return "here" if hop else ""
         scheme, _, rest = location.partition("://")
         host, _, path = rest.partition("/")
+        host = host.removesuffix(":80" if scheme == "http" else ":443")
         if host != name:
             return "elsewhere"
         here = (scheme == "https", host, "/" + path)
