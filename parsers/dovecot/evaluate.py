@@ -11,8 +11,9 @@ from tlslint.parsers.dovecot import generation, layout, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter
 from tlslint.parsers.dovecot.listeners import Listener, listeners
 from tlslint.parsers.dovecot.outgoing import clients
-from tlslint.parsers.dovecot.reading import Tree, read
+from tlslint.parsers.dovecot.reading import read
 from tlslint.parsers.dovecot.tls import Judge
+from tlslint.parsers.dovecot.tree import Tree
 from tlslint.targets import Target
 from tlslint.targets.target import load
 

@@ -6,7 +6,7 @@ from tlslint.model import How, Known, Origin, Span, Unknown, Value
 from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot import settings
 from tlslint.parsers.dovecot.filters import Connection, Written
-from tlslint.parsers.dovecot.reading import Tree, known_value
+from tlslint.parsers.dovecot.tree import Tree, known_value
 
 _PROTOCOLS = {"imap": "imap", "pop3": "pop3", "submission": "smtp", "sieve": "managesieve", "lmtp": "lmtp", "doveadm": "other"}
 _TRUE = ("yes", "y", "1")

@@ -1,23 +1,25 @@
 """From a root file and all it includes to filters full of settings; what the daemon refuses on the way.
 
-Follows config_parse_file(), settings_include(), config_parser_apply_line() and old-set-parser.c of src/config. A daemon stops at the
-first fatal
-mistake; here reading goes on, so that people hear of all of them.
+Follows config_parse_file(), settings_include() and config_parser_apply_line() of src/config. A daemon stops at the first fatal mistake;
+here reading goes on, so that people hear of all of them.
 """
 
-import fnmatch
 import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tlslint.files import FileProblem, Files
-from tlslint.model import Known, Label, Problem, SourceFile, Span, Unknown, Value
+from tlslint.model import Label, Problem, SourceFile, Span
 from tlslint.model.remedy import Edit, Rewrite
-from tlslint.parsers.dovecot import settings
-from tlslint.parsers.dovecot.filters import Connection, Filter, Found, Written, find, inside
+from tlslint.parsers.carried import file_name
+from tlslint.parsers.dovecot import old, settings
+from tlslint.parsers.dovecot.acceptance import Acceptance, meant
+from tlslint.parsers.dovecot.filters import Filter, Written, inside
+from tlslint.parsers.dovecot.includes import expanded, is_missing
 from tlslint.parsers.dovecot.settings import Release
 from tlslint.parsers.dovecot.syntax import Kind, Statement, statements
+from tlslint.parsers.dovecot.tree import Tree
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -27,7 +29,6 @@ MAX_FILES = 2000
 
 _FIRST = "the first setting must be dovecot_config_version"
 _FILTERS = ("protocol", "local", "remote", "local_name")
-_RANK_23 = {"local": 0, "local_name": 1, "remote": 2, "protocol": 3}
 _FREE = frozenset(
     {"plugin", "dict", "metric", "event_exporter", "passdb", "userdb", "namespace", "mailbox", "auth", "login", "client", "server"}
 )
@@ -56,51 +57,6 @@ _LISTENER_KEYS = frozenset(["name", "address", "port", "ssl", "reuse_port", "hap
 _AUTH = re.compile(r"auth_(?!policy)|passdb|userdb")
 
 
-class Tree:
-    """What was read: filters (the root first), files, problems, and why the daemon would not start (the first fatal one)."""
-
-    def __init__(self, release: Release) -> None:
-        self.release = release
-        self.root = Filter(None, 0, None)
-        self.filters: list[Filter] = [self.root]
-        self.files: list[SourceFile] = []
-        self.problems: list[Problem] = []
-        self.fatal: Problem | None = None
-        self.unseen: list[tuple[str, Span]] = []
-        """Includes whose files this tree does not show."""
-        self.hides_protocols = False
-        """Debian's packages each switch on their own protocol in /usr/share/dovecot/protocols.d, and nothing else; not shown here."""
-        self.is_fragment = False
-        self.config_version: Written | None = None
-        self.ports: list[tuple[str, str, str, Written]] = []
-        """Listener settings that other settings make (`protocols = imaps`): service, listener, key, by what."""
-
-    def find(self, key: str, connection: Connection) -> Found:
-        """What decides a setting for a connection."""
-        return find(key, connection, self.filters, by_order=self.release.is_24)
-
-    def refuse(
-        self,
-        message: str,
-        span: Span,
-        label: str = "",
-        *,
-        rule: str = "refused",
-        related: tuple[Label, ...] = (),
-        remedy: Rewrite | None = None,
-    ) -> None:
-        """The daemon would not start: note it."""
-        problem = Problem(rule, message, span, label, related, remedy)
-        self.problems.append(problem)
-        if self.fatal is None or self.fatal.span.file is not span.file:
-            self.fatal = self.fatal or problem
-
-    @property
-    def everything_seen(self) -> bool:
-        """Was all read that could hold settings? If not, what is not written is not known either."""
-        return not self.unseen and not self.is_fragment
-
-
 class _Input:
     """A file being read: its logical path and where in it we are."""
 
@@ -125,8 +81,7 @@ def read(path: str, files: Files, release: Release, *, fragment: bool = False, i
     `is_sure` False: nobody said which release this is for. Then a text is not held to the names of 2.4 unless it says so itself.
     `after`: further files that are read as if they stood below the first (the rest of a folder that no file at hand includes).
     """
-    reader = _Reader(files, release)
-    reader.is_sure = is_sure
+    reader = _Reader(files, release, is_sure=is_sure)
     reader.tree.is_fragment = fragment
     reader.enter(path)
     reader.run()
@@ -141,7 +96,7 @@ def read(path: str, files: Files, release: Release, *, fragment: bool = False, i
 
 
 class _Reader:
-    def __init__(self, files: Files, release: Release) -> None:
+    def __init__(self, files: Files, release: Release, *, is_sure: bool) -> None:
         self.files = files
         self.tree = Tree(release)
         self.inputs: list[_Input] = []
@@ -150,8 +105,13 @@ class _Reader:
         self.count = 0
         self.names = settings.names(release)
         self.first = True
-        self.is_sure = True
-        self.glued: list[Statement] = []
+        self.is_sure = is_sure
+        self.accept = Acceptance(self.tree, files, is_sure=is_sure)
+
+    @property
+    def folder(self) -> str:
+        """Where the file that is being read lies."""
+        return os.path.dirname(self.inputs[-1].path)
 
     def run(self) -> None:
         while self.inputs:
@@ -349,7 +309,7 @@ class _Reader:
             tree.refuse(
                 f"Dovecot knows no block called '{key}', so it does not start",
                 statement.key_span,
-                remedy=_meant(key, known, statement.key_span),
+                remedy=meant(key, known, statement.key_span),
             )
             return
         kind = self.names.get(key) or next(
@@ -369,7 +329,7 @@ class _Reader:
             value, unknown = self.expand(statement, filter_)
             path = self.file_behind(statement, filter_)
         elif statement.kind is Kind.FILE:
-            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(statement.value)))
+            path = os.path.normpath(os.path.join(self.folder, (file_name(statement.value) or ".")))
         written = self.written(statement, value, path, unknown)
         key = statement.key
         if within == "auth" and key == "mechanisms" and not tree.release.is_24:  # 1.x; 2.x still takes it (old_auth_section())
@@ -382,18 +342,19 @@ class _Reader:
         if within in _FREE or (within and within not in ("service", *_LISTENERS) and within not in _FILTERS):
             filter_.settings.setdefault(key, []).append(written)
             if statement.kind is Kind.FILE:
-                self.file_is_there(written)
+                self.accept.file_is_there(written, self.folder)
             return
         if within == "service" or within in _LISTENERS:
             known = _SERVICE_KEYS if within == "service" else _LISTENER_KEYS
             if self.names and key not in known:
-                self.unknown(written, sorted(known), f"'{key}' is not a setting of a {within} block")
+                self.accept.unknown(written, sorted(known), f"'{key}' is not a setting of a {within} block")
             if key == "ssl" or key in ("reuse_port", "haproxy", "drop_priv_before_exec"):
-                self.check_bool(written)
+                self.accept.boolean(written)
             filter_.settings.setdefault(key, []).append(written)
             return
-        if not self.old_setting(written, filter_):
-            self.set_global(written, filter_)
+        today = old.understood(written, filter_, tree, self.folder)
+        for each in [written] if today is None else today:
+            self.set_global(each, filter_)
 
     def assign_24(self, written: Written, filter_: Filter, within: str) -> None:
         """config_apply_line_full(): a name is tried with the block's name before it, then alone."""
@@ -412,163 +373,25 @@ class _Reader:
         if base in self.names:
             self.set_global(written, filter_)
         elif not filter_.names or filter_.names[-1].partition("/")[0] in ("service", "ssl_server", "ssl_client", "inet_listener"):
-            self.unknown(written, list(self.names), f"Dovecot {self.tree.release.text} has no setting '{key}'")
+            self.accept.unknown(written, list(self.names), f"Dovecot {self.tree.release.text} has no setting '{key}'")
 
     def set_global(self, written: Written, filter_: Filter) -> None:
         tree, key = self.tree, written.key
         kind = self.names.get(key.partition("/")[0])
         if self.names and kind is None and not tree.release.is_24:
-            self.unknown(written, list(self.names), f"Dovecot {tree.release.text} has no setting '{key}'")
+            self.accept.unknown(written, list(self.names), f"Dovecot {tree.release.text} has no setting '{key}'")
             return
         if kind == "bool":
-            self.check_bool(written)
+            self.accept.boolean(written)
         elif kind in ("enum", "number"):
-            self.check_value(written, kind)
+            self.accept.value(written, kind)
         if written.kind is Kind.FILE or (kind == "str" and tree.release.is_24 and key.endswith("_file")):
-            self.file_is_there(written)
+            self.accept.file_is_there(written, self.folder)
         if _AUTH.match(key) and any(each.local or each.remote for each in filter_.chain()):
             tree.refuse(
                 f"auth settings are not supported inside local and remote blocks, so Dovecot does not start ({key})", written.statement.span
             )
         filter_.settings.setdefault(key, []).append(written)
-
-    def old_setting(self, written: Written, filter_: Filter) -> bool:
-        """Settings from before 2.3 that it still understands (old-set-parser.c); True when that was all."""
-        tree, key = self.tree, written.key
-        if tree.release.is_1 and key == "ssl_disable":
-            self.set_global(written._replace(key="ssl", value={"yes": "no"}.get(written.value.lower(), "yes")), filter_)
-            return True
-        if tree.release.number < (2, 3):
-            return (
-                tree.release.number >= (2,)
-                and key in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file")
-                and self.certificate_file(written, filter_)
-            )
-        words = settings.obsolete(key)
-        if words is None:
-            if key == "protocols" and not written.unknown:
-                self.protocols(written)
-            return False
-        remedy = _rename_23(written)
-        tree.problems.append(Problem("setting-renamed", f"{key} {words}", written.statement.key_span, "an old name", (), remedy))
-        if key.endswith("_file"):
-            return self.certificate_file(written, filter_)
-        if key == "ssl_disable":
-            swapped = {"yes": "no", "no": "yes"}.get(written.value.lower(), written.value)
-            self.set_global(written._replace(key="ssl", value=swapped), filter_)
-        elif key == "ssl_protocols":
-            filter_.settings.setdefault(key, []).append(written)
-            from tlslint.parsers.dovecot import protocols  # noqa: PLC0415 (few files need it)
-
-            minimum = protocols.minimum_of_list(written.value)
-            if minimum is not None:
-                filter_.settings.setdefault("ssl_min_protocol", []).append(written._replace(key="ssl_min_protocol", value=minimum))
-        return True
-
-    def certificate_file(self, written: Written, filter_: Filter) -> bool:
-        if written.value:
-            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(written.value)))
-            self.set_global(written._replace(key=written.key[:-5], kind=Kind.FILE, path=path), filter_)
-        return True
-
-    def protocols(self, written: Written) -> None:
-        """`imaps` and `pop3s` without `imap` and `pop3` close the plain port (old_settings_handle_root())."""
-        words = written.value.split()
-        for plain in ("imap", "pop3"):
-            if plain + "s" not in words:
-                continue
-            self.tree.problems.append(
-                Problem(
-                    "setting-renamed",
-                    f"'{plain}s' is no protocol of its own since 2.0: '{plain}' covers both ports",
-                    written.span,
-                    "an old name",
-                )
-            )
-            if plain not in words:
-                self.tree.ports.append((f"{plain}-login", plain, "port", written._replace(key="port", value="0")))
-
-    def unknown(self, written: Written, known: list[str], message: str) -> None:
-        """A name the daemon does not know: it does not start. Say what was meant, if that can be told."""
-        tree, key, span = self.tree, written.key, written.statement.key_span
-        row = settings.renamed(key)
-        if tree.release.is_24 and not self.is_sure and tree.config_version is None:
-            return
-        if tree.release.is_24 and row is not None:
-            tree.refuse(f"{key} is a name of 2.3", span)  # migration.py says it better
-            if written.kind is Kind.FILE:
-                self.file_is_there(written)
-            return
-        rule, remedy = "unknown-setting", _meant(key, known, span)
-        if tree.release.is_24:
-            if key in settings.names(settings.release("2.3.19")):
-                rule, message = "setting-not-in-version", f"{key} is gone: Dovecot {tree.release.text} does not start with it"
-        elif key in settings.names(settings.release("2.4.0")) or key in ("dovecot_config_version", "dovecot_storage_version"):
-            rule, message = "setting-not-in-version", f"{key} exists from 2.4 on: Dovecot {tree.release.text} does not start with it"
-        elif key in settings.names(settings.release("2.3.19")):
-            rule, message = "setting-not-in-version", f"{key} is newer than Dovecot {tree.release.text}, which does not start with it"
-        if rule == "unknown-setting":
-            message += "; it does not start"
-        tree.refuse(message, span, "not known here", rule=rule, remedy=remedy)
-
-    def check_bool(self, written: Written) -> None:
-        """get_bool() of src/lib-settings/settings-parser.c (2.3), str_parse_get_bool() (2.4)."""
-        value = written.value
-        if written.unknown or (self.tree.release.is_24 and ("%{" in value or "$SET:" in value)):
-            return
-        if value.lower() in ("yes", "no") or value in ("y", "1"):
-            return
-        suggestion = {
-            "true": b"yes",
-            "on": b"yes",
-            "enable": b"yes",
-            "enabled": b"yes",
-            "false": b"no",
-            "off": b"no",
-            "0": b"no",
-            "n": b"no",
-        }.get(value.lower())
-        remedy = Rewrite((Edit(written.span, suggestion),), f"write {suggestion.decode()}") if suggestion else None
-        self.tree.refuse(
-            f"{written.key} takes yes or no: Dovecot does not start with '{value}'", written.span, "neither yes nor no", remedy=remedy
-        )
-
-    def check_value(self, written: Written, kind: str) -> None:
-        value = written.value
-        if written.unknown or (self.tree.release.is_24 and ("%{" in value or "$SET:" in value)):
-            return
-        if kind == "number" and not re.fullmatch(r"\d+|unlimited|0o?\d+", value):
-            self.tree.refuse(f"{written.key} takes a number: Dovecot does not start with '{value}'", written.span, "not a number")
-        allowed = _ENUMS.get(written.key)
-        if kind == "enum" and allowed and value not in allowed:
-            meant = {"true": "yes", "on": "yes", "false": "no", "off": "no"}.get(value.lower(), value.lower())
-            remedy = Rewrite((Edit(written.span, meant.encode()),), f"write {meant}") if meant in allowed else None
-            self.tree.refuse(
-                f"{written.key} takes {', '.join(allowed[:-1])} or {allowed[-1]}: Dovecot does not start with '{value}'",
-                written.span,
-                "not one of these",
-                remedy=remedy,
-            )
-
-    def file_is_there(self, written: Written) -> None:
-        """2.3 reads every `<file` at start; 2.4 every `*_file`."""
-        tree, path = self.tree, written.path
-        if tree.release.is_24 and written.kind is Kind.FILE and written.key.endswith("_file"):
-            start = written.span.start
-            tree.refuse(
-                f"{written.key} takes the path itself: with '<' the file's text is taken for a path, so Dovecot 2.4 does not start",
-                written.span,
-                "drop the '<'",
-                remedy=Rewrite((Edit(Span(written.span.file, start, start + _opening(written.span.data)), b""),), "drop the '<'"),
-            )
-            return
-        if written.kind is not Kind.FILE:
-            if written.value == "" or written.unknown or written.value.startswith(("inline:", "$SET:")) or "%{" in written.value:
-                return
-            path = os.path.normpath(os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(written.value)))
-        if is_missing(path, self.files):
-            rule = "certificate-missing" if re.fullmatch(r"ssl_\w*(?:cert|key)(?:_file)?", written.key) else "refused"
-            tree.refuse(f"{_shown(path)} does not exist, so Dovecot does not start", written.span, "no such file", rule=rule)
 
     def expand(self, statement: Statement, filter_: Filter) -> tuple[str, str]:
         """Variables of an unquoted value: each word that begins with `$` (config_write_value()); value, or why it cannot be told."""
@@ -623,8 +446,8 @@ class _Reader:
     def include(self, statement: Statement) -> None:
         tree = self.tree
         must = statement.kind is Kind.INCLUDE
-        pattern = os.path.join(os.path.dirname(self.inputs[-1].path), _file_name(statement.value))
-        found, seen = expand_pattern(pattern, self.files)
+        pattern = os.path.join(self.folder, (file_name(statement.value) or "."))
+        found, seen = expanded(pattern, self.files)
         span = statement.value_span if statement.value_span.end > statement.value_span.start else statement.span
         if not found:
             if re.fullmatch(r".*/auth-[\w-]+\.conf\.ext", pattern) and (tree.is_fragment or not is_missing(pattern, self.files)):
@@ -717,30 +540,6 @@ def _within(inner: Span, outer: Span) -> bool:
     return inner.file is outer.file and outer.start <= inner.start and inner.end <= max(outer.end, outer.start + 1)
 
 
-_ENUMS = {
-    "ssl": ("no", "yes", "required"),
-    "ssl_server_prefer_ciphers": ("client", "server"),
-    "submission_relay_ssl": ("no", "smtps", "starttls"),
-    "imapc_ssl": ("no", "imaps", "starttls"),
-    "pop3c_ssl": ("no", "pop3s", "starttls"),
-}
-
-
-def known_value(key: str, found: Found, tree: Tree) -> Value[str | None]:
-    """A setting's text; None where the release does not have it; Unknown where it is not written and not all was seen."""
-    from tlslint.model import How, Origin  # noqa: PLC0415
-
-    if found.written is not None:
-        origins = (Origin(How.WRITTEN, found.written.span), *(Origin(How.OVERRIDDEN, each.span) for each in found.overridden[:3]))
-        if found.written.unknown:
-            return Unknown(found.written.unknown, origins)
-        return Known(found.written.value, origins)
-    if not tree.everything_seen:
-        where = f"{tree.unseen[0][0]} was not seen" if tree.unseen else "only a part of the configuration was seen"
-        return Unknown(where)
-    return Known(settings.default(key, tree.release), (Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}"),))
-
-
 def _prefixes(names: tuple[str, ...]) -> list[str]:
     """What 2.4 puts before a name inside a block: block and its name, then the block alone."""
     if not names:
@@ -757,109 +556,3 @@ def _network(text: str) -> "IPv4Network | IPv6Network | None":
         return ip_network(text.strip("[]"), strict=False)
     except ValueError:
         return None
-
-
-def _file_name(value: str) -> str:
-    """Bytes as the file system has them."""
-    return os.fsdecode(value.encode("latin-1", "replace")) or "."
-
-
-def _shown(path: str) -> str:
-    return path.encode("utf-8", "replace").decode()
-
-
-def _opening(data: bytes) -> int:
-    return len(data) - len(data[1:].lstrip()) if data[:1] == b"<" else 0
-
-
-def is_missing(path: str, files: Files) -> bool:
-    """Is the file surely not there? Only a tree that shows a whole host can tell: a repository's copy leaves certificates out."""
-    if files.kind(path) != "missing":
-        return False
-    top = "/" + path.lstrip("/").partition("/")[0]
-    return files.kind(top) == "directory" or (files.kind("/etc") == "directory" and files.kind("/usr") == "directory")
-
-
-def _meant(key: str, known: list[str], span: Span) -> Rewrite | None:
-    """The name that was probably meant, as a remedy."""
-    import difflib  # noqa: PLC0415 (only where a name is wrong)
-
-    close = difflib.get_close_matches(key.lower()[:60], known, 1, 0.88)
-    return Rewrite((Edit(span, close[0].encode()),), f"write {close[0]}") if close else None
-
-
-def _rename_23(written: Written) -> Rewrite | None:
-    """The spelling of 2.3 for what came before."""
-    statement = written.statement
-    if written.key.endswith("_file") and written.value:
-        return Rewrite(
-            (
-                Edit(statement.key_span, written.key[:-5].encode()),
-                Edit(Span(written.span.file, written.span.start, written.span.start), b"<"),
-            ),
-            f"write {written.key[:-5]} = <file",
-        )
-    if written.key == "ssl_protocols":
-        return Rewrite(
-            (Edit(statement.key_span, b"ssl_min_protocol"), Edit(statement.value_span, b"TLSv1.2")),
-            "write ssl_min_protocol = TLSv1.2",
-            "old clients lose access",
-        )
-    if written.key.startswith(("ssl_dh_p", "ssl_parameters")):
-        return Rewrite((Edit(statement.whole, b""),), "remove the line")
-    return None
-
-
-def expand_pattern(pattern: str, files: Files) -> tuple[list[str], bool]:
-    """glob() with GLOB_BRACE: paths in the daemon's order, and whether all folders in question could be seen."""
-    found: list[str] = []
-    seen = True
-    for plain in _braces(pattern):
-        more, visible = _glob(os.path.normpath(plain), files)
-        found += more
-        seen = seen and visible
-    return found, seen
-
-
-def _braces(pattern: str) -> list[str]:
-    """Alternatives in braces, in order, the leftmost varying slowest; at most 256."""
-    match = re.search(r"\{([^{}]*,[^{}]*)\}", pattern)
-    if match is None:
-        return [pattern]
-    made: list[str] = []
-    for choice in match.group(1).split(","):
-        made += _braces(pattern[: match.start()] + choice + pattern[match.end() :])
-        if len(made) > 256:
-            break
-    return made[:256]
-
-
-def _glob(pattern: str, files: Files) -> tuple[list[str], bool]:
-    paths, seen = ["/"], True
-    parts = [part for part in pattern.split("/") if part]
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        grown: list[str] = []
-        for path in paths:
-            base = path.rstrip("/") + "/"
-            if not re.search(r"[*?\[]", part):
-                kind = files.kind(base + part)
-                if kind not in ("missing", "outside") or (not last and kind == "outside"):
-                    grown.append(base + part)
-                elif kind == "outside" or not _is_visible(base + part, files):
-                    seen = False
-                continue
-            try:
-                names = files.names(path)
-            except FileProblem as problem:
-                seen = seen and problem.kind == "missing" and _is_visible(path, files)
-                continue
-            wanted = re.compile(fnmatch.translate(part.replace("[^", "[!")))
-            grown += [base + name for name in names if wanted.fullmatch(name) and (not name.startswith(".") or part.startswith("."))]
-        paths = grown
-    return paths, seen
-
-
-def _is_visible(path: str, files: Files) -> bool:
-    """Would a file of this name have been seen? Its folder, or the top of the host's tree, lies in what was scanned."""
-    return files.kind(os.path.dirname(path)) == "directory" or is_missing(path, files)

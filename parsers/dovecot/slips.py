@@ -16,9 +16,9 @@ from tlslint.parsers import pasted
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Filter, Written
 from tlslint.parsers.dovecot.listeners import protocols as switched_on
-from tlslint.parsers.dovecot.reading import Tree
 from tlslint.parsers.dovecot.syntax import Kind
 from tlslint.parsers.dovecot.tls import Judge
+from tlslint.parsers.dovecot.tree import Tree
 from tlslint.parsers.failures import causes
 
 _MASTER = Connection("", side="master")

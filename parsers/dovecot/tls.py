@@ -17,9 +17,10 @@ from tlslint.model.versions import SSL20, TLS10, TLS12
 from tlslint.parsers.carried import file_name
 from tlslint.parsers.dovecot import protocols, settings
 from tlslint.parsers.dovecot.filters import Connection, Found
+from tlslint.parsers.dovecot.includes import is_missing
 from tlslint.parsers.dovecot.listeners import Listener, boolean_list
-from tlslint.parsers.dovecot.reading import Tree, is_missing, known_value
 from tlslint.parsers.dovecot.syntax import Kind
+from tlslint.parsers.dovecot.tree import Tree, known_value
 from tlslint.parsers.failures import Failure
 from tlslint.targets import Target
 

@@ -14,8 +14,9 @@ import pytest
 from tlslint.files import FileProblem, Files
 from tlslint.parsers.dovecot import settings
 from tlslint.parsers.dovecot.filters import Connection
-from tlslint.parsers.dovecot.reading import Tree, read
+from tlslint.parsers.dovecot.reading import read
 from tlslint.parsers.dovecot.syntax import Kind
+from tlslint.parsers.dovecot.tree import Tree
 
 from tests.support import corpus, roots
 
