@@ -44,6 +44,9 @@ class HstsMaxAgeShort(EndpointRule):
             age = value.max_age
             if value.faults or not age:
                 continue
+            wanting = [profile for profile in self.profiles if age < (profile.hsts_seconds or 0)]
+            if age >= HALF_YEAR and not wanting:
+                continue
             time = spoken(age)
             span = place(line, value.place("max-age"))
             label = f"{time}" if f"{age}" not in time else ""
@@ -56,20 +59,18 @@ class HstsMaxAgeShort(EndpointRule):
                 message = f"browsers remember HTTPS for {time} only; SSL Labs and the MDN Observatory want 180 days"
                 yield self.finding(endpoint, span, message, label=label, remedy=next_stage(line, value))
             else:
-                wanting = [profile for profile in self.profiles if age < (profile.hsts_seconds or 0)]
-                if wanting:
-                    strictest = max(wanting, key=lambda profile: profile.hsts_seconds or 0)
-                    others = "180 days, which SSL Labs and the MDN Observatory want, are met" if age < YEAR else ""
-                    wanted = f"max-age of {time} is less than the {spoken(strictest.hsts_seconds or 0)} of {strictest.label}"
-                    yield self.finding(
-                        endpoint,
-                        span,
-                        f"{wanted}{'; the ' if others else ''}{others}",
-                        label=label,
-                        severity=Severity.INFO,
-                        remedy=next_stage(line, value),
-                        profiles=tuple(profile.label for profile in wanting),
-                    )
+                strictest = max(wanting, key=lambda profile: profile.hsts_seconds or 0)
+                others = "180 days, which SSL Labs and the MDN Observatory want, are met" if age < YEAR else ""
+                wanted = f"max-age of {time} is less than the {spoken(strictest.hsts_seconds or 0)} of {strictest.label}"
+                yield self.finding(
+                    endpoint,
+                    span,
+                    f"{wanted}{'; the ' if others else ''}{others}",
+                    label=label,
+                    severity=Severity.INFO,
+                    remedy=next_stage(line, value),
+                    profiles=tuple(profile.label for profile in wanting),
+                )
 
 
 def next_stage(line: HeaderLine, value: HstsValue) -> Rewrite | Advice | None:

@@ -68,6 +68,7 @@ class Files:
         self._real_by_file: dict[int, str] = {}
         self._resolved: dict[str, str | tuple[str, str]] = {}
         self._no_links: set[str] = set()
+        """Real paths: neither they nor a folder on the way to them is a link."""
         self._far: set[str] = set()
         """Places that were asked for and are not near the jail."""
         self._kinds: dict[str, str] = {}
@@ -144,10 +145,9 @@ class Files:
         return found
 
     def _kind(self, path: str) -> str:
-        try:
-            real = self.real(path)
-        except FileProblem as problem:
-            return "outside" if problem.kind == "outside-root" else problem.kind
+        real = self._found(path)
+        if isinstance(real, tuple):
+            return "outside" if real[0] == "outside-root" else real[0]
         found = self._kinds.get(real)
         if found is None:
             found = self._kinds[real] = self._kind_of(real)
@@ -225,16 +225,17 @@ class Files:
 
     def real(self, path: str) -> str:
         """Where a logical path lies on this disk, links followed one by one; nothing outside the jail is ever looked at."""
-        real = self._resolved.get(path)
-        if real is None:
-            try:
-                real = self._resolve(path)
-            except FileProblem as problem:
-                real = problem.kind, problem.reason
-            self._resolved[path] = real
-        if isinstance(real, tuple):  # no exception is kept: with its traceback it would keep whatever its callers had in hand
+        real = self._found(path)
+        if isinstance(real, tuple):
             raise FileProblem(path, *real)
         return real
+
+    def _found(self, path: str) -> str | tuple[str, str]:
+        """The same, or kind and reason of the problem: an exception that is kept would keep whatever its callers had in hand."""
+        found = self._resolved.get(path)
+        if found is None:
+            found = self._resolved[path] = self._resolve(path)
+        return found
 
     def real_of(self, file: SourceFile) -> str | None:
         """Where a file that was read lies on this disk."""
@@ -266,20 +267,26 @@ class Files:
                 return f"{directory.rstrip('/')}/{rest}".rstrip("/") or "/"
         return logical
 
-    def _resolve(self, path: str) -> str:
+    def _resolve(self, path: str) -> str | tuple[str, str]:
         if "\0" in path:
-            raise FileProblem(path, "missing", "no file can have this name")
+            return "missing", "no file can have this name"
         # ".." is taken lexically before mapping: a mount has no real parent to go up to.
-        pending = [part for part in self.on_disk(os.path.normpath(path)).split("/") if part][::-1]
-        done, links = "", 0
+        place = self.on_disk(os.path.normpath(path))
+        above, _, name = place.rpartition("/")
+        # Files lie beside others: the way to their folder is known already.
+        done, pending = (above, [name]) if above in self._no_links else ("", place.split("/")[::-1])
+        links = 0
         while pending:
-            step = f"{done}/{pending.pop()}"
+            part = pending.pop()
+            if not part:
+                continue
+            step = f"{done}/{part}"
             if step in self._no_links:
                 done = step
                 continue
             if step in self._far or not self._near_jail(step):
                 self._far.add(step)
-                raise FileProblem(path, "outside-root", "lies outside the scanned roots")
+                return "outside-root", "lies outside the scanned roots"
             try:
                 target = os.readlink(step)
             except (OSError, ValueError):  # not a link, or not there: opening it will tell
@@ -288,20 +295,16 @@ class Files:
                 continue
             links += 1
             if links > MAX_LINKS:
-                raise FileProblem(path, "unreadable", "too many symbolic links")
+                return "unreadable", "too many symbolic links"
             # An absolute link means what it means on the host the tree came from: it goes through the mounts again.
             target = self.on_disk(os.path.normpath(target)) if target.startswith("/") else os.path.normpath(f"{done}/{target}")
             done = ""
-            pending.extend(part for part in target.split("/")[::-1] if part)
+            pending.extend(target.split("/")[::-1])
         done = done or "/"
-        if not self._inside(done):
-            raise FileProblem(path, "outside-root", "lies outside the scanned roots")
-        return done
+        return done if self._inside(done) else ("outside-root", "lies outside the scanned roots")
 
     def _inside(self, real: str) -> bool:
-        if real.startswith(_KERNEL_BELOW):
-            return False
-        return any(_below(real, directory) for directory in self._jail)
+        return not real.startswith(_KERNEL_BELOW) and any(_below(real, directory) for directory in self._jail)
 
     def _near_jail(self, real: str) -> bool:
         """Inside the jail, or on the way down to it."""
