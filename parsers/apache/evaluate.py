@@ -192,14 +192,9 @@ def _with_answers(
     others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in asked)
     found = []
     sources: list[SourceFile] = []
-    walked: dict[str, list[str]] = {}
-    named: dict[tuple[int, bool, str], Server] = {}
-    patterned = {(port, https) for server, _, port, https in others if server.has_patterns}  # there the order decides
-    for server, _, port, https in others:
-        for name in server.names if (port, https) not in patterned else ():
-            named.setdefault((port, https, name.lower()), server)
+    around = request.Surroundings(reading, files, target, complete, others)
     for site, asking in zip(sites, asked, strict=True):
-        host = request.Host(asking.server, reading, files, target, complete, others, named=named, walked=walked)
+        host = request.Host(asking.server, around)
         verdict.problems.extend(overrides.facts(host, sources))
         found.append(site._replace(endpoint=site.endpoint._replace(http=web.http(asking, host, verdict.problems))))
     return found, sources

@@ -29,7 +29,7 @@ def below(host: Host) -> Iterator[tuple[str, "Section | Problem"]]:
     root = root_of(host)
     if not root.startswith("/") or root == "/":
         return
-    if root not in host.walked:
+    if root not in host.around.walked:
         found: list[str] = []
         if host.files.kind(root) == "directory":
             for count, path in enumerate(host.files.walk(root)):
@@ -37,9 +37,9 @@ def below(host: Host) -> Iterator[tuple[str, "Section | Problem"]]:
                     break
                 if posixpath.basename(path) == NAME:
                     found.append(path)
-        host.walked[root] = found
-    for path in host.walked[root]:
-        section = htaccess(host, path)
+        host.around.walked[root] = found
+    for path in host.around.walked[root]:
+        section = htaccess(host.around, path)
         if section is not None:
             yield path, section
 

@@ -14,7 +14,7 @@ from tlslint.parsers.apache.environment import Environment
 from tlslint.parsers.apache.folders import NAME
 from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reader
-from tlslint.parsers.apache.request import Admitted, Host, Override, admitted, override_at
+from tlslint.parsers.apache.request import Admitted, Host, Override, Surroundings, admitted, override_at
 from tlslint.parsers.apache.scopes import Scope
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
 from tlslint.parsers.apache.tree import Directive, Node, Section, taken
@@ -42,7 +42,7 @@ def alone(root: str, files: Files, target: Target) -> Instance:
         scope = Scope(nothing, 0, is_main=True, unseen=NOT_SEEN)
         server = Server(scope, scope, [])
         site = Site(_endpoint(reading.tree.file), server, Door(None, 0, ((server, None),), None))
-        answers = web.http(site, Host(server, reading, files, target, False, alone=section), problems)
+        answers = web.http(site, Host(server, Surroundings(reading, files, target, False), alone=section), problems)
         endpoints = (site.endpoint._replace(http=answers),)
     return Instance(
         "httpd",

@@ -77,7 +77,7 @@ def _never(node: Node, rule: Node) -> Problem | None:
     if name not in _POSSIBLE:
         return None
     try:
-        condition = rewrite.condition_of([word.text for word in node.words])
+        condition = rewrite.condition_of(node.texts)
     except rewrite.RefusedError:
         return None
     if any(_holds(condition, value) is not False for value in _POSSIBLE[name]):

@@ -100,64 +100,84 @@ class Answer(Struct):
         return tuple(line.text for line in self.lines)
 
 
-class Host:
-    """The server that answers, and what surrounds it; what is the same for all its requests is found out once.
+class Surroundings:
+    """The configuration that a server is part of, and what is found out once for all of its servers.
 
-    `others`: the virtual hosts of the same configuration, for proxying to itself and for following redirects. `alone`: an .htaccess of
-    which nothing around is known. `programs`: the lines of the asked header that programs and backends send; None: not known.
+    `others`: its virtual hosts with their addresses, ports, and whether they speak TLS, for proxying to itself and for following redirects.
     """
 
     def __init__(
         self,
-        server: Server,
         reading: Reading,
         files: Files,
         target: Target,
         complete: bool,
         others: "tuple[tuple[Server, str | None, int, bool], ...]" = (),
-        alone: Section | None = None,
-        programs: tuple[str, ...] | None = None,
-        named: dict[tuple[int, bool, str], Server] | None = None,
-        walked: dict[str, list[str]] | None = None,
     ) -> None:
-        self.server = server
         self.reading = reading
         self.files = files
         self.target = target
         self.complete = complete
         self.others = others
-        self.alone = alone
-        self.programs = programs
-        self.named = {} if named is None else named
-        """The server of this configuration for a port, whether it speaks TLS, and a plain name in lower case."""
-        self.walked = {} if walked is None else walked
-        """The .htaccess files below each document root that was looked at; shared by the hosts of one configuration."""
-        self.levels = server.levels
-        self.mentions = frozenset[str]().union(*[level.mentions for level in self.levels])
-        """Every name of a directive or section in them."""
-        self._directories: dict[str, tuple[tuple[Section, ...], bool]] = {}
+        self.has_headers = "headers_module" in reading.modules or not reading.knows_all_modules
+        self.walked: dict[str, list[str]] = {}
+        """The .htaccess files below each document root that was looked at."""
+        self._folders: dict[tuple[Section, ...], Folders] = {}
         self._header_lines: dict[tuple[Section, str], list[tuple[headers.Command, Node]]] = {}
 
-    def at(self, server: Server) -> "Host":
-        """Another server in the same surroundings."""
-        return Host(
-            server, self.reading, self.files, self.target, self.complete, self.others, self.alone, self.programs, self.named, self.walked
-        )
+    @cached_property
+    def named(self) -> dict[tuple[int, bool, str], Server]:
+        """The server for a port, whether it speaks TLS, and a plain name in lower case; not for ports where patterns let the order decide."""
+        found: dict[tuple[int, bool, str], Server] = {}
+        patterned = {(port, https) for server, _, port, https in self.others if server.has_patterns}
+        for server, _, port, https in self.others:
+            for name in server.names if (port, https) not in patterned else ():
+                found.setdefault((port, https, name.lower()), server)
+        return found
 
-    def last(self, name: str, default: str = "") -> str:
-        """The last word written for a directive of the server or virtual host."""
-        if name in self.mentions:
-            for section in reversed(self.levels):
-                for node in reversed(section.named(name)):
-                    if isinstance(node, Directive) and node.words:
-                        _certain(node)
-                        return node.words[0].text
-        return default
+    def folders(self, levels: tuple[Section, ...], alone: Section | None) -> "Folders":
+        """Where the paths of a server lie: of all that say nothing about folders in the same places."""
+        telling = tuple([level for level in levels if not _OF_FOLDERS.isdisjoint(level.mentions)])
+        key = telling if alone is None else (alone, *telling)
+        found = self._folders.get(key)
+        if found is None:
+            found = self._folders[key] = Folders(self, telling, alone)
+        return found
+
+    def header_lines(self, section: Section, header: str) -> list[tuple[headers.Command, Node]]:
+        """The `Header` lines directly in a section that are about one header."""
+        found = self._header_lines.get((section, header))
+        if found is None:
+            found = []
+            for node in section.named("header"):
+                try:
+                    command = headers.read(node.texts)
+                except headers.RefusedError:
+                    continue
+                if command.name.lower() == header.lower():
+                    _certain(node)
+                    found.append((command, node))
+            self._header_lines[section, header] = found
+        return found
+
+
+class Folders:
+    """Where the paths of a server lie on disk, and which sections and .htaccess files have a say there.
+
+    `levels`: the main server and the virtual host, where they tell anything of this. `alone`: an .htaccess of which nothing around is known.
+    """
+
+    def __init__(self, around: Surroundings, levels: tuple[Section, ...], alone: Section | None) -> None:
+        self.around = around
+        self.levels = levels
+        self.alone = alone
+        self._filenames: dict[str, str] = {}
+        self._sections: dict[str, tuple[tuple[Section, ...], bool]] = {}
 
     @cached_property
     def access_names(self) -> list[str]:
         """What .htaccess files are called here."""
-        return self.last("accessfilename", ".htaccess").split()
+        return last(self.levels, "accessfilename", ".htaccess").split()
 
     @cached_property
     def root(self) -> str:
@@ -166,12 +186,18 @@ class Host:
 
     def filename(self, path: str) -> str:
         """Where a path lies: Alias (the virtual host's first), else DocumentRoot."""
-        for section in reversed(self.levels) if not self.mentions.isdisjoint(_ALIASES) else ():
+        found = self._filenames.get(path)
+        if found is None:
+            found = self._filenames[path] = self._filename(path)
+        return found
+
+    def _filename(self, path: str) -> str:
+        for section in reversed(self.levels):
             for node in section.named(*_ALIASES):
                 if not isinstance(node, Directive):
                     continue
                 _certain(node)
-                words = [word.text for word in node.words]
+                words = node.texts
                 if len(words) < 2:
                     continue
                 if "match" in node.lower:
@@ -185,26 +211,27 @@ class Host:
 
     @cached_property
     def _document_root(self) -> str:
-        root = self.alone.shown_in if self.alone is not None else self.last("documentroot")
-        root = file_name(root) if root else posixpath.join(self.reading.server_root, "htdocs")
-        return root if root.startswith("/") else posixpath.join(self.reading.server_root, root)
+        server_root = self.around.reading.server_root
+        root = self.alone.shown_in if self.alone is not None else last(self.levels, "documentroot")
+        root = file_name(root) if root else posixpath.join(server_root, "htdocs")
+        return root if root.startswith("/") else posixpath.join(server_root, root)
 
-    def directories(self, directory: str) -> tuple[tuple[Section, ...], bool]:
+    def sections(self, directory: str) -> tuple[tuple[Section, ...], bool]:
         """`<Directory>` sections that apply to a folder, from short to long, each with its .htaccess; then patterns.
 
         And whether one of the .htaccess files fails every request (request.c, ap_directory_walk).
         """
-        found = self._directories.get(directory)
+        found = self._sections.get(directory)
         if found is None:
-            found = self._directories[directory] = self._walked(directory)
+            found = self._sections[directory] = self._walked(directory)
         return found
 
     def _walked(self, directory: str) -> tuple[tuple[Section, ...], bool]:
         plain: list[tuple[int, Section]] = []
         patterns: list[Section] = []
-        for level in self.levels if not self.mentions.isdisjoint(("directory", "directorymatch")) else ():
+        for level in self.levels:
             for section in level.named("directory", "directorymatch"):
-                words = [file_name(word.text) for word in section.words]
+                words = [file_name(word) for word in section.texts]
                 if not isinstance(section, Section) or not words or not _certainly(section):
                     continue
                 if section.lower == "directorymatch" or words[0] == "~":
@@ -243,37 +270,60 @@ class Host:
             at = f"{directory.rstrip('/')}/{name}"
             if override.bears_on_answers and self._is_unseen(directory, at):
                 raise UnknownAnswerError(f"{at} may have a say and was not seen")
-            section = htaccess(self, at)
+            section = htaccess(self.around, at)
             if section is not None:
-                yield admitted(self.reading, section, override).section if isinstance(section, Section) else None
+                yield admitted(self.around.reading, section, override).section if isinstance(section, Section) else None
 
     def _is_unseen(self, directory: str, at: str) -> bool:
         """May there be an .htaccess that cannot be looked at? From the document root down: above it nobody keeps one."""
-        return f"{directory}/".startswith(f"{self.root}/") and self.files.kind(at) in ("outside", "unreadable")
+        return f"{directory}/".startswith(f"{self.root}/") and self.around.files.kind(at) in ("outside", "unreadable")
 
-    def header_lines(self, section: Section, header: str) -> list[tuple[headers.Command, Node]]:
-        """The `Header` lines directly in a section that are about one header."""
-        found = self._header_lines.get((section, header))
-        if found is None:
-            found = []
-            for node in section.named("header"):
-                try:
-                    command = headers.read([word.text for word in node.words])
-                except headers.RefusedError:
-                    continue
-                if command.name.lower() == header.lower():
-                    _certain(node)
-                    found.append((command, node))
-            self._header_lines[section, header] = found
-        return found
+
+class Host:
+    """The server that answers, and what surrounds it; what is the same for all its requests is found out once.
+
+    `alone`: an .htaccess of which nothing around is known. `programs`: the lines of the asked header that programs and backends send; None:
+    not known.
+    """
+
+    def __init__(
+        self, server: Server, around: Surroundings, alone: Section | None = None, programs: tuple[str, ...] | None = None
+    ) -> None:
+        self.server = server
+        self.around = around
+        self.alone = alone
+        self.programs = programs
+        self.reading = around.reading
+        self.files = around.files
+        self.levels = server.levels
+        self.mentions = frozenset[str]().union(*[level.mentions for level in self.levels])
+        """Every name of a directive or section in them."""
+        self.folders = around.folders(self.levels, alone)
+
+    def at(self, server: Server) -> "Host":
+        """Another server in the same surroundings."""
+        return Host(server, self.around, self.alone, self.programs)
+
+    def last(self, name: str, default: str = "") -> str:
+        """The last word written for a directive of the server or virtual host."""
+        return last(self.levels, name, default) if name in self.mentions else default
+
+
+def last(levels: tuple[Section, ...], name: str, default: str = "") -> str:
+    """The last word written for a directive in these sections, the innermost last. Raises `UnknownAnswerError`."""
+    for section in reversed(levels):
+        for node in reversed(section.named(name)):
+            if isinstance(node, Directive) and node.words:
+                _certain(node)
+                return node.words[0].text
+    return default
 
 
 class _Configuration:
     """The sections that apply to a request, merged level by level as httpd does."""
 
-    def __init__(self, host: Host, request: Request) -> None:
+    def __init__(self, host: Host) -> None:
         self.host = host
-        self.request = request
         self.levels = host.levels
         self.directories: list[Section] = []
         self.locations: list[Section] = []
@@ -325,7 +375,7 @@ class _Run:
         self.request = request
         self.header = header
         self.depth = depth
-        self.config = _Configuration(host, request)
+        self.config = _Configuration(host)
         self.environment: dict[str, str | None] = {}
         self.https_is_set = False
         self.late = False
@@ -375,7 +425,7 @@ class _Run:
             "SCRIPT_FILENAME": self.filename or request.path,
         }
         if name == "DOCUMENT_ROOT":
-            return self.host.root
+            return self.host.folders.root
         return simple.get(name)
 
     @property
@@ -408,7 +458,7 @@ class _Run:
 
     def _set_by(self, node: Node, name: str) -> str | None:
         """SetEnvIf, where the attribute is one that is known."""
-        words = [word.text for word in node.words]
+        words = node.texts
         if node.lower not in ("setenvif", "setenvifnocase") or len(words) < 3:
             return None
         subjects = {
@@ -459,7 +509,7 @@ class _Run:
         path, proxied = translated
         if proxied:
             return self._proxied(proxied)
-        self.filename = filename = self.host.filename(path)
+        self.filename = filename = self.host.folders.filename(path)
         if self._walk_directories(filename):
             return self._made(500, "", None, reset=True)
         self._walk_locations()
@@ -507,7 +557,7 @@ class _Run:
                 config.ifs.append(section)
 
     def _location_matches(self, section: Section) -> bool:
-        words = [word.text for word in section.words]
+        words = section.texts
         if not words:
             return False
         path = self.request.path
@@ -609,7 +659,7 @@ class _Run:
                     target = node.words[0].text
                     return "" if target == "!" else target
         for node in self.config.plain(("proxypass", "proxypassmatch"), self.config.levels):
-            words = [word.text for word in node.words]
+            words = node.texts
             if len(words) < 2:
                 continue
             if node.lower == "proxypassmatch":
@@ -661,7 +711,7 @@ class _Run:
         """Find the sections of the file's folder, and of the file; True where an .htaccess fails every request."""
         config = self.config
         directory = filename if filename.endswith("/") or self.host.files.kind(filename) == "directory" else posixpath.dirname(filename)
-        merged, is_refused = self.host.directories(directory.rstrip("/") or "/")
+        merged, is_refused = self.host.folders.sections(directory.rstrip("/") or "/")
         config.directories = list(merged)
         if config.may_have(_BY_FILE):
             config.directories += self._file_sections(posixpath.basename(filename), merged)
@@ -670,7 +720,7 @@ class _Run:
     def _file_sections(self, name: str, directories: Iterable[Section]) -> Iterator[Section]:
         """`<Files>` and `<FilesMatch>` that take a file's name, of the server and of every directory on the way."""
         for section in list(self.config.inner(("files", "filesmatch"), [*self.config.levels, *directories])):
-            words = [word.text for word in section.words]
+            words = section.texts
             if not words or not _certainly(section):
                 continue
             if section.lower == "filesmatch" or words[0] == "~":
@@ -777,7 +827,7 @@ class _Run:
             return self._proxied(outcome.target)
         if outcome.kind is rewrite.Kind.LOCAL and outcome.target != subject:
             target = outcome.target
-            path = target.removeprefix(self.host.root)
+            path = target.removeprefix(self.host.folders.root)
             if self.host.alone is not None:  # below, another .htaccess may take over
                 return None
             return None if path == self.request.path else self._again(path or "/", outcome.query, is_ended=outcome.end)
@@ -830,7 +880,7 @@ class _Run:
             return ""
         names = list(DIRECTORY_INDEX)
         for node in self.config.plain(("directoryindex",)):
-            names = [word.text for word in node.words]
+            names = node.texts
         there = (name for name in names if self.host.files.kind(f"{directory.rstrip('/')}/{file_name(name)}") != "missing")
         return next((name for name in names if name.startswith("/")), "") or next(there, "")
 
@@ -853,7 +903,7 @@ class _Run:
     def _document(self, status: int) -> Answer | None:
         """What an ErrorDocument makes of an error: a page of this server, or a redirect (http_request.c, ap_die_r)."""
         for node in reversed(list(self.config.plain(("errordocument",)))):
-            words = [word.text for word in node.words]
+            words = node.texts
             if len(words) < 2 or words[0] != str(status):
                 continue
             if words[1].startswith("/") and self.depth < 2:
@@ -870,7 +920,7 @@ class _Run:
         self.late = self.https_is_set = True
         if found and self.depth < 2 and not found[2].startswith("balancer"):
             port = int(found[3] or (443 if found[1] == "https" else 80))
-            for server, address, its_port, https in self.host.others:
+            for server, address, its_port, https in self.host.around.others:
                 if its_port == port and address in (found[2], None, "*", "0.0.0.0") and found[2].startswith("127."):  # noqa: S104
                     request = Request(https, f"{found[2]}:{port}", port, found[4] or "/", self.request.query)
                     inner = answer(self.host.at(server), request, self.header, self.depth + 1)
@@ -900,11 +950,11 @@ class _Run:
         reset: bool = False,
     ) -> Answer:
         """`received`: lines of another server that answers; `programs`: the table that a program's lines go to, which the host may know."""
-        config = self.config
+        config, around = self.config, self.host.around
         sections = config.levels if reset else [*config.levels, *config.directories, *config.locations, *config.ifs]
         commands: list[tuple[headers.Command, Node]] = []
-        if "headers_module" in self.host.reading.modules or not self.host.reading.knows_all_modules:
-            commands = [line for section in sections for line in self.host.header_lines(section, self.header)]
+        if around.has_headers:
+            commands = [line for section in sections for line in around.header_lines(section, self.header)]
         self.status = 0 if programs else status
         early = _NOTHING_YET
         if [command for command, _ in commands if command.early]:  # ap_headers_early: before anything but the server is known
@@ -918,7 +968,7 @@ class _Run:
         # An error moves what stands in the always table aside, and it goes out last (http_protocol.c, ap_send_error_response).
         lines = tables.always.lines + (early.always.lines if error else tables.onsuccess.lines)
         more = tables.always.more or (tables.onsuccess.more and not error)
-        met = tuple(section for section in config.directories if section.lower == ".htaccess")
+        met = tuple([section for section in config.directories if section.lower == ".htaccess"])
         return Answer(status, location, tuple(lines), node, more, met)
 
     def _begun(self, early: headers.Tables, received: tuple[headers.Sent, ...] | None, programs: str, *, error: bool) -> headers.Tables:
@@ -960,6 +1010,7 @@ _TRANSLATING = frozenset(
     {"redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriteengine", "rewriterule", "proxypass", "proxypassmatch"}
 )
 _ALIASES = ("alias", "scriptalias", "aliasmatch", "scriptaliasmatch")
+_OF_FOLDERS = frozenset({"accessfilename", "documentroot", "directory", "directorymatch", *_ALIASES})
 _DOCUMENTS = frozenset({"errordocument"})
 _GUARDING = frozenset({"require", "requireall", "requireany", "requirenone", "sslrequiressl"})
 
@@ -1037,15 +1088,15 @@ def override_at(host: Host, directory: str) -> Override:
     return override
 
 
-def htaccess(host: Host, path: str) -> "Section | Problem | None":
+def htaccess(around: Surroundings, path: str) -> "Section | Problem | None":
     """An .htaccess as a section called `.htaccess` (its folder in `shown_in`); why httpd could not read it; None: not there."""
     try:
-        if host.files.kind(path) != "file":
+        if around.files.kind(path) != "file":
             return None
-        source = host.files.read(path)
+        source = around.files.read(path)
     except FileProblem:
         return None
-    return _htaccess(host.reading, host.files, host.target, path, source)
+    return _parsed(_Key((around.reading, around.files, around.target, path), source))
 
 
 @lru_cache(maxsize=512)
@@ -1131,14 +1182,10 @@ class _Key:
         return isinstance(other, _Key) and self.source is other.source and self.parts[0] is other.parts[0]
 
 
-def _htaccess(reading: Reading, files: Files, target: Target, path: str, source: SourceFile) -> "Section | Problem":
-    return _parsed(_Key((reading, files, target, path), source))
-
-
 def _check(node: Node) -> None:
     from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
 
-    words = [word.text for word in node.words]
+    words = node.texts
     try:
         if node.lower == "header":
             headers.read(words)
@@ -1160,7 +1207,7 @@ def rules_in(section: Section) -> "list[rewrite.Rule]":
         if isinstance(node, Section):
             continue
         _certain(node)
-        words = [word.text for word in node.words]
+        words = node.texts
         try:
             if node.lower == "rewritecond":
                 conditions.append(rewrite.condition_of(words))
@@ -1218,7 +1265,7 @@ _STATUS = {"permanent": 301, "temp": 302, "seeother": 303, "gone": 410}
 
 def redirect_words(node: Node) -> tuple[int, str, str]:
     """(status, source, target) of a Redirect in any form (mod_alias.c, add_redirect_internal)."""
-    words = [word.text for word in node.words]
+    words = node.texts
     status = {"redirectpermanent": 301, "redirecttemp": 302}.get(node.lower, 302)
     if words and node.lower in ("redirect", "redirectmatch"):
         first = words[0].lower()

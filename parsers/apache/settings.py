@@ -78,8 +78,8 @@ def handlers(context: Context) -> dict[str, Handler]:
         "requestheader": _header,
         "rewriterule": _rewrite_rule,
         "rewritecond": _rewrite_condition,
-        "mdomain": lambda node, _: ("mdomain", tuple(word.text for word in node.words)),
-        "<mdomainset": lambda node, _: ("mdomain", tuple(word.text for word in node.words)),
+        "mdomain": lambda node, _: ("mdomain", node.texts),
+        "<mdomainset": lambda node, _: ("mdomain", node.texts),
         "mdmembers": _words,
         "mdmember": _words,
         "mdmatchnames": _first_word,
@@ -254,7 +254,7 @@ def _server_name(node: Node, _place: Place) -> tuple[str, tuple[str, int]]:
 
 
 def _server_alias(node: Node, _place: Place) -> tuple[str, tuple[str, ...]]:
-    return "serveralias", tuple(word.text for word in node.words)
+    return "serveralias", node.texts
 
 
 class Ciphers(Struct):
@@ -470,11 +470,11 @@ def _rewrite_condition(node: Node, _place: Place) -> None:
     _try(node, rewrite.condition_of, rewrite.RefusedError)
 
 
-def _try(node: Node, read: Callable[[list[str]], object], error: type[ValueError]) -> None:
-    found = node.words
+def _try(node: Node, read: Callable[[Sequence[str]], object], error: type[ValueError]) -> None:
     try:
-        read([word.text for word in found])
+        read(node.texts)
     except error as refused:
+        found = node.words
         index = getattr(refused, "word", 0)
         at = found[min(max(index, 0), len(found) - 1)].span if found else node.name_span
         pasted = [word.span for word in found if not word.text.isascii()]

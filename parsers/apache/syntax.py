@@ -215,6 +215,8 @@ def _copy(line: Line, start: int, end: int, pieces: list[str], runs: list[Run], 
 _WORD_END = re.compile(r"[ \t\n\v\f\r]")
 _LEADING_BLANKS = re.compile(r"[ \t\n\v\f\r]*")
 _PLAIN_WORD = re.compile(r"[^ \t\n\v\f\r]+")
+_UP_TO = {quote: rf"[^\\{quote}]*(?:\\[\\{quote}]?[^\\{quote}]*)*" for quote in "\"'"}
+"""What stands between two quotes: the second is the first that no backslash escapes."""
 
 
 def first_word(text: str) -> tuple[str, int, int]:
@@ -240,9 +242,8 @@ def next_word(text: str, position: int) -> tuple[str, int, int, int]:
         return "", position, position, position
     quote = text[position]
     if quote in "\"'":
-        end = position + 1
-        while end < len(text) and text[end] != quote:
-            end += 2 if text[end] == "\\" and end + 1 < len(text) and text[end + 1] in (quote, "\\") else 1
+        inner = re.compile(_UP_TO[quote]).match(text, position + 1)
+        end = inner.end() if inner else position + 1
         word = text[position + 1 : end]
         if "\\" in word:
             word = re.sub(r"\\([\\" + quote + "])", r"\1", word)

@@ -19,7 +19,7 @@ class Node:
     `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
     """
 
-    __slots__ = ("_args_span", "_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
+    __slots__ = ("_args_span", "_texts", "_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         self.line = line
@@ -32,6 +32,7 @@ class Node:
         self.parent: Section | None = None
         self.place = 0
         self._words: tuple[Word, ...] | None = None
+        self._texts: tuple[str, ...] | None = None
         self._args_span: Span | None = None
 
     @property
@@ -50,6 +51,13 @@ class Node:
         if self._words is None:
             self._words = self._split()
         return self._words
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The same as plain text."""
+        if self._texts is None:
+            self._texts = tuple([word.text for word in self.words])
+        return self._texts
 
     def _split(self) -> tuple[Word, ...]:
         return (rewrite_words if self.lower in _OWN_WORDS else words)(self.line, self.args_at)

@@ -99,7 +99,7 @@ class _Asked:
     @cached_property
     def unseen(self) -> str:
         """Why header lines and redirects may stand where nobody looked; "" where all was seen."""
-        if not self.host.complete:
+        if not self.host.around.complete:
             return NOT_SEEN
         holes = (node for level in self.host.levels for node in level.named("include") if node.condition)
         return next((hole.condition for hole in holes if not re.search(_FOLDERS_OF_MODULES, hole.args)), "")
@@ -170,7 +170,7 @@ def _adds(line: headers.Sent) -> bool:
 
 
 def _command(node: Node) -> headers.Command:
-    return headers.read([word.text for word in node.words])
+    return headers.read(node.texts)
 
 
 def _asking(asked: _Asked, paths: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -181,7 +181,7 @@ def _asking(asked: _Asked, paths: dict[str, str]) -> list[tuple[str, str, str]]:
     ]
     if asked.host.alone is not None:
         asking[1:3] = ("error", "/", "missing"), ("redirect", "/", "moved")
-    elif not asked.host.complete and paths["redirect"] == NOWHERE:  # what was not seen may redirect
+    elif not asked.host.around.complete and paths["redirect"] == NOWHERE:  # what was not seen may redirect
         asking[2] = ("redirect", "/", "moved")
     for folder in asked.deeper.values():
         page = f"{folder}page.html"
@@ -383,15 +383,15 @@ def _server_at(host: Host, request: Request, name: str, port: int, *, https: boo
     """The server of this configuration that answers for a name at a port; None: none that is known."""
     if host.alone is not None:
         return host.server if name.lower() == request.host.partition(":")[0].lower() else None
-    named = host.named.get((port, https, name.lower()))
+    named = host.around.named.get((port, https, name.lower()))
     if named is not None:
         return named
-    there = [server for server, _, its_port, its_https in host.others if its_port == port and its_https == https]
+    there = [server for server, _, its_port, its_https in host.around.others if its_port == port and its_https == https]
     named = next((server for server in there if server.answers_to(name)), None) if any(one.has_patterns for one in there) else None
     if named is not None:
         return named
     ours = host.server.answers_to(name) or name.lower() == request.host.partition(":")[0].lower()
-    return there[0] if there and ours and host.complete else None
+    return there[0] if there and ours and host.around.complete else None
 
 
 def _redirected_path(asked: _Asked) -> str:

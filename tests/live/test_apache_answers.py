@@ -27,7 +27,7 @@ import pytest
 from tlslint.files import Files
 from tlslint.model import TlsMode
 from tlslint.parsers.apache import evaluate
-from tlslint.parsers.apache.request import Answer, Host, Request, UnknownAnswerError, answer
+from tlslint.parsers.apache.request import Answer, Host, Request, Surroundings, UnknownAnswerError, answer
 from tlslint.targets import load
 
 from tests.live import test_apache_tls as httpd
@@ -334,7 +334,7 @@ class Tree:
     def host(self, name: str, port: int, programs: tuple[str, ...]) -> Host:
         site = next(site for site in self.found.sites if site.door.port == port and site.server.name == name)
         others = tuple((one.server, one.door.host, one.door.port, one.endpoint.tls.holds(TlsMode.IMPLICIT)) for one in self.found.sites)
-        return Host(site.server, self.found.reading, self.files, self.target, True, others, programs=programs)
+        return Host(site.server, Surroundings(self.found.reading, self.files, self.target, True, others), programs=programs)
 
     def predicted(self, name: str, path: str, *, https: bool) -> Answer:
         plain, _, query = path.partition("?")

@@ -6,7 +6,7 @@ import pytest
 from tlslint.files import Files
 from tlslint.model import TlsMode
 from tlslint.parsers.apache.evaluate import Evaluated, evaluate
-from tlslint.parsers.apache.request import Answer, Host, Request, UnknownAnswerError, answer
+from tlslint.parsers.apache.request import Answer, Host, Request, Surroundings, UnknownAnswerError, answer
 from tlslint.parsers.apache.vhosts import Server
 from tlslint.targets import Target, load
 
@@ -34,7 +34,7 @@ def server_for(found: Evaluated, port: int, name: str | None) -> Server | None:
 
 def host(found: Evaluated, server: Server, files: Files, target: Target) -> Host:
     others = tuple((site.server, site.door.host, site.door.port, site.endpoint.tls.holds(TlsMode.IMPLICIT)) for site in found.sites)
-    return Host(server, found.reading, files, target, True, others)
+    return Host(server, Surroundings(found.reading, files, target, True, others))
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record["id"])
