@@ -75,6 +75,10 @@ class Slots(Struct):
         return tuple(found.values())
 
 
+NONE = Slots(())
+"""Those of a server that was not looked at yet."""
+
+
 class Reader:
     """Reads each certificate file once."""
 

@@ -4,16 +4,17 @@ Sources: modules/ssl/ssl_engine_init.c (ssl_init_Module, ssl_init_ctx_*, ssl_ini
 where versions differ; the runs behind tests/data/live.
 """
 
+from functools import lru_cache
+
 from tlslint.crypto import openssl
 from tlslint.crypto.negotiation import Dh, Key
 from tlslint.model import How, Origin, Span
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Group
 from tlslint.parsers.apache import certificates, confcmd, mends, protocol
-from tlslint.parsers.apache.certificates import Slots
 from tlslint.parsers.apache.defaults import Software
 from tlslint.parsers.apache.protocol import Range
-from tlslint.parsers.apache.scopes import Entry, Pick, RefusedError, Scope, last, merged
+from tlslint.parsers.apache.scopes import NOTHING, Entry, Pick, RefusedError, Scope, by_default, last, merged
 from tlslint.parsers.apache.settings import SUFFIX, Ciphers, suffixed
 from tlslint.parsers.apache.vhosts import Server
 
@@ -70,7 +71,7 @@ class TlsContext:
         self.server = server
         self.range = version_range
         self.protocol_is_set = False
-        self.protocol_words: Pick = Pick()
+        self.protocol_words = NOTHING
         self.protocol_origins: tuple[Origin, ...] = ()
         self.protocol_reason = ""
         self.bits: dict[str, Bit] = {}
@@ -79,14 +80,14 @@ class TlsContext:
         self.ciphers_reason = ""
         self.tls13_reason = ""
         """Why the list for TLS 1.3, which is set apart from the other, is not known."""
-        self.certificate_slots: Slots = Slots(())
+        self.certificate_slots = certificates.NONE
         self.groups: tuple[Group, ...] | None = None
         self.groups_origins: tuple[Origin, ...] = ()
         self.signature_algorithms: tuple[str, ...] | None = None
         self.dh: Dh | int = Dh.AUTO
         self.dh_origins: tuple[Origin, ...] = ()
-        self.verify: Pick = Pick("none")
-        self.stapling: Pick = Pick(False)
+        self.verify = NOTHING
+        self.stapling = NOTHING
         self.hindrance: str | None = None
         """What lets every connection fail that begins with this context; worked out once (handshake.py)."""
         self.doubt = ""
@@ -150,7 +151,6 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
             )
         )
     _options(found, main, scope, software)
-    state = confcmd.State(found.range, frozenset(bit for bit, value in found.bits.items() if value.on))
     _ciphers(found, main, scope, software, reader)
     level = _level(found, software)
     slots = certificates.slots(main, scope, reader)
@@ -160,15 +160,9 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     found.certificate_slots = slots
     found.refused.extend(certificates.faults(main, scope, slots, software, level))
     _dh(found, software)
-    _commands(found, state, main, scope, software, reader)
-    if (
-        not slots.held
-        and not slots.reason
-        and not refused_already
-        and not managed
-        and not any(file.name == "Certificate" for file in state.files)
-    ):
-        found.refused.append(_no_certificate(server, software))
+    has_certificate = _commands(found, main, scope, software, reader) or bool(slots.held or slots.reason) or managed
+    if not has_certificate and not refused_already:
+        found.refused.append(_no_certificate(server))
     _client_certificates(found, main, scope, reader)
     _ticket_key(found, main, scope, reader)
     _stapling(found, main, scope, cache=main_stapling_cache, managed=managed)
@@ -180,19 +174,24 @@ def _level(found: TlsContext, software: Software) -> int | None:
     return ciphers.security_level if ciphers is not None and ciphers.sets_level else software.level
 
 
-def _no_certificate(server: Server, software: Software) -> RefusedError:
+def _no_certificate(server: Server) -> RefusedError:
     switch = merged(server.main, server.scope, "sslengine").entry
     where = "the server outside all virtual hosts" if server.is_main else (server.names[0] if server.names else "this virtual host")
     message = f"TLS is on and {where} has no SSLCertificateFile, so httpd does not start"
     if switch is not None and not server.is_main and switch in server.main.of("sslengine"):
         message += ": SSLEngine outside all virtual hosts counts for every one of them"
-    del software
     at = switch.span if switch is not None else server.scope.section.args_span
     return RefusedError(message, at, rule="certificate-missing")
 
 
 def _bit(pick: Pick, *, on: bool, default: str) -> Bit:
-    return Bit(on, pick.origins(default), pick.reason)
+    return _unset(default, on=on) if pick is NOTHING else Bit(on, pick.origins(default), pick.reason)
+
+
+@lru_cache(maxsize=64)
+def _unset(default: str, *, on: bool) -> Bit:
+    """The option of every server that says nothing about it: one and the same."""
+    return Bit(on, by_default(default))
 
 
 def _options(found: TlsContext, main: Scope, scope: Scope, software: Software) -> None:
@@ -296,13 +295,14 @@ def _dh(found: TlsContext, software: Software) -> None:
             found.groups_origins = (Origin(How.WRITTEN, slots.held[0].entry.span, "EC PARAMETERS in the certificate file"),)
 
 
-def _commands(found: TlsContext, state: confcmd.State, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> None:
-    """SSLOpenSSLConfCmd: the main server's, then the vhost's, after everything else."""
+def _commands(found: TlsContext, main: Scope, scope: Scope, software: Software, reader: certificates.Reader) -> bool:
+    """SSLOpenSSLConfCmd: the main server's, then the vhost's, after everything else. Does one of them load a certificate?"""
     entries: list[Entry] = list(main.of("sslopensslconfcmd"))
     if scope is not main:
         entries += scope.of("sslopensslconfcmd")
     if not entries:
-        return
+        return False
+    state = confcmd.State(found.range, frozenset(bit for bit, value in found.bits.items() if value.on))
     found.doubt = next((entry.unknown for entry in entries if entry.unknown), "")
     for entry in entries:
         if entry.unknown or entry.value is None:
@@ -313,6 +313,7 @@ def _commands(found: TlsContext, state: confcmd.State, main: Scope, scope: Scope
             message = f"OpenSSL does not take {command.words[1].spoken} for {command.name} ({why}), so httpd does not start"
             found.refused.append(RefusedError(message, command.span, why))
     _take_over(found, state, software, reader)
+    return any(file.name == "Certificate" for file in state.files)
 
 
 def _written(span: Span, note: str = "") -> tuple[Origin, ...]:
@@ -382,12 +383,13 @@ def _take_ciphers(found: TlsContext, state: confcmd.State, software: Software) -
 
 def _client_certificates(found: TlsContext, main: Scope, scope: Scope, reader: certificates.Reader) -> None:
     """SSLVerifyClient, and revocation lists that are demanded and not there (ssl_init_ctx_crl)."""
-    verify = merged(main, scope, "sslverifyclient")
-    found.verify = verify if verify.is_set or verify.reason else verify._replace(value="none")
+    found.verify = merged(main, scope, "sslverifyclient")
     _authorities(found, main, scope, reader)
     check = merged(main, scope, "sslcarevocationcheck")
+    if check.value not in ("leaf", "chain") or check.reason or check.entry is None:
+        return
     lists = [merged(main, scope, slot) for slot in ("sslcarevocationfile", "sslcarevocationpath")]
-    if check.value in ("leaf", "chain") and not check.reason and not any(pick.is_set or pick.reason for pick in lists) and check.entry:
+    if not any(pick.is_set or pick.reason for pick in lists):
         found.refused.append(
             RefusedError(
                 "revocation lists are demanded and neither SSLCARevocationFile nor SSLCARevocationPath is set, so httpd does not start",
@@ -425,8 +427,7 @@ def _ticket_key(found: TlsContext, main: Scope, scope: Scope, reader: certificat
 
 
 def _stapling(found: TlsContext, main: Scope, scope: Scope, *, cache: bool, managed: bool) -> None:
-    stapling = merged(main, scope, "sslusestapling")
-    found.stapling = stapling if stapling.is_set or stapling.reason else stapling._replace(value=False)
+    stapling = found.stapling = merged(main, scope, "sslusestapling")
     if stapling.value and not stapling.reason and not cache and stapling.entry is not None:
         found.refused.append(
             RefusedError(

@@ -233,7 +233,7 @@ def of_context(context: TlsContext, found: Effective) -> Iterator[Problem]:
             related = (Label(chain.span, "the chain is taken from here"),)
             yield Problem("setting-ignored-here", message, held.entry.span, "only its first certificate is read", related=related)
         leaf = held.chain.leaf if held.chain else None
-        if leaf is not None and leaf.must_staple and context.stapling.value is False and not context.stapling.reason:
+        if leaf is not None and leaf.must_staple and not context.stapling.value and not context.stapling.reason:
             message = f"the certificate in {held.entry.value.written} demands stapling, and SSLUseStapling is off: some browsers refuse it"
             yield Problem("stapling-broken", message, held.entry.span, "must-staple")
         stapling = context.stapling

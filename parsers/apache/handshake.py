@@ -8,6 +8,7 @@ Sources: ssl_find_vhost and ssl_callback_ClientHello in modules/ssl/ssl_engine_k
 1.1.1, 3.0 and 3.5 (tests/data/live, tests/live/test_apache_tls.py).
 """
 
+from functools import lru_cache
 from typing import Any
 
 from tlslint.crypto import negotiation
@@ -55,7 +56,7 @@ def effective(default: TlsContext, matched: TlsContext, software: Software) -> E
         if matched.protocol_is_set or matched.protocol_reason:
             taken = matched
         version_range = taken.range._replace(off=default.range.off | matched.range.off)
-    bits = {name: _added(default.bits.get(name), matched.bits.get(name)) for name in {*default.bits, *matched.bits}}
+    bits = {name: _added(default.bits.get(name), matched.bits.get(name)) for name in default.bits | matched.bits}
     written = version_range.within(software.versions)
     return Effective(default, matched, version_range, taken, bits, _offer(default, matched, written, bits, software), written)
 
@@ -252,13 +253,16 @@ def _string_within(span: Span, evaluated: str) -> tuple[str, Span | None]:
     return evaluated, None
 
 
+_GROUPS_OF_POLICY = (Origin(How.SYSTEM_POLICY, None, "openssl.cnf sets the groups of every program"),)
+_GROUPS_OF_LIBRARY = (Origin(How.DEFAULT, None, "the library's default groups"),)
+
+
 def _groups(found: Effective, software: Software, reason: str, version_reason: str) -> Value[tuple[Group, ...] | None]:
     origins = found.default.groups_origins
     if found.default is not found.matched and origins:
         origins = tuple(origin._replace(note="groups are always those of the first virtual host of this port") for origin in origins)
     if not origins:
-        by_policy = Origin(How.SYSTEM_POLICY, None, "openssl.cnf sets the groups of every program")
-        origins = (by_policy if software.groups is not None else Origin(How.DEFAULT, None, "the library's default groups"),)
+        origins = _GROUPS_OF_LIBRARY if software.groups is None else _GROUPS_OF_POLICY
     if reason or version_reason:
         return Unknown(reason or version_reason, origins)
     return Known(found.offer.groups if found.offer is not None else None, origins)
@@ -275,7 +279,12 @@ def _level_origins(found: Effective, software: Software) -> tuple[Origin, ...]:
     ciphers = found.matched.ciphers
     if ciphers is not None and ciphers.sets_level:
         return found.matched.ciphers_origins
-    return (Origin(How.SYSTEM_POLICY, None, f"default security level of {software.words}"),)
+    return _level_of(software.words)
+
+
+@lru_cache(maxsize=64)
+def _level_of(words: str) -> tuple[Origin, ...]:
+    return (Origin(How.SYSTEM_POLICY, None, f"default security level of {words}"),)
 
 
 def _compression(found: Effective, software: Software, level: int | None, doubt: str) -> Value[bool | None]:

@@ -6,6 +6,7 @@ behind tests/data/live.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tlslint.model import Label, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
@@ -23,10 +24,10 @@ _MEANT = {"tlsv1.0": "TLSv1", "tls1": "TLSv1", "tls1.0": "TLSv1", "tls1.1": "TLS
 
 
 class Protocols(Struct):
-    """The set a list of words comes to. `lost`: bare words that threw away what the words before them had chosen."""
+    """The set a list of words comes to. `lost`: the places of bare words that threw away what the words before them had chosen, and that."""
 
     versions: frozenset[TlsVersion]
-    lost: tuple[tuple[Word, frozenset[TlsVersion]], ...] = ()
+    lost: tuple[tuple[int, frozenset[TlsVersion]], ...] = ()
 
 
 def every(software: Software) -> frozenset[TlsVersion]:
@@ -46,46 +47,66 @@ def default(software: Software) -> frozenset[TlsVersion]:
 
 def read(node: Node, software: Software) -> Protocols:
     """Read the words of one directive. The list starts empty, not from what is inherited. Raises `RefusedError`."""
+    found = _read(node.texts, software)
+    if isinstance(found, int):
+        raise _refused(node, node.words[found], software)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read(words: tuple[str, ...], software: Software) -> Protocols | int:
+    """The same of the words alone, which many virtual hosts have in common; the place of the first word that httpd does not take."""
     chosen: frozenset[TlsVersion] = frozenset()
-    lost: list[tuple[Word, frozenset[TlsVersion]]] = []
+    lost: list[tuple[int, frozenset[TlsVersion]]] = []
     everything = every(software)
-    for word in node.words:
-        sign, name = (word.text[0], word.text[1:]) if word.text[:1] in ("+", "-") else ("", word.text)
-        lower = name.lower()
-        this = everything if lower == "all" else _version(node, word, sign, lower, everything, software)
+    for place, word in enumerate(words):
+        sign, name = _signed(word)
+        this = everything if name == "all" else _version(sign, name, everything, software)
+        if this is None:
+            return place
         if sign == "-":
             chosen -= this
         elif sign == "+":
             chosen |= this
         else:
             if chosen - this:
-                lost.append((word, chosen))
+                lost.append((place, chosen))
             chosen = this
     return Protocols(chosen, tuple(lost))
 
 
-def _version(node: Node, word: Word, sign: str, name: str, known: frozenset[TlsVersion], software: Software) -> frozenset[TlsVersion]:
+def _signed(word: str) -> tuple[str, str]:
+    """Sign or "", and the rest in lower case."""
+    return (word[0], word[1:].lower()) if word[:1] in ("+", "-") else ("", word.lower())
+
+
+def _version(sign: str, name: str, known: frozenset[TlsVersion], software: Software) -> frozenset[TlsVersion] | None:
+    """The version a word chooses, or nothing where it takes away what is not there; None: httpd does not take the word."""
+    version = _NAMES.get(name)
+    if version in known:
+        return frozenset({version})
+    is_gone = version is SSL30 or (version is SSL20 and software.httpd >= (2, 3))
+    return frozenset() if sign == "-" and is_gone else None
+
+
+def _refused(node: Node, word: Word, software: Software) -> RefusedError:
+    """Why httpd does not take a word."""
+    sign, name = _signed(word.text)
     version = _NAMES.get(name)
     if version is None:
-        raise _illegal(node, word, sign, name)
+        return _illegal(node, word, sign, name)
     if version is SSL20 and software.httpd >= (2, 3):
-        if sign == "-":
-            return frozenset()
         message = f"SSLv2 is no longer supported by httpd 2.4, so it does not start with {node.name} {word.spoken}"
-        raise RefusedError(message, word.span, remedy=_without(node, word))
-    if version not in known:
-        if version is SSL30 and sign == "-":
-            return frozenset()
-        if version in (SSL20, SSL30):
-            message = f"this OpenSSL is built without {_SPELT[version]}, so httpd does not start"
-            raise RefusedError(message, word.span, "cannot be switched on", remedy=_without(node, word))
-        needs = "httpd 2.4.36 and OpenSSL 1.1.1" if version is TLS13 else "OpenSSL 1.0.1"
-        raise RefusedError(
-            f"{node.name} knows {_SPELT[version]} only from {needs} on, so this httpd ({software.words}) does not start",
-            word.span,
-            rule="setting-not-in-version",
-        )
-    return frozenset({version})
+        return RefusedError(message, word.span, remedy=_without(node, word))
+    if version in (SSL20, SSL30):
+        message = f"this OpenSSL is built without {_SPELT[version]}, so httpd does not start"
+        return RefusedError(message, word.span, "cannot be switched on", remedy=_without(node, word))
+    needs = "httpd 2.4.36 and OpenSSL 1.1.1" if version is TLS13 else "OpenSSL 1.0.1"
+    return RefusedError(
+        f"{node.name} knows {_SPELT[version]} only from {needs} on, so this httpd ({software.words}) does not start",
+        word.span,
+        rule="setting-not-in-version",
+    )
 
 
 def _without(node: Node, word: Word) -> Rewrite | None:
@@ -142,6 +163,7 @@ class Range(Struct):
         )
 
 
+@lru_cache(maxsize=256)
 def told(versions: frozenset[TlsVersion], software: Software) -> Range:
     """From OpenSSL 1.1.0 on a lowest and a highest version, so a hole closes everything below it; before, each version by itself."""
     if software.openssl < (1, 1, 0):
@@ -156,7 +178,8 @@ def told(versions: frozenset[TlsVersion], software: Software) -> Range:
 def facts(node: Node, protocols: Protocols, software: Software) -> list[Problem]:
     """What the words do that they do not seem to: bare words that replace, holes that close more than they say, an empty set."""
     found = []
-    for word, before in protocols.lost:
+    for place, before in protocols.lost:
+        word = node.words[place]
         fixed = Rewrite((Edit(word.span, b"+" + word.span.data),), f"write +{word.spoken}")
         found.append(
             Problem(

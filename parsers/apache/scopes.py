@@ -6,6 +6,7 @@ dirsection …) of httpd 2.4. httpd stops at the first refusal; here all are tol
 
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from tlslint.model import How, Origin, Problem, Span
@@ -111,19 +112,26 @@ class Pick(Struct):
     def origins(self, default: str = "") -> tuple[Origin, ...]:
         """Where the value comes from: the deciding directive first, then those it overrides; `default` names a compiled-in one."""
         if self.entry is None:
-            return (Origin(How.DEFAULT, None, default),) if default else ()
+            return by_default(default) if default else ()
         first = Origin(How.INHERITED if self.inherited else How.WRITTEN, self.entry.span)
         return (first, *(Origin(How.OVERRIDDEN, entry.span, "overridden") for entry in self.overridden if entry.value != self.value))
 
 
-_NOTHING = Pick()
+@lru_cache(maxsize=256)
+def by_default(note: str) -> tuple[Origin, ...]:
+    """The origin of what is compiled in; nearly every server has many of them in common with the others."""
+    return (Origin(How.DEFAULT, None, note),)
+
+
+NOTHING = Pick()
+"""What comes of a slot that nobody sets."""
 
 
 def last(scope: Scope, slot: str) -> Pick:
     """The last entry of a slot counts (override-if-set within one scope); undecidable ones after it make the value unknown."""
     entries = scope.of(slot)
     if not entries and not scope.holes and not scope.unseen:
-        return _NOTHING
+        return NOTHING
     if len(entries) == 1 and not entries[0].unknown and not scope.holes:  # nearly every setting
         return Pick(entries[0].value, entries[0])
     chosen: Entry | None = None
@@ -146,7 +154,7 @@ def last(scope: Scope, slot: str) -> Pick:
 def merged(main: Scope, vhost: Scope, slot: str) -> Pick:
     """Override-if-set from the main server to the vhost (cfgMergeBool and its kin in ssl_engine_config.c)."""
     if slot not in vhost.entries and slot not in main.entries and not (vhost.holes or main.holes or vhost.unseen or main.unseen):
-        return _NOTHING
+        return NOTHING
     own = last(vhost, slot)
     if own.is_set or own.reason or vhost is main:
         if own.is_set and vhost is not main and slot in main.entries:
@@ -405,23 +413,20 @@ def _check_arity(node: Node, arity: str) -> None:
     if counts is None:
         return
     least, most, words = counts
-    found = node.words
+    texts = node.texts
     # An empty word ("") where one is needed counts as none (config.c: `if (*w == '\0' || *w2 == '\0' …)`).
-    count = len(found)
-    for index, word in enumerate(found[:least]):
-        if not word.text:
-            count = index
-            break
+    count = texts.index("") if "" in texts[:least] else len(texts)
     if arity == "FLAG":
-        if not count or found[0].text.lower() not in ("on", "off"):
-            meant = _SWITCHED.get(found[0].text.lower()) if found else None
+        if not count or texts[0].lower() not in ("on", "off"):
+            meant = _SWITCHED.get(texts[0].lower()) if texts else None
             message = f"{node.name} must be On or Off, so httpd does not start"
-            remedy = mends.instead(found[0], meant) if meant is not None else None
-            raise RefusedError(message, found[0].span if found else node.name_span, remedy=remedy)
+            remedy = mends.instead(node.words[0], meant) if meant is not None else None
+            raise RefusedError(message, node.words[0].span if texts else node.name_span, remedy=remedy)
         return
     if count < least:
         raise RefusedError(f"{node.name} takes {words}, so httpd does not start", node.args_span)
     if count > most or (arity == "TAKE13" and count == 2):
+        found = node.words
         extra = found[min(most, count - 1)]
         if extra.text.startswith("#"):
             raise RefusedError(
