@@ -114,6 +114,8 @@ class Pick(Struct):
         if self.entry is None:
             return by_default(default) if default else ()
         first = Origin(How.INHERITED if self.inherited else How.WRITTEN, self.entry.span)
+        if not self.overridden:
+            return (first,)
         return (first, *(Origin(How.OVERRIDDEN, entry.span, "overridden") for entry in self.overridden if entry.value != self.value))
 
 

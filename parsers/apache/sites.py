@@ -1,5 +1,8 @@
 """Endpoints of the server role without their TLS, and what is held against the whole configuration on the way."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tlslint.model import Endpoint, How, Known, Origin, Problem, Role, Span, TlsMode, Unknown, Value
 from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET
@@ -11,6 +14,11 @@ from tlslint.parsers.apache.vhosts import Door, Server
 
 NOT_SEEN = "the rest of the server's configuration was not seen"
 """Why a fragment's omissions are unknown."""
+
+
+_NOWHERE_SEEN: Unknown[Any] = Unknown("where it listens was not seen")
+_IN_DNS: Unknown[Any] = Unknown("only DNS knows its address")
+_NOTHING_MORE: Mapping[str, Any] = {}
 
 
 class Site(Struct):
@@ -75,15 +83,14 @@ def named(door: Door, server: Server) -> str:
     return door.shown if port else door.host or "?"
 
 
-def base_endpoint(door: Door, server: Server, address: Address | None, tls: Value[TlsMode] | None = None) -> Endpoint:
-    """Name, address and port of an endpoint, and whether it speaks TLS; None: nothing bears on that."""
+def base_endpoint(
+    door: Door, server: Server, address: Address | None, tls: Value[TlsMode] | None = None, more: Mapping[str, Any] = _NOTHING_MORE
+) -> Endpoint:
+    """Name, address and port of an endpoint, and whether it speaks TLS; None: nothing bears on that. `more`: further fields."""
     listening = door.socket.node.args_span if door.socket is not None else None
-    where = tuple(Origin(How.WRITTEN, span) for span in (address.span if address is not None else None, listening) if span is not None)
+    where = tuple([Origin(How.WRITTEN, span) for span in (address.span if address is not None else None, listening) if span is not None])
     anchor = server.scope.section.args_span if not server.is_main else listening
-    reason = (
-        "where it listens was not seen" if address is None or not address.written or door.socket is None else "only DNS knows its address"
-    )
-    unknown = Unknown(reason)
+    unknown = _NOWHERE_SEEN if address is None or not address.written or door.socket is None else _IN_DNS
     names = server.names
     return Endpoint(
         named(door, server),
@@ -94,6 +101,7 @@ def base_endpoint(door: Door, server: Server, address: Address | None, tls: Valu
         port=Known(door.port, where) if door.port else unknown,
         server_names=Known(names, _name_origins(server)) if names or not server.is_main else NOT_SET,
         tls=_without_engine(door, server) if tls is None else tls,
+        **more,
     )
 
 
@@ -107,4 +115,4 @@ def _without_engine(door: Door, server: Server) -> Value[TlsMode]:
 
 def _name_origins(server: Server) -> tuple[Origin, ...]:
     entries = [*server.scope.of("servername")[-1:], *server.scope.of("serveralias")]
-    return tuple(Origin(How.WRITTEN, entry.span) for entry in entries)
+    return tuple([Origin(How.WRITTEN, entry.span) for entry in entries])

@@ -1,5 +1,7 @@
 """TLS at every door: contexts for the servers that need one, handshakes for each name, and what the text says that nobody hears."""
 
+from typing import Any
+
 from tlslint.model import Endpoint, How, Known, Origin, TlsMode, Unknown, Value
 from tlslint.parsers.apache import certificates, context, facts, handshake, vhosts
 from tlslint.parsers.apache.context import Engine, TlsContext
@@ -44,13 +46,13 @@ def sites(
         for server, address in door.servers:
             default = defaults[server]
             tls = _mode(engines[default], engines[server], is_first=default is server)
-            endpoint = base_endpoint(door, server, address, tls)
+            fields: dict[str, Any] = {}
             if not tls.holds(TlsMode.NONE) and default in contexts:
                 matched = contexts[server] if server in contexts and engines[server].on is not False else contexts[default]
                 effective = handshake.effective(contexts[default], matched, software)
-                endpoint = _with(endpoint, effective, software)
+                fields = _fields(effective, software)
                 verdict.problems.extend(facts.of_context(matched, effective))
-            result.append(Site(endpoint, server, door))
+            result.append(Site(base_endpoint(door, server, address, tls, fields), server, door))
     verdict.problems.extend(facts.of_text(main.scope, [server.scope for server in servers], software))
     verdict.problems.extend(facts.of_overriding(main.scope, contexts.values()))
     verdict.problems.extend(facts.of_sockets(main, opened, engines, sockets))
@@ -81,14 +83,14 @@ def _mode(first: Engine, own: Engine, *, is_first: bool) -> Value[TlsMode]:
     return Known(mode, origins + said)
 
 
-def _with(endpoint: Endpoint, found: handshake.Effective, software: Software) -> Endpoint:
+def _fields(found: handshake.Effective, software: Software) -> dict[str, Any]:
+    """What a handshake shows, by the names of the model's fields."""
     held = found.matched.certificate_slots
-    origins = tuple(Origin(How.WRITTEN, one.entry.span) for one in held.held)
-    return endpoint._replace(
-        **handshake.fields(found, software)._asdict(),
-        certificates=held.certificates(),
-        origins=(("certificates", origins),) if origins else (),
-    )
+    origins = tuple([Origin(How.WRITTEN, one.entry.span) for one in held.held])
+    fields = handshake.fields(found, software)._asdict()
+    fields["certificates"] = held.certificates()
+    fields["origins"] = (("certificates", origins),) if origins else ()
+    return fields
 
 
 def _managed(given: Context, everyone: list[Server]) -> set[Server]:

@@ -80,7 +80,8 @@ class _Asked:
         if found is None:
             try:
                 found = answer(self.host, Request(self.https, self.request.host, self.request.port, path, "", fails), HSTS)
-                self.overrides.update(dict.fromkeys(found.overrides))
+                for section in found.overrides:
+                    self.overrides[section] = None
             except UnknownAnswerError as error:
                 found = error
             self._answers[path, fails] = found
@@ -107,13 +108,20 @@ class _Asked:
     @property
     def sections(self) -> list[Section]:
         """Where lines may stand that have a say: the main server, the virtual host, .htaccess files that were met."""
+        return [*self.host.levels, *self.folders]
+
+    @property
+    def folders(self) -> Iterable[Section]:
+        """The .htaccess files among them."""
         alone = [self.host.alone] if self.host.alone is not None else []
-        return [*self.host.levels, *dict.fromkeys([*alone, *self.overrides, *self.deeper])]
+        return dict.fromkeys([*alone, *self.overrides, *self.deeper])
 
     @property
     def may_redirect(self) -> bool:
         """Does anything here redirect, or let an .htaccess do so?"""
-        return any(not _REDIRECTING.isdisjoint(section.mentions) for section in self.sections)
+        return not _REDIRECTING.isdisjoint(self.host.mentions) or any(
+            not _REDIRECTING.isdisjoint(section.mentions) for section in self.folders
+        )
 
 
 _REDIRECTING = frozenset(
@@ -150,19 +158,16 @@ def _values(asked: _Asked, path: str, fails: str = "") -> Value[tuple[str, ...]]
         found = asked.answer(path, fails)
     except UnknownAnswerError as error:
         return Unknown(str(error), least=())
-    if None in found.values:
+    texts = tuple([line.text for line in found.lines if line.text is not None])
+    if len(texts) < len(found.lines):
         return Unknown(f"the text of a {HSTS} line is not known")
-    texts = tuple(value for value in found.values if value is not None)
+    nodes = dict.fromkeys([node for line in found.lines for node in line.by if isinstance(node, Node)])
+    origins = tuple([Origin(How.WRITTEN, node.args_span) for node in nodes])
     if found.more:
-        return Unknown(PROGRAM, _origins(found), least=texts)
+        return Unknown(PROGRAM, origins, least=texts)
     if asked.unseen and (not texts or any(_adds(line) for line in found.lines)):
-        return Unknown(asked.unseen, _origins(found), least=texts)
-    return Known(texts, _origins(found))
-
-
-def _origins(found: Answer) -> tuple[Origin, ...]:
-    nodes = dict.fromkeys(node for line in found.lines for node in line.by if isinstance(node, Node))
-    return tuple(Origin(How.WRITTEN, node.args_span) for node in nodes)
+        return Unknown(asked.unseen, origins, least=texts)
+    return Known(texts, origins)
 
 
 def _adds(line: headers.Sent) -> bool:
@@ -224,15 +229,14 @@ def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
 def _line(node: Node, command: headers.Command, reaches: frozenset[str], undecided: frozenset[str], sent: str | None) -> HeaderLine:
     text: str | None = command.value
     span = None
+    written = [word.span for word in node.words[2:] if word.text == command.value]
     if "%" in command.value or command.value.startswith("expr="):
         text = sent
-    else:
-        for word in node.words[2:]:
-            if word.text == command.value and word.text:
-                span = _inside(word.span)
-                span = span if span.data == command.value.encode("latin-1") else None
+    elif command.value and written:
+        span = _inside(written[-1])
+        span = span if span.data == command.value.encode("latin-1") else None
     setting = Span(node.file, node.line.first, node.line.last)
-    is_open = any(_is_open(word.span.data) for word in node.words[2:] if word.text == command.value)
+    is_open = any([_is_open(span.data) for span in written])
     limit = _limit(node, command, reaches) if reaches else ""
     return HeaderLine(
         command.name.lower(),
