@@ -10,11 +10,12 @@ for them, and it would take any certificate as well: information. A client that 
 References: RFC 9325 section 4.1; RFC 7672 section 8.2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Role, Severity
+from tlslint.model.suites import Suite
 
 
 class AnonymousCipher(SuitesRule):
@@ -37,11 +38,15 @@ class AnonymousCipher(SuitesRule):
         good("slapd", "TLSCipherSuite HIGH:!aNULL", target="debian-13"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """No certificate."""
+        return [suite for suite in suites if suite.authentication == "anonymous"]
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
         if endpoint.is_opportunistic_mx or (endpoint.role is Role.CLIENT and endpoint.peer_verification.surely in ("none", "name")):
             return
-        found = [suite for suite in endpoint.cipher_suites.surely if suite.authentication == "anonymous"]
+        found = self.found(endpoint)
         if found:
             beside = endpoint.protocol == "smtp" and len(found) < len(endpoint.cipher_suites.surely)
             severity = Severity.INFO if beside else self.severity

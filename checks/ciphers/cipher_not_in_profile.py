@@ -10,12 +10,13 @@ Limits: policy; silent on a public MX with opportunistic TLS, and for suites tha
 References: the profile's own source.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
-from tlslint.checks.ciphers.words import refused
+from tlslint.checks.ciphers.words import demanding, refused
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 from tlslint.model.versions import joined
 
 
@@ -37,13 +38,17 @@ class CipherNotInProfile(SuitesRule):
         good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE-RSA-AES128-GCM-SHA256", service="submission"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Nothing wrong with them but that a profile leaves them out."""
+        return refused(self.profiles, [suite for suite in suites if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE")])
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """AEAD suites with ECDHE outside the profile."""
         if endpoint.is_opportunistic_mx:
             return
-        asked = [suite for suite in endpoint.cipher_suites.surely if suite.is_aead and (suite.is_tls13 or suite.key_exchange == "ECDHE")]
-        found, demanding = refused(self.profiles, asked)
+        found = self.found(endpoint)
         if found:
-            what = f"suites that {joined(demanding)} {'does' if len(demanding) == 1 else 'do'} not list"
+            labels = demanding(self.profiles, found)
+            what = f"suites that {joined(labels)} {'does' if len(labels) == 1 else 'do'} not list"
             unsafe = "a client that knows none of them loses access"
-            yield self.offers(endpoint, found, what, "the profile's list", profiles=demanding, unsafe=unsafe)
+            yield self.offers(endpoint, found, what, "the profile's list", profiles=labels, unsafe=unsafe)

@@ -8,11 +8,12 @@ Limits: only old library builds have these suites.
 References: RFC 9325 section 4.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 
 
 class ExportCipher(SuitesRule):
@@ -36,12 +37,14 @@ class ExportCipher(SuitesRule):
         ),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Keys of 56 bits and less."""
+        return [
+            suite for suite in suites if (0 < suite.bits < 80 and suite.cipher in ("DES", "RC4", "RC2", "DES40")) or "EXPORT" in suite.iana
+        ]
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [
-            suite
-            for suite in endpoint.cipher_suites.surely
-            if (0 < suite.bits < 80 and suite.cipher in ("DES", "RC4", "RC2", "DES40")) or "EXPORT" in suite.iana
-        ]
+        found = self.found(endpoint)
         if found:
             yield self.offers(endpoint, found, "export-grade or single-DES suites", "a list without EXPORT and DES words")

@@ -9,12 +9,13 @@ Limits: policy; silent where every profile in force allows the suites, and on a 
 References: RFC 9325 section 4.2; the profile's own source.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
-from tlslint.checks.ciphers.words import refused
+from tlslint.checks.ciphers.words import demanding, refused
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 
 
 class LegacyMac(SuitesRule):
@@ -36,14 +37,22 @@ class LegacyMac(SuitesRule):
         good("postfix", "smtpd_tls_ciphers = high", why="opportunistic", service="smtp"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Forward secrecy without authenticated encryption, outside the profile."""
+        return refused(self.profiles, [suite for suite in suites if not suite.is_aead and suite.has_forward_secrecy])
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """CBC and old-MAC suites outside the profile."""
         if endpoint.is_opportunistic_mx:
             return
-        asked = [suite for suite in endpoint.cipher_suites.surely if not suite.is_aead and suite.has_forward_secrecy]
-        found, demanding = refused(self.profiles, asked)
+        found = self.found(endpoint)
         if found:
             unsafe = "clients from before 2014 lose access"
             yield self.offers(
-                endpoint, found, "suites without authenticated encryption", "AEAD suites only", profiles=demanding, unsafe=unsafe
+                endpoint,
+                found,
+                "suites without authenticated encryption",
+                "AEAD suites only",
+                profiles=demanding(self.profiles, found),
+                unsafe=unsafe,
             )

@@ -8,11 +8,12 @@ Limits: reported only for suites that really remain after the library, the secur
 References: RFC 9325 section 4.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 
 
 class NullCipher(SuitesRule):
@@ -33,8 +34,12 @@ class NullCipher(SuitesRule):
         bad("postfix", "smtpd_tls_mandatory_ciphers = «null»", "encryption", service="submission"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """No cipher at all."""
+        return [suite for suite in suites if suite.cipher == "NULL"]
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "NULL"]
+        found = self.found(endpoint)
         if found:
             yield self.offers(endpoint, found, "suites without encryption", "a list that starts from HIGH and ends in !eNULL")

@@ -1,5 +1,6 @@
 """What the rules about certain suites have in common."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 from tlslint.checks.ciphers.words import better_list, culprit, listed
@@ -43,6 +44,20 @@ def if_key(kind: str) -> str:
 
 class SuitesRule(EndpointRule):
     """Reports suites that an endpoint surely offers."""
+
+    _latest: tuple[Sequence[Suite], Sequence[Suite]] = ((), ())
+    """The list that was looked at last, and what was found in it: most endpoints of a server share one."""
+
+    @abstractmethod
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Those of a list that the rule is about."""
+
+    def found(self, endpoint: Endpoint) -> Sequence[Suite]:
+        """Those that an endpoint surely offers."""
+        suites = endpoint.cipher_suites.surely
+        if suites is not self._latest[0]:
+            self._latest = suites, self.among(suites)
+        return self._latest[1]
 
     def offers(
         self,

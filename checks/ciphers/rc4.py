@@ -9,11 +9,12 @@ builds have no RC4, and then nothing is reported.
 References: RFC 7465; RFC 9325 section 4.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 
 
 class Rc4(SuitesRule):
@@ -44,9 +45,13 @@ class Rc4(SuitesRule):
         ),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """RC4 of any size."""
+        return [suite for suite in suites if suite.cipher == "RC4"]
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [suite for suite in endpoint.cipher_suites.surely if suite.cipher == "RC4"]
+        found = self.found(endpoint)
         if found:
             severity = Severity.WARNING if endpoint.is_opportunistic_mx else self.severity
             yield self.offers(endpoint, found, "RC4 suites", "a list without RC4", severity=severity)

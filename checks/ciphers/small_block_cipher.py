@@ -8,11 +8,12 @@ Limits: information only on a public MX with opportunistic TLS.
 References: CVE-2016-2183; RFC 9325 section 4.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 from tlslint.profiles import listed_by_all
 
 
@@ -38,13 +39,17 @@ class SmallBlockCipher(SuitesRule):
         good("postfix", "smtpd_tls_mandatory_ciphers = high", why="the library build has no 3DES suite", service="submission"),
     ]
 
-    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
-        """The suites this rule is about, if there are any."""
-        found = [
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Blocks of 64 bits that were not asked for."""
+        return [
             suite
-            for suite in endpoint.cipher_suites.surely
+            for suite in suites
             if suite.cipher in ("3DES", "IDEA", "RC2") and suite.bits > 64 and not listed_by_all(self.profiles, suite)
         ]
+
+    def check(self, endpoint: Endpoint) -> Iterator[Finding]:
+        """The suites this rule is about, if there are any."""
+        found = self.found(endpoint)
         if found:
             severity = Severity.INFO if endpoint.is_opportunistic_mx else self.severity
             yield self.offers(endpoint, found, "suites with 64-bit blocks", "a list without 3DES and IDEA", severity=severity)

@@ -12,15 +12,15 @@ References: RFC 9325 section 4.2.1.
 
 from collections.abc import Iterator, Sequence
 
-from tlslint.checks.ciphers.offered import hangs_on, if_key, with_key
+from tlslint.checks.ciphers.offered import SuitesRule, hangs_on, if_key, with_key
 from tlslint.checks.ciphers.words import culprit
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.rule import bad, good
 from tlslint.model import Confidence, Endpoint, Finding, Severity
 from tlslint.model.remedy import OfferSuites
 from tlslint.model.suites import Suite
 
 
-class WeakBeforeStrong(EndpointRule):
+class WeakBeforeStrong(SuitesRule):
     """Looks at the order of the suites below TLS 1.3."""
 
     code = "TLS211"
@@ -47,9 +47,13 @@ class WeakBeforeStrong(EndpointRule):
         ),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Two that stand in the wrong order, whatever keys they need."""
+        return _first_pair(suites) or ()
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A suite without forward secrecy before one that has it and AEAD."""
-        if not endpoint.server_order.holds(True):
+        if not endpoint.server_order.holds(True) or not self.found(endpoint):
             return
         kind = hangs_on(endpoint, _first_pair)
         pair = _first_pair(with_key(endpoint.cipher_suites.surely, kind)) if kind is not None else None

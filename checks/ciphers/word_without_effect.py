@@ -9,6 +9,7 @@ References: SSL_CTX_set_ciphersuites(3); docs/ciphers.md.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import openssl, suites
@@ -50,16 +51,19 @@ class WordWithoutEffect(EndpointRule):
             return
         if string.has_tls13:
             return
-        names = []
-        for word in openssl.explain(string.text, string.build):
-            suite = suites.named(word.text.lstrip("!-+"))
-            if suite is not None and suite.is_tls13:
-                names.append(word)
+        names = _of_tls13(string.text, string.build)
         if names:
             span = string.place(names[0].start, names[0].end) or string.span
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             message = f"{names[0].text}{more} has no effect here: this list has no say over the suites of TLS 1.3"
             yield self.finding(endpoint, span, message, remedy=_without(string.span, names))
+
+
+@lru_cache(maxsize=256)
+def _of_tls13(string: str, build: str) -> tuple[openssl.Word, ...]:
+    """Words that name suites of TLS 1.3."""
+    found = ((word, suites.named(word.text.lstrip("!-+"))) for word in openssl.explain(string, build))
+    return tuple(word for word, suite in found if suite is not None and suite.is_tls13)
 
 
 def _without(span: Span, words: Sequence[openssl.Word]) -> Rewrite:

@@ -33,15 +33,16 @@ def culprit(endpoint: Endpoint, suites: Iterable[Suite]) -> tuple[Value[Any] | S
     return endpoint.cipher_suites, ()
 
 
-def refused(profiles: "Sequence[Profile]", asked: Iterable[Suite]) -> tuple[list[Suite], tuple[str, ...]]:
-    """The suites that not every chosen profile lists, and the profiles that leave one of them out: the strictest decides."""
+def refused(profiles: "Sequence[Profile]", asked: Iterable[Suite]) -> list[Suite]:
+    """The suites that not every chosen profile lists: the strictest decides."""
     lists = [profile.suites for profile in profiles if profile.suites is not None]
     listed = frozenset(lists[0]).intersection(*lists[1:]) if lists else None
-    found = [suite for suite in asked if suite.iana not in listed] if listed is not None else []
-    if not found:
-        return [], ()
-    demanding = tuple(profile.label for profile in profiles if any(not profile.allows_suite(suite) for suite in found))
-    return found, demanding
+    return [suite for suite in asked if suite.iana not in listed] if listed is not None else []
+
+
+def demanding(profiles: "Sequence[Profile]", suites: Sequence[Suite]) -> tuple[str, ...]:
+    """The profiles that leave one of the suites out."""
+    return tuple(profile.label for profile in profiles if any(not profile.allows_suite(suite) for suite in suites))
 
 
 def other_language(string: CipherString) -> str:

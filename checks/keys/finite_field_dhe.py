@@ -9,12 +9,13 @@ opportunistic TLS.
 References: RFC 10015; CVE-2002-20001.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
-from tlslint.checks.ciphers.words import refused
+from tlslint.checks.ciphers.words import demanding, refused
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 
 
 class FiniteFieldDhe(SuitesRule):
@@ -35,11 +36,15 @@ class FiniteFieldDhe(SuitesRule):
         good("postfix", "smtpd_tls_mandatory_exclude_ciphers = kDHE", service="submission"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """Finite-field exchanges outside the profile; anonymous ones have a rule of their own."""
+        return refused(self.profiles, [suite for suite in suites if suite.key_exchange == "DHE" and suite.authentication != "anonymous"])
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
         if endpoint.is_opportunistic_mx:
             return
-        asked = [suite for suite in endpoint.cipher_suites.surely if suite.key_exchange == "DHE" and suite.authentication != "anonymous"]
-        found, demanding = refused(self.profiles, asked)
+        found = self.found(endpoint)
         if found:
-            yield self.offers(endpoint, found, "finite-field DHE suites", "ECDHE suites only", profiles=demanding)
+            labels = demanding(self.profiles, found)
+            yield self.offers(endpoint, found, "finite-field DHE suites", "ECDHE suites only", profiles=labels)

@@ -9,11 +9,12 @@ brings such suites.
 References: RFC 10015; RFC 9325 section 4.1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model.suites import Suite
 from tlslint.profiles import listed_by_all
 
 
@@ -37,11 +38,13 @@ class NoForwardSecrecy(SuitesRule):
         good("postfix", "smtpd_tls_mandatory_exclude_ciphers = kRSA", service="submission"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """A long-term key opens what was recorded, and nobody asked for it."""
+        return [suite for suite in suites if not suite.has_forward_secrecy and not listed_by_all(self.profiles, suite)]
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """The suites this rule is about, if there are any."""
-        found = [
-            suite for suite in endpoint.cipher_suites.surely if not suite.has_forward_secrecy and not listed_by_all(self.profiles, suite)
-        ]
+        found = self.found(endpoint)
         if found:
             finding = self.offers(endpoint, found, "suites without forward secrecy", "ECDHE suites only")
             if endpoint.is_opportunistic_mx:

@@ -12,12 +12,14 @@ References: draft-ietf-tls-ecdhe-mlkem; OpenSSL 3.5 release notes.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 from tlslint.checks.enforcement.tls_off import is_local
 from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.crypto import groups, libraries
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import OfferGroups
+from tlslint.model.suites import Group
 from tlslint.model.versions import TLS13
 
 
@@ -48,7 +50,7 @@ class NoHybridGroup(EndpointRule):
         if any(group.family == "hybrid" for group in offered.value):
             return
         build = libraries.build_of(self.instance.tls_library)
-        hybrid = [group for group in groups.default(build) if group.iana == "X25519MLKEM768"] if build is not None else []
+        hybrid = _hybrid(build) if build is not None else ()
         if not hybrid:
             return
         asked = [groups.named(name) for profile in self.profiles for name in profile.groups or ()]
@@ -60,3 +62,9 @@ class NoHybridGroup(EndpointRule):
             f"{endpoint.name} does not offer X25519MLKEM768, which this library has",
             remedy=OfferGroups((*hybrid, *offered.value), "put X25519MLKEM768 first"),
         )
+
+
+@cache
+def _hybrid(build: str) -> tuple[Group, ...]:
+    """The group, where it is one that the library offers by itself."""
+    return tuple(group for group in groups.default(build) if group.iana == "X25519MLKEM768")

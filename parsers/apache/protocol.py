@@ -24,7 +24,7 @@ _MEANT = {"tlsv1.0": "TLSv1", "tls1": "TLSv1", "tls1.0": "TLSv1", "tls1.1": "TLS
 
 
 class Protocols(Struct):
-    """The set a list of words comes to. `lost`: the places of bare words that threw away what the words before them had chosen, and that."""
+    """The set a list of words comes to. `lost`: places of bare words that threw away what the words before them had chosen, and that."""
 
     versions: frozenset[TlsVersion]
     lost: tuple[tuple[int, frozenset[TlsVersion]], ...] = ()

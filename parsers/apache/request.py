@@ -127,7 +127,7 @@ class Surroundings:
 
     @cached_property
     def named(self) -> dict[tuple[int, bool, str], Server]:
-        """The server for a port, whether it speaks TLS, and a plain name in lower case; not for ports where patterns let the order decide."""
+        """The server for a port, whether it speaks TLS, and a plain name in lower case; none where patterns let the order decide."""
         found: dict[tuple[int, bool, str], Server] = {}
         patterned = {(port, https) for server, _, port, https in self.others if server.has_patterns}
         for server, _, port, https in self.others:
@@ -164,7 +164,7 @@ class Surroundings:
 class Folders:
     """Where the paths of a server lie on disk, and which sections and .htaccess files have a say there.
 
-    `levels`: the main server and the virtual host, where they tell anything of this. `alone`: an .htaccess of which nothing around is known.
+    `levels`: the main server and the virtual host, where they tell anything of this. `alone`: an .htaccess found without its surroundings.
     """
 
     def __init__(self, around: Surroundings, levels: tuple[Section, ...], alone: Section | None) -> None:
@@ -286,9 +286,7 @@ class Host:
     not known.
     """
 
-    def __init__(
-        self, server: Server, around: Surroundings, alone: Section | None = None, programs: tuple[str, ...] | None = None
-    ) -> None:
+    def __init__(self, server: Server, around: Surroundings, alone: Section | None = None, programs: tuple[str, ...] | None = None) -> None:
         self.server = server
         self.around = around
         self.alone = alone

@@ -236,7 +236,7 @@ def _line(node: Node, command: headers.Command, reaches: frozenset[str], undecid
         span = _inside(written[-1])
         span = span if span.data == command.value.encode("latin-1") else None
     setting = Span(node.file, node.line.first, node.line.last)
-    is_open = any([_is_open(span.data) for span in written])
+    is_open = any(_is_open(span.data) for span in written)
     limit = _limit(node, command, reaches) if reaches else ""
     return HeaderLine(
         command.name.lower(),
