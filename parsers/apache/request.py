@@ -876,7 +876,7 @@ class _Run:
         """The index file of a folder; "" where none is there."""
         if "dir_module" not in self.host.reading.modules and self.host.reading.knows_all_modules:
             return ""
-        names = list(DIRECTORY_INDEX)
+        names: tuple[str, ...] = DIRECTORY_INDEX
         for node in self.config.plain(("directoryindex",)):
             names = node.texts
         there = (name for name in names if self.host.files.kind(f"{directory.rstrip('/')}/{file_name(name)}") != "missing")
