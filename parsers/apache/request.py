@@ -61,13 +61,20 @@ class Request(Struct):
 
     def header(self, name: str) -> str:
         """The value of a header by its name in lower case; "" where it is not sent."""
-        return self.host if name == "host" else _FORWARDED.get(name, "") if self.is_forwarded else ""
+        sent = {"host": self.host, **_BROWSERS, **(_FORWARDED if self.is_forwarded else {})}
+        return sent.get(name, "")
 
     @property
     def scheme(self) -> str:
         """`http` or `https`."""
         return "https" if self.https else "http"
 
+
+_BROWSERS = {
+    "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+}
+"""What a browser says of itself. Rules against robots and old browsers pass it by."""
 
 _FORWARDED = {
     "x-forwarded-proto": "https",
@@ -412,6 +419,8 @@ class _Run:
             "REQUEST_STATUS": str(self.status) if self.status else None,
             "IS_SUBREQ": "false",
             "CONN_REMOTE_ADDR": None,
+            "HTTP_USER_AGENT": request.header("user-agent"),
+            "HTTP_ACCEPT": request.header("accept"),
             "HTTP_COOKIE": "",
             "HTTP_REFERER": "",
             "REMOTE_USER": "",
@@ -449,36 +458,40 @@ class _Run:
             for node in self.config.plain(("setenv", "passenv", "unsetenv")):
                 if node.words and node.words[0].text.lower() == wanted:
                     return node.words[1].text if node.lower == "setenv" and len(node.words) > 1 else ""
+        value: str | None = ""
         for node in self.config.plain(("setenvif", "setenvifnocase", "setenvifexpr", "browsermatch", "browsermatchnocase")):
-            if any(re.match(rf"!?{re.escape(wanted)}(?:=|$)", word.text.lower()) for word in node.words[1:]):
-                return self._set_by(node, wanted)
-        return ""
+            names = node.words[2 if node.lower in ("setenvif", "setenvifnocase") else 1 :]
+            about = [word.text for word in names if re.match(rf"!?{re.escape(wanted)}(?:=|$)", word.text.lower())]
+            if not about:
+                continue
+            matched = self._env_match(node)
+            if matched is None:
+                value = None
+            elif matched[0] is not None:  # the last that matches counts (mod_setenvif.c, match_headers)
+                set_to = about[-1].partition("=")[2] or "1"
+                value = "" if about[-1].startswith("!") else expression.filled(set_to, matched[0]) if "$" in set_to else set_to
+        return value
 
-    def _set_by(self, node: Node, name: str) -> str | None:
-        """SetEnvIf, where the attribute is one that is known."""
-        words = node.texts
-        if node.lower not in ("setenvif", "setenvifnocase") or len(words) < 3:
+    def _env_match(self, node: Node) -> tuple[re.Match[str] | None] | None:
+        """What a SetEnvIf's pattern finds in this request; None where its attribute or pattern is not known."""
+        words = [*node.texts]
+        if node.lower.startswith("browsermatch"):  # SetEnvIf User-Agent by another name (mod_setenvif.c)
+            words.insert(0, "User-Agent")
+        if node.lower == "setenvifexpr" or len(words) < 3:
             return None
         subjects = {
             "request_uri": self.request.path,
             "request_method": "GET",
             "request_protocol": "HTTP/1.1",
             "host": self.request.host,
+            "referer": "",
+            **_BROWSERS,
             **dict.fromkeys(_FORWARDED, ""),
             **(_FORWARDED if self.request.is_forwarded else {}),
         }
         subject = subjects.get(words[0].lower())
-        if subject is None:
-            return None
-        pattern = expression.compiled_pattern(words[1], node.lower == "setenvifnocase")
-        if pattern is None:
-            return None
-        found = pattern.search(subject)
-        for word in words[2:] if found is not None else ():
-            key, _, value = word.partition("=")
-            if found is not None and key.lower() == name:
-                return (expression.filled(value, found) if "$" in value else value) or "1"
-        return ""
+        pattern = expression.compiled_pattern(words[1], node.lower.endswith("nocase"))
+        return None if subject is None or pattern is None else (pattern.search(subject),)
 
     def _has_standard_variables(self) -> bool:
         return any("stdenvvars" in node.args.lower() for node in self.config.plain(("ssloptions",)))

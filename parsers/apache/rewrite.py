@@ -152,7 +152,8 @@ class _State:
         self.changed = False
         self.environment: dict[str, str | None] = {}
         self.groups: tuple[str, ...] = ()
-        self.condition_groups: tuple[str, ...] = ()
+        self.condition_groups: tuple[str, ...] | None = ()
+        """What `%1` stands for; None: a condition that cannot be decided may have set it."""
         self.status = 0
         """Of the redirect that the path, a URL by now, is; `at`: the rule that made it one, `is_escaped`: without [NE]."""
         self.at: object = None
@@ -272,19 +273,33 @@ def _matches(rule: Rule, state: _State, prefix: str | None) -> bool:
 
 
 def _conditions_hold(conditions: Sequence[Condition], state: _State) -> bool:
-    index = 0
-    while index < len(conditions):
-        condition = conditions[index]
-        holds = _condition_holds(condition, state)
+    """Do all hold? One that surely fails decides whatever else hangs on the request. Raises `_UnknownError` where nothing decides.
+
+    After [OR] the first that holds carries its group; an [OR] behind the last one makes the rule act in any case (apply_rewrite_rule
+    leaves its loop; seen on httpd 2.4.71).
+    """
+    undecided = False
+    carried: bool | None = False
+    """Does one of the or-group so far hold?"""
+    for condition in conditions:
+        if carried:  # the rest of this or-group is skipped
+            carried = condition.or_next
+            continue
+        try:
+            holds: bool | None = _condition_holds(condition, state)
+        except _UnknownError:
+            holds = state.condition_groups = None
+        if carried is None:  # one before it in its or-group may hold as well, and what `%1` is then nobody knows
+            holds, state.condition_groups = holds or None, None
         if condition.or_next:
-            if holds:  # the rest of this or-group is skipped
-                while index < len(conditions) and conditions[index].or_next:
-                    index += 1
-                index += 1
-                continue
-        elif not holds:  # [OR] at the end asks for nothing more
+            carried = holds
+            continue
+        if holds is False:
             return False
-        index += 1
+        undecided = undecided or holds is None
+        carried = False
+    if undecided:
+        raise _UnknownError
     return True
 
 
@@ -372,8 +387,12 @@ def _expanded(template: str, state: _State, flags: Mapping[str, str] = NO_FLAGS)
     def fill(found: re.Match[str]) -> str:
         if found[1] is not None:
             return str(found[1])
-        if found[2] is not None or found[3] is not None:
-            return _escaped(_group(state.groups if found[3] is None else state.condition_groups, int(found[2] or found[3])), flags)
+        if found[2] is not None:
+            return _escaped(_group(state.groups, int(found[2])), flags)
+        if found[3] is not None:
+            if state.condition_groups is None:
+                raise _UnknownError
+            return _escaped(_group(state.condition_groups, int(found[3])), flags)
         if found[5] is not None:
             raise _UnknownError
         value = state.variable(expression.normal_name(found[4]))

@@ -249,6 +249,7 @@ KINDS = {
     "CGI 200 with a line of its own": "/cgi-bin/sending",
 }
 """By kind: a path that gets it."""
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Accept": "text/html,*/*;q=0.8"}
 OF_PROGRAM = {"/cgi-bin/sending": ("max-age=77",)}
 PROGRAMS = {
     "plain": "Content-Type: text/plain",
@@ -368,7 +369,7 @@ class Client:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Reply:
         """Once more where the server has closed a kept connection."""
-        sent = {"Host": self._name, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {"Host": self._name, **BROWSER, **{name.replace("_", "-"): value for name, value in headers.items()}}
         try:
             found = self._ask(path, method, sent)
         except http.client.RemoteDisconnected:
@@ -710,6 +711,22 @@ IDIOMS += tuple(
         ("folder", "<Location />\nRequire all denied\n</Location>"),
     )
 )
+
+_ENVIRONMENT = "SetEnvIf Host . A=1\nSetEnvIf Request_URI ^/some A=2\n"
+IDIOMS += (
+    *(Idiom(f"conditions {conditions}".replace("\n", ", "), rule(conditions), rule(conditions)) for conditions in (
+        "RewriteCond %{HTTPS} off [OR]", "RewriteCond %{HTTP_HOST} ^nowhere [OR]\nRewriteCond %{HTTP_HOST} ^nobody [OR]",
+        "RewriteCond %{HTTP_HOST} ^nowhere [OR]\nRewriteCond %{HTTPS} off", "RewriteCond %{HTTPS} off [OR]\nRewriteCond %{HTTPS} on [OR]\nRewriteCond %{REQUEST_URI} ^/some",
+        "RewriteCond %{HTTPS} on [OR]\nRewriteCond %{HTTPS} off\nRewriteCond %{REQUEST_URI} ^/some", "RewriteCond %{TIME_YEAR} <2000\nRewriteCond %{HTTP_HOST} ^nowhere",
+        "RewriteCond %{REMOTE_PORT} >0 [OR]\nRewriteCond %{HTTPS} off\nRewriteCond %{HTTP_HOST} ^nowhere", "RewriteCond %{TIME_YEAR} >2000 [OR]\nRewriteCond %{HTTP_HOST} ^r",
+        "RewriteCond %{HTTP_USER_AGENT} DavClnt", "RewriteCond %{HTTP_USER_AGENT} !bot [NC]", "RewriteCond %{HTTP:User-Agent} Firefox",
+        "RewriteCond %{HTTP_USER_AGENT} ^$ [OR]\nRewriteCond %{HTTP_USER_AGENT} (?:wget|nikto|sqlmap) [NC]", "RewriteCond %{HTTP_ACCEPT} text/html",
+    )),
+    *(Idiom(f"{lines} as a condition".replace("\n", ", "), lines + rule("RewriteCond %{ENV:A} =2")) for lines in (
+        _ENVIRONMENT, f"{_ENVIRONMENT}SetEnvIf Request_URI page$ !A\n", "SetEnvIf Request_URI ^/some A=2\nSetEnvIf Request_URI nowhere A=1\n",
+        "BrowserMatch Firefox A=2\n", "BrowserMatchNoCase firefox A=2\n", "BrowserMatch firefox A=2\n", "SetEnvIfNoCase User-Agent ^mozilla A=2\n", "SetEnvIf Referer . A=2\n",
+    )),
+)  # fmt: skip
 
 PAGES = ("/", "/some/page", "/some/page?x=1", "/.well-known/acme-challenge/token", "/index.html", "/with%20blank")
 
