@@ -63,7 +63,7 @@ class NoHttpsRedirect(InstanceRule):
                 continue
             for name in secure.server_names.value or ():
                 other = answering(name, secure, plain)
-                if other is not None and _serves(other):
+                if other is not None and _serves(other, name):
                     entry = missing.setdefault(id(other), (other, [], []))
                     if secure not in entry[1]:
                         entry[1].append(secure)
@@ -77,7 +77,8 @@ class NoHttpsRedirect(InstanceRule):
                 f"{spoken} {'is' if len(names) == 1 else 'are'} served over plain HTTP as well, without a redirect to HTTPS",
                 related=tuple(Label(secure.anchor, "the HTTPS site") for secure in secures[:3]),
                 remedy=RedirectToHttps(names[0], unsafe="everything that was served over HTTP is redirected")
-                if len(names) == 1 or set(names) <= set(other.server_names.surely or ())
+                if not (other.http and other.http.redirects_by_name)
+                and (len(names) == 1 or set(names) <= set(other.server_names.surely or ()))
                 else None,
             )
 
@@ -92,9 +93,12 @@ def answering(name: str, secure: Endpoint, plain: list[Endpoint]) -> Endpoint | 
     return next((site for site in plain if site.port.holds(80)), None)
 
 
-def _serves(site: Endpoint) -> bool:
-    """Surely answers its front page itself, and with a page."""
+def _serves(site: Endpoint, name: str) -> bool:
+    """Surely answers its front page itself, and with a page, whoever asks for `name`."""
     http = site.http
+    by_name = dict(http.redirects_by_name) if http is not None else {}
+    if name.lower() in by_name:
+        return not by_name[name.lower()]
     if http is None or not http.redirects_to_https.holds(False):
         return False
     return isinstance(http.front_page, Known) and http.front_page.value is not None and http.front_page.value < 300

@@ -5,13 +5,14 @@ commit.
 """
 
 from tlslint.model.certificate import Certificate, CertificateFacts, Chain, KeyFile
-from tlslint.model.endpoint import CipherString, Endpoint, HeaderLine, Http, Redirect, Role, TlsMode
+from tlslint.model.endpoint import ANY_NAME, CipherString, Endpoint, HeaderLine, Http, Redirect, Role, TlsMode
 from tlslint.model.finding import Confidence, Finding, Ignored, Label, Severity
 from tlslint.model.instance import Instance, KnownBy, Problem, Software
 from tlslint.model.source import Location, SourceFile, Span, locate
 from tlslint.model.values import How, Known, Origin, Unknown, Value
 
 __all__ = [
+    "ANY_NAME",
     "Certificate",
     "CertificateFacts",
     "Chain",

@@ -78,7 +78,8 @@ class Redirect(Struct):
 
     `deep_location` is "" when the page is answered without a redirect. `ends`: where a browser that follows ends up: `elsewhere`,
     `here` (another page of this configuration), `loop`, `loop unless forwarded` (by a proxy that says it spoke HTTPS).
-    `target` holds the URL as written; None where it is put together.
+    `target` holds the URL as written; None where it is put together. `name`: who was asked for; where the site has no name of its own,
+    `ANY_NAME` stands for it, in locations too.
     """
 
     status: int
@@ -88,6 +89,11 @@ class Redirect(Struct):
     ends: str = "elsewhere"
     span: Span | None = None
     target: Span | None = None
+    name: str = ""
+
+
+ANY_NAME = "NAME"
+"""Whatever name a visitor asks for."""
 
 
 class Http(Struct):
@@ -106,6 +112,10 @@ class Http(Struct):
     """Lines of the headers that are judged by their text, in the order in which they are written."""
     redirect: Redirect | None = None
     """How visitors of the front page are sent on; None: they are not, or it is not known."""
+    astray: tuple[Redirect, ...] = ()
+    """By name: what sends visitors from HTTPS to plain HTTP, and what never ends for another name than the first."""
+    redirects_by_name: tuple[tuple[str, bool], ...] = ()
+    """Further names, in lower case: are visitors surely sent to HTTPS, or surely served a page, other than those of the first name?"""
 
 
 class Endpoint(Struct):

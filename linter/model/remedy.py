@@ -150,7 +150,10 @@ class DropHeader(Struct):
 
 
 class RedirectToHttps(Struct):
-    """Answer every request of this plain-text site with a permanent redirect to the same page of `host` over HTTPS."""
+    """Answer every request of this plain-text site with a permanent redirect to the same page of `host` over HTTPS.
+
+    `host` "": the redirect that is there, only for good.
+    """
 
     host: str
     unsafe: str = ""
@@ -158,7 +161,7 @@ class RedirectToHttps(Struct):
     @property
     def advice(self) -> str:
         """The remedy in words."""
-        return f"redirect permanently to https://{self.host}/"
+        return f"redirect permanently to https://{self.host}/" if self.host else "redirect permanently"
 
     @property
     def fields(self) -> tuple[str, ...]:

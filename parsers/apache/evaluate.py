@@ -81,9 +81,13 @@ def _is_of_another(root: str, data: bytes) -> bool:
         return True
     if any(root == platform.root for platform in PLATFORMS) or b"\0" in data or data.startswith(codecs.BOM_UTF8):
         return False  # zero bytes and marks are told, whoever's text it is
-    names = (found[1].decode("latin-1") for found in re.finditer(_FIRST_WORD, data))
-    is_httpds = any(directives.known(name) or re.search("[a-z][A-Z]|^SSL", name) for name in names)
-    return not is_httpds and re.search(rb"(?m)^[ \t]*[^#\s]", data) is not None
+    says_something = False
+    for found in re.finditer(_FIRST_WORD, data):
+        says_something = True
+        name = found[1].decode("latin-1")
+        if directives.known(name) or re.search("[a-z][A-Z]|^SSL", name):
+            return False
+    return says_something
 
 
 def _instance(found: Evaluated, target: Target, *, complete: bool) -> Instance:

@@ -372,8 +372,10 @@ def _redirect(instance: Instance, endpoint: Endpoint, remedy: RedirectToHttps) -
     setting = _redirecting(endpoint)
     if setting is not None:
         found += _made_permanent(setting)
-        if setting.name in _REDIRECTS:
+        if setting.name in _REDIRECTS and remedy.host:
             found.append((Edit(setting.line.span(0, len(setting.line.text)), f"Redirect {args}".encode()),))
+    if not remedy.host:
+        return found or "no line was found that redirects"
     fresh = new_line(body, f"Redirect {args}", _NEIGHBOURS["redirect"])
     if fresh is not None and body.opening is not None:
         found.append((fresh,))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from tlslint.model import HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
+from tlslint.model import ANY_NAME, HeaderLine, How, Http, Known, Origin, Problem, Redirect, Span, TlsMode, Unknown, Value
 from tlslint.parsers.apache import folders, headers
 from tlslint.parsers.apache.request import NOWHERE, Answer, Host, Request, UnknownAnswerError, answer, redirect_words
 from tlslint.parsers.apache.sites import NOT_SEEN, Site
@@ -23,6 +23,12 @@ DEEP = "/some/page"
 """A path nobody redirects by name: does its redirect keep it?"""
 
 PROGRAM = "a program or backend answers, and may send lines of its own"
+
+_MADE_UP = "name.invalid"
+"""Asked for where a site has no name: one that no condition is about, `localhost` neither."""
+
+MAX_NAMES = 16
+"""Names of one site that are asked for; more of them seldom have rules of their own."""
 
 MAX_HOPS = 10
 """Redirects followed in a row; browsers stop at twenty."""
@@ -55,22 +61,37 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
         from tlslint.parsers.apache import redirects  # noqa: PLC0415 (few sites speak plain HTTP without a redirect)
 
         problems.extend(problem for section in plain.sections for problem in redirects.facts(section))
-    return Http(success, error, redirect, leads, status, written, _redirect(plain) if written or may_redirect else None)
+    if not written and not may_redirect:
+        return Http(success, error, redirect, leads, status, written)
+    others = tuple(_others(plain)) if isinstance(mode, Known) else tuple(_others(secure))
+    astray = tuple(_astray(secure, others)) if https or isinstance(mode, Unknown) else ()
+    by_name = tuple(_by_name(others, leads)) if isinstance(mode, Known) and not https else ()
+    return Http(success, error, redirect, leads, status, written, _redirect(plain), astray, by_name)
 
 
 class _Asked:
     """Answers of one site over one scheme, each worked out once."""
 
-    def __init__(self, host: Host, site: Site, *, https: bool) -> None:
+    def __init__(self, host: Host, site: Site, *, https: bool, name: str = "") -> None:
         self.host = host
+        self.site = site
         self.https = https
         port = (site.door.port or (443 if https else 80)) if host.alone is None else 443 if https else 80
-        name = site.server.names[0] if site.server.names else (site.door.host if site.door.host not in (None, "*") else "localhost")
+        name = name or (site.server.names[0] if site.server.names else "")
+        name = name or (site.door.host if site.door.host not in (None, "*") else _MADE_UP) or _MADE_UP
+        self.name = name
         self.request = Request(https, f"{name}" if port == (443 if https else 80) else f"{name}:{port}", port, "/")
         self.overrides: dict[Section, None] = {}
-        self.deeper = {} if host.alone is not None else {section: path for path, section in folders.read_below(host) if path != "/"}
-        """Folders with an .htaccess of their own, by that, as URL paths."""
         self._answers: dict[tuple[str, str], Answer | UnknownAnswerError] = {}
+
+    @cached_property
+    def deeper(self) -> dict[Section, str]:
+        """Folders with an .htaccess of their own, by that, as URL paths."""
+        return {} if self.host.alone is not None else {section: path for path, section in folders.read_below(self.host) if path != "/"}
+
+    def of(self, name: str) -> "_Asked":
+        """The same site asked for another name."""
+        return _Asked(self.host, self.site, https=self.https, name=name)
 
     def answer(self, path: str, fails: str = "") -> Answer:
         """The answer for a path. Raises `UnknownAnswerError`."""
@@ -330,7 +351,54 @@ def _redirect(asked: _Asked) -> Redirect | None:
     ends = _followed(asked.host, asked.request, front)
     if ends == "loop":
         ends = _behind_a_proxy(asked)
-    return Redirect(front.status, front.location, below, DEEP, ends, front.by.span, _target(front.by))
+    name, location, below = (text.replace(_MADE_UP, ANY_NAME) for text in (asked.name, front.location, below))
+    return Redirect(front.status, location, below, DEEP, ends, front.by.span, _target(front.by), name)
+
+
+_OF_NAMES = r"(?i)HTTP_HOST|SERVER_NAME|HTTP:Host|^\s*Host\s"
+"""What conditions that hang on the name speak of."""
+_CONDITIONS = ("rewritecond", "setenvif", "setenvifnocase", "if", "elseif")
+
+
+def _others(asked: _Asked) -> Iterator[_Asked]:
+    """The site asked for its further names, where lines hang on the name; an .htaccess alone for those that its conditions are about."""
+    about = [
+        node.args
+        for top in asked.sections
+        if not top.mentions.isdisjoint(_CONDITIONS)
+        for section in _within(top)
+        for node in section.named(*_CONDITIONS)
+        if re.search(_OF_NAMES, node.args)
+    ]
+    if not about:
+        return
+    names: Iterable[str] = asked.site.server.names[1:]
+    if asked.host.alone is not None:
+        names = [f"www.{_MADE_UP}", *(name.replace("\\", "") for args in about for name in re.findall(_NAME, args))]
+    yield from (asked.of(name) for name in list(dict.fromkeys(names))[:MAX_NAMES] if not re.search(r"[*?]", name))
+
+
+_NAME = r"(?<=[\s^=])((?:[\w-]+\\?\.)+[a-z]{2,})(?=[$\s]|\Z)"
+"""A name that a condition compares with: `^www\\.example\\.org$`, `=example.org`."""
+
+
+def _astray(secure: _Asked, others: Iterable[_Asked]) -> Iterator[Redirect]:
+    """What sends visitors from HTTPS to plain HTTP, or in a circle."""
+    for asked in (secure, *others):
+        redirect = _redirect(asked)
+        if redirect is None or (asked is secure and redirect.ends.startswith("loop")):  # the latter is told as the redirect itself
+            continue
+        if redirect.ends == "loop" or redirect.location.lower().startswith("http://"):
+            yield redirect
+
+
+def _by_name(others: Iterable[_Asked], leads: Value[bool | None]) -> Iterator[tuple[str, bool]]:
+    for asked in others:
+        own, status = _redirects(asked), _status(asked)
+        if not isinstance(own, Known) or not isinstance(leads, Known) or own.value is leads.value:
+            continue
+        if own.value or (isinstance(status, Known) and (status.value or 0) < 300):
+            yield asked.name.lower(), bool(own.value)
 
 
 def _behind_a_proxy(asked: _Asked) -> str:

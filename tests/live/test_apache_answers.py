@@ -724,7 +724,8 @@ IDIOMS += (
     )),
     *(Idiom(f"{lines} as a condition".replace("\n", ", "), lines + rule("RewriteCond %{ENV:A} =2")) for lines in (
         _ENVIRONMENT, f"{_ENVIRONMENT}SetEnvIf Request_URI page$ !A\n", "SetEnvIf Request_URI ^/some A=2\nSetEnvIf Request_URI nowhere A=1\n",
-        "BrowserMatch Firefox A=2\n", "BrowserMatchNoCase firefox A=2\n", "BrowserMatch firefox A=2\n", "SetEnvIfNoCase User-Agent ^mozilla A=2\n", "SetEnvIf Referer . A=2\n",
+        "RewriteEngine On\nRewriteRule ^ - [E=A:1,E=A:2]\n", "RewriteEngine On\nRewriteRule ^/(.) - [E=B:$1]\nRewriteCond %{ENV:B} s\nRewriteRule ^ - [E=A:2]\n",
+        "RewriteEngine On\nRewriteRule ^ - [E=A:2]\nRewriteRule page - [E=!A]\n", "BrowserMatch Firefox A=2\n", "BrowserMatchNoCase firefox A=2\n", "BrowserMatch firefox A=2\n", "SetEnvIfNoCase User-Agent ^mozilla A=2\n", "SetEnvIf Referer . A=2\n",
     )),
 )  # fmt: skip
 

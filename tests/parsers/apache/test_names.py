@@ -1,0 +1,100 @@
+"""Redirects that hang on the name a visitor asks for, and sites that have none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import tlslint
+
+TO_BARE = "RewriteCond %{HTTP_HOST} ^www\\.example\\.test$ [NC]\nRewriteRule ^(.*)$ http://example.test/$1 [R=301,L]\n"
+ALONE = [
+    (TO_BARE, "info", "visitors who come to www.example.test over HTTPS are sent on to plain HTTP: http://example.test/"),
+    (
+        f"{TO_BARE}RewriteCond %{{HTTPS}} off\nRewriteRule ^ https://%{{HTTP_HOST}}%{{REQUEST_URI}} [R=301,L]\n",
+        "warning",
+        "visitors who come to www.example.test over HTTPS",
+    ),
+    (
+        "RewriteCond %{HTTP_HOST} ^www\\.(.*)$ [NC]\nRewriteRule ^(.*)$ http://%1/$1 [R=301,L]\n",
+        "info",
+        "visitors who come to www.NAME over HTTPS are sent on to plain HTTP: http://NAME/",
+    ),
+    (
+        "RewriteCond %{HTTP_HOST} =www.example.test\nRewriteRule ^(.*)$ https://www.example.test/$1 [R=301,L]\n",
+        "error",
+        "www.example.test redirects to itself for ever: https://www.example.test/",
+    ),
+    ("RewriteCond %{HTTPS} off\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R,L]\n", "warning", "temporary (302)"),
+]
+"""What an .htaccess says, how bad that is, and the words for it."""
+FINE = [
+    "RewriteCond %{HTTP_HOST} ^www\\.example\\.test$\nRewriteRule ^(.*)$ https://example.test/$1 [R=301,L]\n",
+    # html5 boilerplate: rules hand the scheme on in a variable, which counts at once; "www.NAME redirects to itself for ever" was said
+    "RewriteCond %{HTTPS} =on\nRewriteRule ^ - [E=PROTO:https]\nRewriteCond %{HTTPS} !=on\nRewriteRule ^ - [E=PROTO:http]\n"
+    "RewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]\nRewriteRule ^ %{ENV:PROTO}://%1%{REQUEST_URI} [R=301,L]\n",
+    # plain HTTP stays plain HTTP
+    "RewriteCond %{HTTPS} !=on\nRewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]\nRewriteRule ^ http://%1%{REQUEST_URI} [R=301,L]\n",
+]
+
+
+def findings(root: Path, *arguments: str) -> str:
+    return tlslint(root, "--output-format", "concise", "--target", "debian-12", *arguments).out
+
+
+@pytest.mark.parametrize(("text", "severity", "message"), ALONE)
+def test_an_htaccess_is_tried_with_the_names_it_speaks_of(text: str, severity: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / ".htaccess").write_text(f"RewriteEngine On\n{text}")
+    said = findings(tmp_path)
+    assert f": {severity} TLS406" in said
+    assert message in said
+    assert "localhost" not in tlslint(tmp_path).out, "nobody wrote that name"
+    assert ".invalid" not in tlslint(tmp_path).out
+
+
+@pytest.mark.parametrize("text", FINE)
+def test_and_is_left_alone_where_it_leads_nobody_astray(text: str, tmp_path: Path) -> None:
+    (tmp_path / ".htaccess").write_text(f"RewriteEngine On\n{text}")
+    assert findings(tmp_path) == ""
+
+
+def test_rules_that_spare_localhost_redirect_everybody_else(tmp_path: Path) -> None:
+    """A false negative once: the site without a name was asked for as localhost."""
+    spared = (
+        "RewriteCond %{HTTPS} off\nRewriteCond %{HTTP_HOST} !^localhost\nRewriteRule ^(.*)$ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]\n"
+    )
+    (tmp_path / ".htaccess").write_text(f"RewriteEngine On\n{spared}")
+    assert "redirects to HTTPS" in tlslint("effective", tmp_path).out
+
+
+PAIR = """LoadModule mpm_event_module x.so
+LoadModule ssl_module x.so
+LoadModule rewrite_module x.so
+LoadModule dir_module x.so
+DocumentRoot /var/www/html
+Listen 80
+Listen 443
+<VirtualHost *:80>
+ServerName {first}
+ServerAlias {second}
+RewriteEngine On
+RewriteCond %{{HTTP_HOST}} ={redirected}
+RewriteRule ^ https://%{{HTTP_HOST}}%{{REQUEST_URI}} [R=301,L]
+</VirtualHost>
+<VirtualHost *:443>
+ServerName example.test
+ServerAlias www.example.test
+SSLEngine on
+SSLCertificateFile /etc/ssl/x.pem
+</VirtualHost>
+"""
+
+
+@pytest.mark.parametrize("first", ["example.test", "www.example.test"])
+@pytest.mark.parametrize("redirected", ["example.test", "www.example.test"])
+def test_each_name_is_redirected_or_not(first: str, redirected: str, tmp_path: Path) -> None:
+    """Once the first name spoke for all: "www.example.test and example.test are served over plain HTTP", or silence."""
+    second, served = (({"example.test", "www.example.test"} - {name}).pop() for name in (first, redirected))
+    (tmp_path / "apache2.conf").write_text(PAIR.format(first=first, second=second, redirected=redirected))
+    said = findings(tmp_path, "--select", "TLS405")
+    assert f"{served} is served over plain HTTP as well" in said
+    assert "and" not in said.partition("no-https-redirect")[2]
