@@ -208,6 +208,7 @@ def nearest(word: str) -> str | None:
     return min((code for code, count in wrong.items() if count == 1), default=None)
 
 
+@cache
 def load(entry: Entry) -> type[Rule]:
     """Import a rule."""
     if entry in _ADDED:

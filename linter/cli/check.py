@@ -1,6 +1,6 @@
 """`tlslint check`: report what is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import click
@@ -10,14 +10,16 @@ from tlslint.cli.options import mending as mending_options
 from tlslint.cli.options import now as now_option
 from tlslint.cli.options import policy as policy_options
 from tlslint.cli.progress import watcher
-from tlslint.cli.reporting import FORMATS, destinations, rule_pages, tell
+from tlslint.cli.reporting import FORMATS, destinations, rule_pages, told
 from tlslint.cli.shared import MISUSE, confess, fail, find, moment, say, settings_of, target_for, write
+from tlslint.engine.baseline import Known
 from tlslint.engine.discover import Discovery
-from tlslint.engine.run import Result, Selection, run
+from tlslint.engine.hosts import hosts
+from tlslint.engine.run import Result, Selection, lost, run
 from tlslint.files import Files
 from tlslint.model import Finding, Instance, Severity
 from tlslint.model.remedy import Edit
-from tlslint.reports.report import Report
+from tlslint.reports.report import Report, Summary
 from tlslint.settings import Settings
 from tlslint.targets import Target
 
@@ -77,72 +79,100 @@ def command(
         done()
         return result
 
-    result = look(found)
     if add_ignore is not None:
         from tlslint.cli.ignoring import ignored  # noqa: PLC0415
 
-        ignored(found, result, look, add_ignore, is_piped="-" in asked.paths)
-        found = found._replace(files=found.files.edited({}))  # as it lies on the disk now
-        result = look(found)
+        ignored(found, look(found), look, add_ignore, is_piped="-" in asked.paths)
+        found = found._replace(files=found.files.afresh())  # as it lies on the disk now
     left: frozenset[str] = frozenset()
     if mending.fix or mending.fix_only or mending.diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
-        withheld = fixed(found, result, look, mending, output.output_file, is_piped="-" in asked.paths)
-        found = found._replace(files=found.files.edited({}))
-        result = look(found)
+        withheld = fixed(found, look(found), look, mending, output.output_file, is_piped="-" in asked.paths)
+        found = found._replace(files=found.files.afresh())
         left = frozenset(one.finding.fingerprint for one in withheld)
+    broken: dict[str, None] = {}
     if write_baseline:
-        from tlslint.engine.baseline import text  # noqa: PLC0415
-
-        write([text(result.findings)[:-1]], decided.baseline)
-        say(f"{len(result.findings)} findings written to {decided.baseline}")
-        confess(result.broken)
+        _write_baseline(found, look, decided.baseline, broken)
+        confess(tuple(broken))
         return
-    if not mending.fix_only:
-        report = _report(found, result, look, settings, decided.chosen, software)
-        if any(finding.remedy is not None for finding in result.findings):
-            from tlslint.engine.fix import fixes  # noqa: PLC0415
-
-            ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
-            report = report._replace(fixes=ways, is_unsafe_wanted=mending.unsafe_fixes)
-        tell(report, wanted)
+    gone = Summary(stale=_told(lost(found, decided.chosen, filters)))
+    worst = 0
+    with told([] if mending.fix_only else wanted, gone) as tell:
+        for there in hosts(found):
+            result = look(there)
+            tell(_report(there, result, look, settings, decided.chosen, software, left, is_unsafe_wanted=mending.unsafe_fixes))
+            broken.update(dict.fromkeys(result.broken))
+            worst = max((worst, *(finding.severity for finding in result.findings)))
     for past in decided.profiles:
         if past.is_past(when):
             say(f"{past.label} is past its date ({past.until}): {past.until_why or 'a newer edition exists'}")
-    for sentence in result.broken:
+    for sentence in broken:
         say(sentence)
-    if result.broken and not exit_zero:
+    if broken and not exit_zero:
         raise click.exceptions.Exit(MISUSE)
     if exit_zero or mending.fix_only or decided.fail_on == "never":
         return
-    if any(each.severity >= Severity[decided.fail_on.upper()] for each in result.findings):
+    if worst >= Severity[decided.fail_on.upper()]:
         raise click.exceptions.Exit(1)
 
 
+def _write_baseline(found: Discovery, look: Callable[[Discovery], Result], path: str | None, broken: dict[str, None]) -> None:
+    from tlslint.engine.baseline import known, text  # noqa: PLC0415
+
+    rows: list[Known] = []
+    for there in hosts(found):
+        result = look(there)
+        rows += map(known, result.findings)
+        broken.update(dict.fromkeys(result.broken))
+    write([text(rows)[:-1]], path)
+    say(f"{len(rows)} findings written to {path}")
+
+
 def _report(
-    found: Discovery, result: Result, again: Callable[[Discovery], Result], settings: Settings, chosen: Selection, software: Target
+    found: Discovery,
+    result: Result,
+    again: Callable[[Discovery], Result],
+    settings: Settings,
+    chosen: Selection,
+    software: Target,
+    left: frozenset[str],
+    *,
+    is_unsafe_wanted: bool,
 ) -> Report:
+    """`left`: fingerprints of what was tried to mend, and could not be proven."""
+
     @cache
     def proven() -> dict[Finding, tuple[Edit, ...]]:
         from tlslint.engine.fix import mend  # noqa: PLC0415 (only for reports that offer fixes)
 
         return {one.finding: one.edits for one in mend(found, result, again, unsafe=True).fixed}
 
+    ways: dict[Finding, tuple[Edit, ...]] = {}
+    if any(finding.remedy is not None for finding in result.findings):
+        from tlslint.engine.fix import fixes  # noqa: PLC0415
+
+        ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
     return Report(
         result.findings,
         result.instances,
         result.files,
         result.ignored,
-        tuple((known.path, known.rule, known.message) for known in result.stale),
+        _told(result.stale),
         settings.path,
         settings.words("ignore") if chosen.ignore == settings.words("ignore") else (),
         found.scanned,
         result.broken,
         rule_pages,
         lambda finding: proven().get(finding, ()),
-        target=software.told,
+        ways,
+        is_unsafe_wanted,
+        software.told,
     )
+
+
+def _told(stale: Iterable[Known]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((known.path, known.rule, known.message) for known in stale)
 
 
 def learner(now: str) -> Callable[[Instance, Files], Instance]:

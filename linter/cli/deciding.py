@@ -63,7 +63,7 @@ def filters(settings: Settings, known: str | None, base: str, *, comments: bool,
     others = []
     if settings.values.get("exclude") or settings.values.get("per-path-ignores"):
         others.append(("configuration", _by_path(settings, base)))
-    recorded = _read(known) if known is not None and not writing else ()
+    recorded = _read(known) if known is not None and not writing else baseline.Baseline()
     return Filters(comments=comments, baseline=recorded, others=tuple(others))
 
 
@@ -105,7 +105,7 @@ MAX_BASELINE = 128 << 20
 """Bytes of a baseline: some hundred thousand findings."""
 
 
-def _read(path: str) -> tuple[baseline.Known, ...]:
+def _read(path: str) -> baseline.Baseline:
     try:
         return baseline.read(contents(path, MAX_BASELINE))
     except OSError as error:

@@ -1,13 +1,13 @@
 """Which reports there are, and where they go. A report's module is imported when it is asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
-from itertools import chain
 
 from tlslint.checks import registry
 from tlslint.cli.options import Outputs
-from tlslint.cli.shared import fail, style, write
-from tlslint.reports.report import Report, RulePage
+from tlslint.cli.shared import fail, sink, style
+from tlslint.reports.report import Report, RulePage, Summary, Whole, Writer
 
 FORMATS = ("full", "concise", "grouped", "json", "sarif", "gitlab", "github", "junit", "markdown", "html")
 
@@ -26,40 +26,46 @@ def destinations(output: Outputs, reports: tuple[str, ...]) -> list[Outputs]:
     return found
 
 
-def tell(report: Report, wanted: list[Outputs]) -> None:
-    """Write every report where it was asked for."""
-    for output in wanted:
-        write(_lines(report, output), output.output_file)
+@contextmanager
+def told(wanted: Sequence[Outputs], known: Summary) -> Iterator[Callable[[Report], None]]:
+    """What is called with one host after another and writes every report where it was asked for. `known`: what is to be said beside it."""
+    with ExitStack() as stack:
+        reports = [(_writer(output), stack.enter_context(sink(output.output_file))) for output in wanted]
+        summary = known
+
+        def tell(report: Report) -> None:
+            nonlocal summary
+            summary = summary.and_of(report.summary())
+            for writer, put in reports:
+                put(writer.host(report))
+
+        yield tell
+        for writer, put in reports:
+            put(writer.end(summary))
 
 
-def _lines(report: Report, output: Outputs) -> Iterable[str]:
+def _writer(output: Outputs) -> Writer:
     name = output.output_format
     if name in ("full", "concise", "grouped"):
         from tlslint.reports import text  # noqa: PLC0415
 
-        look = style(output)
         if name == "concise":
-            return text.concise(report)
-        shown = text.full(report, look) if name == "full" else text.grouped(report, look)
-        return chain(shown, text.servers(report, look), text.summary(report, look))
-    if name == "github":
-        from tlslint.reports import github  # noqa: PLC0415
-
-        return github.annotations(report.findings)
+            return text.Bare(text.concise)
+        return text.Text(text.full if name == "full" else text.grouped, style(output))
     module = import_module(f"tlslint.reports.{name}")
-    said: str | Iterable[str] = getattr(module, _WRITERS[name])(report)
-    return [said] if isinstance(said, str) else said
+    writer: Writer = module.Findings() if name == "json" else Whole(getattr(module, _WHOLE[name]))
+    return writer
 
 
-_WRITERS = {
-    "json": "findings",
+_WHOLE = {
     "sarif": "log",
     "gitlab": "code_quality",
+    "github": "annotations",
     "junit": "suites",
     "markdown": "summary",
     "html": "page",
 }
-"""What each report's module calls its writer."""
+"""What makes the whole report of each form that is told at once."""
 
 
 def rule_pages() -> list[RulePage]:

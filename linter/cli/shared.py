@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 import click
 from tlslint.cli.options import Inputs, Outputs
@@ -140,13 +142,29 @@ def screen(output: Outputs) -> int | None:
 
 
 def write(lines: Iterable[str], output_file: str | None) -> None:
-    """Print lines as they come, or write them to a file: whole or not at all. A reader that goes away (`| head`) is no error."""
-    if output_file is not None:
-        try:
-            _write_file(output_file, (piece.encode("utf-8", "backslashreplace") for piece in _pieces(lines)))
-        except OSError as error:
-            raise fail(f"{output_file} cannot be written: {error.strerror}") from None
+    """Print lines as they come, or write them to a file, whole or not at all."""
+    with sink(output_file) as put:
+        put(lines)
+
+
+@contextmanager
+def sink(output_file: str | None) -> Iterator[Callable[[Iterable[str]], None]]:
+    """What takes lines and prints them, or writes them to a file that is there once all came. A reader that goes away (`| head`) is no
+    error.
+    """
+    if output_file is None:
+        yield _print
         return
+    file = _NewFile(output_file)
+    try:
+        yield file.put
+    except BaseException:
+        file.drop()
+        raise
+    file.finish()
+
+
+def _print(lines: Iterable[str]) -> None:
     encoding = sys.stdout.encoding or "ascii"
     try:
         for piece in _pieces(lines):
@@ -172,21 +190,53 @@ def _pieces(lines: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _write_file(path: str, pieces: Iterable[bytes]) -> None:
-    """A regular file is replaced in one step; anything else (/dev/stdout, a FIFO) is written to."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "wb") as stream:
-            stream.writelines(pieces)
-        return
-    real = os.path.realpath(path)
-    fresh = f"{real}.{os.getpid()}.new"
-    with open(fresh, "xb") as stream:
+class _NewFile:
+    """A regular file is replaced in one step; anything else (/dev/stdout, a FIFO) is written to. Made when the first lines come."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._real = os.path.realpath(path)
+        self._fresh = ""
+        self._stream: BinaryIO | None = None
+
+    def put(self, lines: Iterable[str]) -> None:
+        """Write them. Raises what `fail` returns."""
+        pieces = (piece.encode("utf-8", "backslashreplace") for piece in _pieces(lines))
+        with self._complaint():
+            if self._stream is None:
+                self._stream = self._opened()
+            self._stream.writelines(pieces)
+
+    def finish(self) -> None:
+        """All came. Raises what `fail` returns."""
+        with self._complaint():
+            if self._stream is not None:
+                self._stream.close()
+            if self._fresh:
+                os.replace(self._fresh, self._real)
+
+    def drop(self) -> None:
+        """Leave things as they were."""
+        if self._stream is not None:
+            with suppress(OSError):
+                self._stream.close()
+        if self._fresh:
+            os.unlink(self._fresh)
+            self._fresh = ""
+
+    def _opened(self) -> BinaryIO:
+        if os.path.exists(self._path) and not os.path.isfile(self._path):
+            return open(self._path, "wb")
+        stream = open(f"{self._real}.{os.getpid()}.new", "xb")  # noqa: SIM115 (open until all lines came)
+        self._fresh = stream.name
+        if os.path.exists(self._real):
+            os.fchmod(stream.fileno(), os.stat(self._real).st_mode & 0o777)  # who kept a report to himself keeps it
+        return stream
+
+    @contextmanager
+    def _complaint(self) -> Iterator[None]:
         try:
-            if os.path.exists(real):
-                os.fchmod(stream.fileno(), os.stat(real).st_mode & 0o777)  # who kept a report to himself keeps it
-            stream.writelines(pieces)
-            stream.flush()
-            os.replace(fresh, real)
-        except BaseException:
-            os.unlink(fresh)
-            raise
+            yield
+        except OSError as error:
+            self.drop()
+            raise fail(f"{self._path} cannot be written: {error.strerror}") from None

@@ -10,7 +10,7 @@ from tlslint import parsers
 from tlslint.checks import registry
 from tlslint.checks.registry import Entry
 from tlslint.checks.rule import EndpointRule, InstanceRule, Rule
-from tlslint.engine import baseline as baselines
+from tlslint.engine.baseline import Baseline, Known
 from tlslint.engine.discover import Discovery, Job, layout_of
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
@@ -47,7 +47,7 @@ class Filters(Struct):
     """
 
     comments: bool = True
-    baseline: tuple[baselines.Known, ...] = ()
+    baseline: Baseline = Baseline()
     others: tuple[tuple[str, Callable[[Finding], bool]], ...] = ()
 
 
@@ -71,7 +71,7 @@ def selection(select: Iterable[str], ignore: Iterable[str]) -> Selection:
 class Result(Struct):
     """All that a run found. `broken`: what failed inside tlslint itself, one sentence each; other findings stand all the same.
 
-    `jobs`: for each instance the job it came of. `stale`: what the baseline knows and this run, which read these files, did not meet.
+    `jobs`: for each instance the job it came of. `stale`: what the baseline knows of the files that were read, and the run did not meet.
     """
 
     instances: tuple[Instance, ...]
@@ -80,7 +80,7 @@ class Result(Struct):
     broken: tuple[str, ...]
     jobs: tuple[Job, ...] = ()
     ignored: tuple[Ignored, ...] = ()
-    stale: tuple[baselines.Known, ...] = ()
+    stale: tuple[Known, ...] = ()
 
 
 def evaluate(found: Discovery, target: Target) -> tuple[list[Instance], list[str]]:
@@ -315,17 +315,9 @@ def run(
         ignored += [Ignored(finding, by) for finding in findings if takes(finding)]
         findings = [finding for finding in findings if not takes(finding)]
     met = {finding.fingerprint for finding in findings} | {each.finding.fingerprint for each in ignored}
-    findings, known = baselines.sift(findings, filters.baseline)
-    paths = {file.path for file, _ in sources.values()}
-    stale = tuple(
-        entry
-        for entry in filters.baseline
-        if entry.fingerprint not in met
-        and (entry.path in paths or found.files.kind(found.files.named(entry.path)) == "missing")
-        and not found.limits
-        and (rule := registry.by_code().get(entry.rule)) is not None
-        and chosen.takes(rule)
-    )
+    findings, known = filters.baseline.sift(findings)
+    paths = dict.fromkeys(file.path for file, _ in sources.values())
+    stale = [] if found.limits else _wanted(filters.baseline.unmet(paths, met), chosen)
     return Result(
         tuple(instances),
         tuple(findings),
@@ -333,8 +325,17 @@ def run(
         tuple(dict.fromkeys(broken)),
         tuple(job for _, job in pairs),
         tuple(sorted((*ignored, *known), key=_place)),
-        stale,
+        tuple(stale),
     )
+
+
+def lost(found: Discovery, chosen: Selection, filters: Filters) -> list[Known]:
+    """What the baseline knows of files that are no more, whoever's they were."""
+    return [] if found.limits else _wanted(filters.baseline.lost(found.files), chosen)
+
+
+def _wanted(entries: Iterable[Known], chosen: Selection) -> list[Known]:
+    return [entry for entry in entries if (rule := registry.by_code().get(entry.rule)) is not None and chosen.takes(rule)]
 
 
 def clock() -> str:

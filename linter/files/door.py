@@ -118,6 +118,12 @@ class Files:
         view.watch = self.watch
         return view
 
+    def afresh(self) -> "Files":
+        """The same door, nothing read yet."""
+        view = self.edited({})
+        view._texts, view._far = {}, set()
+        return view
+
     def read(self, path: str) -> SourceFile:
         """The bytes of a regular file; read once per run."""
         real = self.real(path)
@@ -184,19 +190,22 @@ class Files:
 
     def walk(self, path: str) -> Iterator[str]:
         """Every file below a directory, by logical path, byte-wise by name; links to directories are not entered, nothing is opened."""
-        pending = [path.rstrip("/") or "/"]
+        try:
+            pending = [(path.rstrip("/") or "/", self.real(path))]
+        except FileProblem:
+            return
         while pending:
-            directory = pending.pop()
+            directory, real = pending.pop()
             try:
-                entries = sorted(self._descent.entries(self.real(directory)), key=lambda entry: os.fsencode(entry[0]))
-            except (OSError, ValueError, FileProblem):
+                entries = sorted(self._descent.entries(real), key=lambda entry: os.fsencode(entry[0]))
+            except (OSError, ValueError):
                 continue  # a folder nobody may list holds nothing that could be judged
-            below: list[str] = []
+            below: list[tuple[str, str]] = []
             for plain, kind in entries:
                 name = f"{directory.rstrip('/')}/{plain}"
                 if kind == FOLDER:
                     if plain not in _NEVER_WALKED and name not in _KERNEL:
-                        below.append(name)
+                        below.append((name, f"{real.rstrip('/')}/{plain}"))
                 elif kind != OTHER:
                     self.watch(name)
                     yield name

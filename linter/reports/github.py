@@ -4,18 +4,19 @@ Everything that comes from a configuration is escaped as actions/toolkit does (p
 a command of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from tlslint.model import Finding, Severity, locate
+from tlslint.model import Severity, locate
+from tlslint.reports.report import Report
 from tlslint.reports.text import also
 from tlslint.reports.visible import visible
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def annotations(findings: Iterable[Finding]) -> Iterator[str]:
+def annotations(report: Report) -> Iterator[str]:
     """The worst first: GitHub shows ten of a kind for a step."""
-    for finding in sorted(findings, key=lambda each: -each.severity):
+    for finding in sorted(report.findings, key=lambda each: -each.severity):
         place = locate(finding.primary.span)
         fields = {"file": place.path, "line": str(place.line), "endLine": str(place.end_line)}
         if place.line == place.end_line:  # columns count only within one line

@@ -1,6 +1,7 @@
 """GitLab Code Quality: a JSON array, shown in every tier's merge requests (GitLab's page "Code Quality report format")."""
 
 import json
+from collections.abc import Iterator
 
 from tlslint.model import Severity, locate
 from tlslint.reports.report import Report
@@ -10,8 +11,8 @@ from tlslint.reports.visible import harmless, visible
 _SEVERITIES = {Severity.CRITICAL: "blocker", Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
-def code_quality(report: Report) -> str:
-    """The whole array. Fingerprints hold no line number: with one, a moved line would be one finding mended and one new."""
+def code_quality(report: Report) -> Iterator[str]:
+    """The whole array, in one piece. Fingerprints hold no line number: with one, a moved line would be one finding mended and one new."""
     rows = []
     for finding in report.findings:
         place = locate(finding.primary.span)
@@ -24,4 +25,4 @@ def code_quality(report: Report) -> str:
                 "location": {"path": place.path, "lines": {"begin": place.line, "end": place.end_line}},
             }
         )
-    return harmless(json.dumps(rows, indent=1))
+    yield harmless(json.dumps(rows, indent=1))

@@ -6,6 +6,7 @@ Jinja2's escaping.
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 
 from tlslint import __version__
@@ -56,8 +57,8 @@ class Row(Struct):
     band: str
 
 
-def page(report: Report) -> str:
-    """The page."""
+def page(report: Report) -> Iterator[str]:
+    """The page, in one piece."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for this report)
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -66,19 +67,20 @@ def page(report: Report) -> str:
     pages = {rule.code: rule for rule in report.rules()}
     found = sorted({finding.code for finding in report.findings})
     servers = _servers(report)
-    return template.render(
+    of_all = report.summary()
+    yield template.render(
         version=__version__,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
         style=style,
         script=script,
         report=report,
-        counts=[(severity.word, count) for severity, count in report.counts().items()],
-        judged_for=visible(report.judged_for),
+        counts=[(severity.word, count) for severity, count in of_all.severities.items()],
+        judged_for=visible(of_all.judged_for),
         files=counted(report.files, "file"),
-        endpoints=counted(report.endpoints, "endpoint"),
+        endpoints=counted(of_all.endpoints, "endpoint"),
         servers=servers,
         rules=[pages[code] for code in found if code in pages],
-        severities=[severity.word for severity in report.counts()],
+        severities=[severity.word for severity in of_all.severities],
         picture=_picture(report),
         ignored=[(_finding(each.finding), each.by, visible(each.reason)) for each in report.ignored],
         stale=[(visible(path), rule, visible(message)) for path, rule, message in report.stale],

@@ -6,30 +6,50 @@ from typing import Any
 from tlslint import __version__
 from tlslint.model import Finding, Span, locate
 from tlslint.model.remedy import Edit
-from tlslint.reports.report import Report
-from tlslint.reports.visible import json_lines
+from tlslint.reports.report import Report, Summary
+from tlslint.reports.visible import Listing, member
 
 
-def findings(report: Report) -> Iterator[str]:
-    """The whole document, finding by finding: of many servers there are many."""
-    return json_lines(
-        {
-            "schema_version": 1,
-            "tool": {"name": "tlslint", "version": __version__, "target": report.target},
-            "summary": {
-                "files": report.files,
-                "instances": len(report.instances),
-                "endpoints": report.endpoints,
-                "findings": len(report.findings),
-                "ignored": len(report.ignored),
-                "fixable": len(report.fixes),
-                "severities": {severity.word: count for severity, count in report.counts().items()},
-            },
-            "findings": (_finding(finding, report) for finding in report.findings),
-            "ignored": ({**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored),
-            "stale": [{"path": path, "rule": rule, "message": message} for path, rule, message in report.stale],
-        }
-    )
+class Findings:
+    """The document, finding by finding: of many servers there are many."""
+
+    def __init__(self) -> None:
+        self._findings, self._ignored = Listing("findings"), Listing("ignored")
+        self._is_begun = False
+        self._later: list[str] = []
+
+    def host(self, report: Report) -> Iterator[str]:
+        """Its findings; what is ignored is kept, for it stands in a list of its own."""
+        if not self._is_begun:
+            self._is_begun = True
+            yield "{"
+            yield f"{member('schema_version', 1)},"
+            yield f"{member('tool', {'name': 'tlslint', 'version': __version__, 'target': report.target})},"
+        yield from self._findings.lines(_finding(finding, report) for finding in report.findings)
+        ignored = ({**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored)
+        self._later.extend(self._ignored.lines(ignored))
+
+    def end(self, summary: Summary) -> Iterator[str]:
+        """The rest."""
+        yield self._findings.end()
+        yield from self._later
+        yield self._ignored.end()
+        stale = [{"path": path, "rule": rule, "message": message} for path, rule, message in summary.stale]
+        yield f"{member('stale', stale)},"
+        yield member("summary", _counts(summary))
+        yield "}"
+
+
+def _counts(summary: Summary) -> dict[str, Any]:
+    return {
+        "files": summary.files,
+        "instances": summary.instances,
+        "endpoints": summary.endpoints,
+        "findings": sum(summary.severities.values()),
+        "ignored": sum(summary.ignored.values()),
+        "fixable": summary.fixable + summary.unsafe,
+        "severities": {severity.word: count for severity, count in summary.severities.items()},
+    }
 
 
 def _finding(finding: Finding, report: Report) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tlslint.model import locate
-from tlslint.reports.report import Report, by_instance
+from tlslint.reports.report import Report, by_instance, by_severity
 from tlslint.reports.text import also, counted
 from tlslint.reports.visible import visible
 
@@ -14,19 +14,18 @@ MAX_ROWS = 500
 
 def summary(report: Report) -> Iterator[str]:
     """A table of servers, a table of findings with the worst first, and what somebody decided not to hear of."""
-    counts = report.counts()
-    said = ", ".join(counted(count, severity.word) for severity, count in counts.items()) or "nothing to report"
+    of_all = report.summary()
+    said = ", ".join(counted(count, severity.word) for severity, count in of_all.severities.items()) or "nothing to report"
     yield f"## tlslint: {said}"
     yield ""
-    judged = f"; judged for {_plain(report.judged_for)}" if report.judged_for else ""
-    yield f"{counted(report.files, 'file')} read, {counted(report.endpoints, 'endpoint')}{judged}."
+    judged = f"; judged for {_plain(of_all.judged_for)}" if of_all.judged_for else ""
+    yield f"{counted(report.files, 'file')} read, {counted(of_all.endpoints, 'endpoint')}{judged}."
     if report.instances:
         yield ""
         yield "| server | configuration | endpoints | findings |"
         yield "|---|---|---:|---|"
         for instance, findings in by_instance(report):
-            found = Report(findings, (), 0).counts()
-            severities = ", ".join(counted(count, severity.word) for severity, count in found.items()) or "none"
+            severities = ", ".join(counted(count, severity.word) for severity, count in by_severity(findings).items()) or "none"
             where = _code(instance.root.path) + ("" if instance.complete else " (a fragment)")
             yield f"| {instance.service} | {where} | {len(instance.endpoints)} | {severities} |"
     if report.findings:
@@ -43,7 +42,7 @@ def summary(report: Report) -> Iterator[str]:
             yield f"{len(report.findings) - MAX_ROWS} more are not shown."
     if report.ignored:
         yield ""
-        yield f"Ignored: {', '.join(f'{count} by {who}' for who, count in report.ignored_by().items())}."
+        yield f"Ignored: {', '.join(f'{count} by {who}' for who, count in of_all.ignored.items())}."
     if report.switched_off:
         yield ""
         yield f"{_code(report.settings)} switches off {', '.join(report.switched_off)}."

@@ -1,11 +1,15 @@
 """What every report is made from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 from tlslint.model import Confidence, Finding, Ignored, Instance, Severity
 from tlslint.model.remedy import Edit
 from tlslint.model.struct import Struct
+
+K = TypeVar("K", Severity, str)
 
 
 class RulePage(Struct):
@@ -28,8 +32,47 @@ def _no_edits(_: Finding) -> tuple[Edit, ...]:
     return ()
 
 
+class Summary(Struct):
+    """What is counted of a run, and said of it once.
+
+    `severities`: findings, the worst first; `fixable`: how many of them `--fix` would mend, `unsafe`: how many more `--unsafe-fixes`;
+    `ignored`: findings not told, by who decided; the rest is as in `Report`.
+    """
+
+    files: int = 0
+    instances: int = 0
+    endpoints: int = 0
+    severities: Mapping[Severity, int] = MappingProxyType({})
+    fixable: int = 0
+    unsafe: int = 0
+    ignored: Mapping[str, int] = MappingProxyType({})
+    stale: Sequence[tuple[str, str, str]] = ()
+    settings: str = ""
+    switched_off: Sequence[str] = ()
+    target: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def judged_for(self) -> str:
+        """`debian-12 (detected: var/lib/dpkg/status)`; "" where nobody says."""
+        known = ": ".join(word for word in (self.target.get("how"), self.target.get("source")) if word)
+        return f"{self.target['name']} ({known})" if self.target else ""
+
+    def and_of(self, other: "Summary") -> "Summary":
+        """Of both: other servers, looked at in the same way."""
+        return other._replace(
+            files=self.files + other.files,
+            instances=self.instances + other.instances,
+            endpoints=self.endpoints + other.endpoints,
+            severities=_ordered(Counter(self.severities) + Counter(other.severities), reverse=True),
+            fixable=self.fixable + other.fixable,
+            unsafe=self.unsafe + other.unsafe,
+            ignored=_ordered(Counter(self.ignored) + Counter(other.ignored)),
+            stale=(*self.stale, *other.stale),
+        )
+
+
 class Report(Struct):
-    """A run, ready to be told.
+    """A run over servers, ready to be told: the only one, or that over one host of many.
 
     `files`: how many were read; `stale`: path, rule and message of what the baseline knows and nobody met; `settings`: the file that
     decided what is looked for, "" where none did; `switched_off`: the rules it leaves out; `scanned`: the folder that was named, "" for
@@ -54,39 +97,77 @@ class Report(Struct):
     target: Mapping[str, str] = MappingProxyType({})
     """Which software was judged: its `name`, `how` that is known (the words of `KnownBy`), and the `source` of that."""
 
-    @property
-    def judged_for(self) -> str:
-        """`debian-12 (detected: var/lib/dpkg/status)`; "" where nobody says."""
-        known = ": ".join(word for word in (self.target.get("how"), self.target.get("source")) if word)
-        return f"{self.target['name']} ({known})" if self.target else ""
-
-    @property
-    def endpoints(self) -> int:
-        """How many endpoints all servers have."""
-        return sum(len(instance.endpoints) for instance in self.instances)
-
-    def counts(self) -> dict[Severity, int]:
-        """Findings by severity, the worst first."""
-        found: dict[Severity, int] = {}
-        for finding in self.findings:
-            found[finding.severity] = found.get(finding.severity, 0) + 1
-        return dict(sorted(found.items(), reverse=True))
-
     def is_fixable(self, finding: Finding) -> bool:
         """Would `--fix` mend it, with the options at hand?"""
         return finding in self.fixes and (self.is_unsafe_wanted or not (finding.remedy and finding.remedy.unsafe))
 
-    def fixable(self) -> tuple[int, int]:
-        """How many `--fix` would mend, and how many more `--unsafe-fixes`."""
+    def summary(self) -> Summary:
+        """What is counted of it."""
         unsafe = sum(1 for finding in self.fixes if finding.remedy and finding.remedy.unsafe)
-        return len(self.fixes) - unsafe, unsafe
+        return Summary(
+            self.files,
+            len(self.instances),
+            sum(len(instance.endpoints) for instance in self.instances),
+            by_severity(self.findings),
+            len(self.fixes) - unsafe,
+            unsafe,
+            _ordered(Counter(each.by for each in self.ignored)),
+            self.stale,
+            self.settings,
+            self.switched_off,
+            self.target,
+        )
 
-    def ignored_by(self) -> dict[str, int]:
-        """Ignored findings by who decided."""
-        found: dict[str, int] = {}
-        for each in self.ignored:
-            found[each.by] = found.get(each.by, 0) + 1
-        return dict(sorted(found.items()))
+
+class Writer(Protocol):
+    """Makes a report of one form, as lines. Of a run over many hosts it is told host by host and keeps none of them if it can."""
+
+    def host(self, report: Report) -> Iterable[str]:
+        """The lines that can be written when this is known; the only host, or the next in order of path."""
+        ...
+
+    def end(self, summary: Summary) -> Iterable[str]:
+        """The last lines; `summary` is of all hosts."""
+        ...
+
+
+class Whole:
+    """The writer of a form that begins with what is known last (the worst finding, a count): everything is kept until the end."""
+
+    def __init__(self, told: Callable[[Report], Iterable[str]]) -> None:
+        self._told = told
+        self._reports: list[Report] = []
+
+    def host(self, report: Report) -> Iterable[str]:
+        """Nothing yet."""
+        self._reports.append(report)
+        return ()
+
+    def end(self, summary: Summary) -> Iterable[str]:
+        """All of it."""
+        reports = self._reports
+        edits = {finding: report.edits for report in reports for finding in report.findings}
+        return self._told(
+            reports[0]._replace(
+                findings=[finding for report in reports for finding in report.findings],
+                instances=[instance for report in reports for instance in report.instances],
+                files=summary.files,
+                ignored=[each for report in reports for each in report.ignored],
+                stale=summary.stale,
+                broken=list(dict.fromkeys(sentence for report in reports for sentence in report.broken)),
+                edits=lambda finding: edits[finding](finding),
+                fixes={finding: edits for report in reports for finding, edits in report.fixes.items()},
+            )
+        )
+
+
+def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """How many there are of each, the worst first."""
+    return _ordered(Counter(finding.severity for finding in findings), reverse=True)
+
+
+def _ordered(counts: Mapping[K, int], *, reverse: bool = False) -> dict[K, int]:
+    return dict(sorted(counts.items(), reverse=reverse))
 
 
 def by_instance(report: Report) -> Iterator[tuple[Instance, list[Finding]]]:

@@ -6,7 +6,7 @@ Other than ASCII is escaped throughout, so that nothing in the file reorders or 
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tlslint import __version__
@@ -32,8 +32,8 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.ERROR: "8.0", Severity.WARNING: "5
 _PRECISIONS = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
 
 
-def log(report: Report) -> str:
-    """The whole log. The worst results stand first, so that a reader with a limit keeps them."""
+def log(report: Report) -> Iterator[str]:
+    """The whole log, in one piece. The worst results stand first, so that a reader with a limit keeps them."""
     rules = report.rules()
     index = {rule.code: number for number, rule in enumerate(rules)}
     hashes: dict[int, list[str]] = {}
@@ -64,7 +64,7 @@ def log(report: Report) -> str:
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The directory tlslint was run in, or its --root."}}},
         "results": results,
     }
-    return harmless(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1))
+    yield harmless(json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1))
 
 
 def _rule(rule: RulePage) -> dict[str, Any]:

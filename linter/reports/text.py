@@ -1,11 +1,11 @@
 """Findings for people: the reader's own line, a caret under the very characters, what they do, and what to write instead."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
 from tlslint.model.struct import Struct
 from tlslint.reports.excerpt import columns, excerpt
-from tlslint.reports.report import Report, by_instance
+from tlslint.reports.report import Report, Summary, by_instance, by_severity
 from tlslint.reports.visible import visible
 
 
@@ -21,6 +21,42 @@ class Style(Struct):
 
 _COLOURS = {Severity.CRITICAL: "1;31", Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _FRAME = "1;34"
+
+
+class Bare:
+    """Findings in a form of their own and nothing else."""
+
+    def __init__(self, findings: Callable[[Report], Iterator[str]]) -> None:
+        self._findings = findings
+
+    def host(self, report: Report) -> Iterator[str]:
+        """Its findings."""
+        return self._findings(report)
+
+    def end(self, _: Summary) -> Iterable[str]:
+        """Nothing."""
+        return ()
+
+
+class Text:
+    """Findings in a form of their own, then a line per server where there are several, then what was counted."""
+
+    def __init__(self, findings: Callable[[Report, Style], Iterator[str]], style: Style) -> None:
+        self._findings = findings
+        self._style = style
+        self._servers: list[Server] = []
+
+    def host(self, report: Report) -> Iterator[str]:
+        """Its findings."""
+        self._servers += _servers(report)
+        return self._findings(report, self._style)
+
+    def end(self, summary: Summary) -> Iterator[str]:
+        """Servers and sums."""
+        if len(self._servers) > 1:
+            yield from _table(self._servers, self._style)
+            yield ""
+        yield from _sums(summary, self._style)
 
 
 def concise(report: Report) -> Iterator[str]:
@@ -105,48 +141,57 @@ def grouped(report: Report, style: Style) -> Iterator[str]:
         yield ""
 
 
-def servers(report: Report, style: Style) -> Iterator[str]:
-    """One line per server, where there are several: what it is, how much it serves, what was found."""
-    if len(report.instances) < 2:
-        return
-    rows = []
+class Server(Struct):
+    """What it is, how much it serves, what was found; as shown."""
+
+    service: str
+    place: str
+    endpoints: str
+    found: str
+
+
+_CLEAN = "nothing to report"
+
+
+def _servers(report: Report) -> Iterator[Server]:
     for instance, findings in by_instance(report):
-        found = Report(findings, (), 0).counts()
-        where = visible(instance.root.path) + ("" if instance.complete else " (a fragment)")
-        rows.append((instance.service, where, counted(len(instance.endpoints), "endpoint"), _severities(found) or "nothing to report"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for service, where, endpoints, found_here in rows:
-        line = f"{service.ljust(widths[0])}  {where.ljust(widths[1])}  {endpoints.rjust(widths[2])}  {found_here}"
-        yield style.paint(line, "2") if found_here == "nothing to report" else line
-    yield ""
+        place = visible(instance.root.path) + ("" if instance.complete else " (a fragment)")
+        endpoints = counted(len(instance.endpoints), "endpoint")
+        yield Server(instance.service, place, endpoints, _severities(by_severity(findings)) or _CLEAN)
 
 
-def summary(report: Report, style: Style) -> Iterator[str]:
-    """The last lines: how many of what, and what somebody decided not to hear of."""
-    counts = report.counts()
-    read = f"{counted(report.files, 'file')} read, {counted(report.endpoints, 'endpoint')}"
-    if report.judged_for:
-        read += f"; judged for {visible(report.judged_for)}"
-    if counts:
-        yield f"{counted(sum(counts.values()), 'finding')}: {_severities(counts)}; {read}"
+def _table(rows: Sequence[Server], style: Style) -> Iterator[str]:
+    service, place, endpoints = (max(len(row[column]) for row in rows) for column in range(3))
+    for row in rows:
+        line = f"{row.service.ljust(service)}  {row.place.ljust(place)}  {row.endpoints.rjust(endpoints)}  {row.found}"
+        yield style.paint(line, "2") if row.found == _CLEAN else line
+
+
+def _sums(summary: Summary, style: Style) -> Iterator[str]:
+    """How many of what, and what somebody decided not to hear of."""
+    read = f"{counted(summary.files, 'file')} read, {counted(summary.endpoints, 'endpoint')}"
+    if summary.judged_for:
+        read += f"; judged for {visible(summary.judged_for)}"
+    if summary.severities:
+        yield f"{counted(sum(summary.severities.values()), 'finding')}: {_severities(summary.severities)}; {read}"
     else:
-        yield f"{style.paint('nothing to report', '1;32')}: {read}"
-    safe, unsafe = report.fixable()
-    if safe or unsafe:
-        more = f"{unsafe} more with --fix --unsafe-fixes" if safe else f"{unsafe} fixable with --fix --unsafe-fixes"
-        yield ", ".join([f"[*] {safe} fixable with --fix"] * bool(safe) + [more] * bool(unsafe))
-    if report.ignored:
-        by = ", ".join(f"{count} by {who}" for who, count in report.ignored_by().items())
-        yield f"{counted(len(report.ignored), 'finding')} ignored: {by}"
-    if report.switched_off:
-        yield f"{visible(report.settings)} switches off {', '.join(report.switched_off)}"
-    if report.stale:
-        yield f"{counted(len(report.stale), 'finding')} of the baseline met no more; write it anew: --write-baseline"
-        for path, rule, message in report.stale:
+        yield f"{style.paint(_CLEAN, '1;32')}: {read}"
+    if summary.fixable or summary.unsafe:
+        safely = f"[*] {summary.fixable} fixable with --fix"
+        more = f"{summary.unsafe} {'more' if summary.fixable else 'fixable'} with --fix --unsafe-fixes"
+        yield ", ".join([safely] * bool(summary.fixable) + [more] * bool(summary.unsafe))
+    if summary.ignored:
+        by = ", ".join(f"{count} by {who}" for who, count in summary.ignored.items())
+        yield f"{counted(sum(summary.ignored.values()), 'finding')} ignored: {by}"
+    if summary.switched_off:
+        yield f"{visible(summary.settings)} switches off {', '.join(summary.switched_off)}"
+    if summary.stale:
+        yield f"{counted(len(summary.stale), 'finding')} of the baseline met no more; write it anew: --write-baseline"
+        for path, rule, message in summary.stale:
             yield f"  {visible(path)}: {rule} {visible(message)}"
 
 
-def _severities(counts: dict[Severity, int]) -> str:
+def _severities(counts: Mapping[Severity, int]) -> str:
     return ", ".join(counted(count, severity.word) for severity, count in counts.items())
 
 

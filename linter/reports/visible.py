@@ -1,7 +1,7 @@
 """Text of a configuration made harmless: what it says is shown, what it would do to a terminal or page is not."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 # C0 and C1 controls, and what reorders or hides text: bidi controls, zero-width characters, BOM, line and paragraph separators.
 _UNSEEN = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -32,24 +32,27 @@ def harmless(text: str) -> str:
     return re.sub(f"{_UNSEEN_IN_JSON}|{_COMMAND}", _escape_in_json, text)
 
 
-def json_lines(document: Mapping[str, object]) -> Iterator[str]:
-    """The same, piece by piece, for a document that need not be whole in memory: an iterator in it is a list that is being made."""
-    last = next(reversed(list(document)), None)
-    yield "{"
-    for name, value in document.items():
-        comma = "" if name == last else ","
-        if not isinstance(value, Iterator):
-            yield f"  {as_json(name)}: {_indented(value, 2)}{comma}"
-            continue
-        held = f"  {as_json(name)}: ["
-        is_empty = True
-        for element in value:
-            yield held if is_empty else f"{held},"
-            held, is_empty = f"    {_indented(element, 4)}", False
-        yield f"{held}]{comma}" if is_empty else held
-        if not is_empty:
-            yield f"  ]{comma}"
-    yield "}"
+class Listing:
+    """A list in a document of JSON that is written piece by piece, as `as_json` would write the whole."""
+
+    def __init__(self, name: str) -> None:
+        self._held = f"  {as_json(name)}: ["
+        self._comma = ""
+
+    def lines(self, elements: Iterable[object]) -> Iterator[str]:
+        """What can be written now that these are known."""
+        for element in elements:
+            yield self._held + self._comma
+            self._held, self._comma = f"    {_indented(element, 4)}", ","
+
+    def end(self) -> str:
+        """The last lines; others follow."""
+        return f"{self._held}\n  ]," if self._comma else f"{self._held}],"
+
+
+def member(name: str, value: object) -> str:
+    """`  "name": value`, as in a document that is written piece by piece."""
+    return f"  {as_json(name)}: {_indented(value, 2)}"
 
 
 def _indented(value: object, columns: int) -> str:
