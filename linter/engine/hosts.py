@@ -1,7 +1,7 @@
 """The hosts of a folder of hosts (snapshots of a fleet: `hosts/www1/etc/…`), to be read one after the other.
 
-Hosts have nothing in common, so a run over them need not hold more than one. A host is the folder an `etc` lies in, at or below a folder
-that was named.
+Hosts have nothing in common, so a run over them need not hold more than one. A host is the folder an `etc` lies in; where a folder was
+named, that one or one below it.
 """
 
 from collections.abc import Container, Iterator, Sequence

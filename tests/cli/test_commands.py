@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
+from tlslint.cli.shared import write
 
 from tests.support.cli import tlslint
 
@@ -114,6 +116,23 @@ def test_output_file(tmp_path: Path) -> None:
     ran = tlslint(SAMPLES, "--output-file", target)
     assert not ran.out
     assert "findings:" in target.read_text()
+
+
+def interrupted() -> Iterator[str]:
+    yield "new"
+    raise KeyboardInterrupt
+
+
+def test_a_report_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "report.txt"
+    target.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        write(interrupted(), str(target))
+    assert [path.name for path in tmp_path.iterdir()] == ["report.txt"]
+    assert target.read_text() == "old"
+    ran = tlslint(SAMPLES, "--output-file", tmp_path / "missing" / "report.txt")
+    assert ran.code == 2
+    assert ran.err.endswith("cannot be written: No such file or directory\n")
 
 
 def test_colours_only_where_they_are_wanted() -> None:

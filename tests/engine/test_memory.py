@@ -28,7 +28,7 @@ MAIN_CF = "myhostname = {name}\nsmtpd_tls_security_level = may\nsmtpd_tls_cert_f
 MASTER_CF = "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n"
 FEW, MANY = 100, 400
 MOST = 2 * 1024
-"""Bytes a host may take at the worst moment: the names of its three files and a row of the table. Its findings with their text are 30 kB."""
+"""Bytes a host may take at the worst moment: names of its three files, a row of the table. Findings with their text would be 30 kB."""
 
 
 def peak(folder: Path, count: int) -> int:
