@@ -34,6 +34,7 @@ from tlslint.model import (
 )
 from tlslint.model.values import NOT_SET
 from tlslint.model.versions import BY_WORD, TlsVersion
+from tlslint.parsers import priorities
 from tlslint.parsers.carried import file_name
 from tlslint.parsers.courier.services import SERVICES, Service, Started, port_of, start
 from tlslint.parsers.courier.shell import Shell, Variable
@@ -284,8 +285,12 @@ class Judge:
         origins = _origins(said) if said.value else (Origin(How.DEFAULT, None, f"default of Courier: {data()['priority']}"),)
         if said.unknown or self.build is None:
             return _unknown(endpoint, said.unknown or "the TLS library is not known", origins)
-        text = said.value or data()["priority"]
-        endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, _exact(said, text), text, "TLS_PRIORITY"))
+        written = said.value or data()["priority"]
+        text = priorities.resolved(written, self.files)
+        if text is None:
+            return _unknown(endpoint, priorities.NOT_SEEN, origins)
+        place = _exact(said, text) if text == written else None
+        endpoint = endpoint._replace(cipher_string=CipherString(text, self.build, place, text, "TLS_PRIORITY"))
         priority = gnutls.evaluate(text, self.build)
         if not priority.accepted:
             return self.dead(endpoint, "cipher_suites", f"GnuTLS refuses the priority string: {priority.error}", origins)

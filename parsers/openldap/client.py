@@ -33,6 +33,7 @@ from tlslint.model import (
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.struct import Struct
 from tlslint.model.versions import SSL30, TLS10, TLS11, TLS12, TLS13
+from tlslint.parsers import priorities
 from tlslint.parsers.openldap import arguments, guess, moznss, tls
 from tlslint.parsers.openldap.clientconf import Line, data, lines, sections
 from tlslint.parsers.openldap.configuration import TEMPLATE, has_hole
@@ -414,7 +415,8 @@ class _Client:
             return self.nss_failure(said)
         if said.ciphers is not None and self.build is not None:
             if self.is_gnutls:
-                priority = gnutls.evaluate(said.ciphers.value, self.build)
+                text = priorities.resolved(said.ciphers.value, self.files)
+                priority = gnutls.evaluate("NORMAL" if text is None else text, self.build)
                 if not priority.accepted:
                     return f"GnuTLS refuses the priority string: {priority.error}", said.ciphers
             else:
@@ -480,7 +482,10 @@ class _Client:
         bounds: tuple[Line, ...] = ()
         server: negotiation.GnuTlsServer | negotiation.OpenSslServer
         if self.is_gnutls:
-            server = negotiation.GnuTlsServer(self.build, gnutls.evaluate(said.ciphers.value if said.ciphers else "NORMAL", self.build))
+            priority = priorities.resolved(said.ciphers.value, self.files) if said.ciphers else "NORMAL"
+            if priority is None:
+                return base._replace(versions=Unknown(priorities.NOT_SEEN, origins), cipher_suites=Unknown(priorities.NOT_SEEN, origins))
+            server = negotiation.GnuTlsServer(self.build, gnutls.evaluate(priority, self.build))
         else:
             least = arguments.protocol_min(said.least.value) if said.least else None
             most = arguments.protocol_min(said.most.value) if said.most else None
@@ -515,6 +520,8 @@ class _Client:
         line = said.ciphers
         if line is None or not self.build:
             return None
+        if self.is_gnutls and priorities.resolved(line.value, self.files) != line.value:
+            return None  # its words stand elsewhere
         return CipherString(line.value, self.build, line.value_span, line.value, line.name, self.release >= (2, 5))
 
     # ---- files

@@ -28,6 +28,7 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.values import NOT_SET
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
+from tlslint.parsers import priorities
 from tlslint.parsers.carried import file_name
 from tlslint.parsers.openldap import arguments, moznss
 from tlslint.parsers.openldap.configuration import TEMPLATE, Configuration, Database, Setting
@@ -191,7 +192,8 @@ class Judge:
         if setting is None or self.build is None:
             return None
         if self.is_gnutls:
-            priority = gnutls.evaluate(setting.text, self.build)
+            text = priorities.resolved(setting.text, self.files)
+            priority = gnutls.evaluate("NORMAL" if text is None else text, self.build)
             return None if priority.accepted else (f"GnuTLS refuses the priority string: {priority.error}", setting.value_span)
         listed = self.ciphers()
         if listed is None or listed.accepted:
@@ -312,7 +314,9 @@ class Judge:
         why = self.configuration.is_open("tlsciphersuite") if said is None else ""
         if why:
             return context._replace(unknown=why)
-        text = said.text if said is not None else "NORMAL"
+        text = priorities.resolved(said.text, self.files) if said is not None else "NORMAL"
+        if text is None:
+            return context._replace(unknown=priorities.NOT_SEEN)
         origins = self.origins("tlsciphersuite") or (Origin(How.DEFAULT, None, f"slapd {self.version} without TLSCipherSuite: NORMAL"),)
         priority = gnutls.evaluate(text, build)
         bits, dh_origins = self.dh()
@@ -416,6 +420,8 @@ class Judge:
         said = self.setting("tlsciphersuite")
         if said is None or self.build is None:
             return None
+        if self.is_gnutls and priorities.resolved(said.text, self.files) != said.text:
+            return None  # its words stand elsewhere
         listed = None if self.is_gnutls else self.ciphers()
         evaluated = listed.string if listed else said.text
         return CipherString(said.text, self.build, _exact(said, said.text), evaluated, said.written, self.release >= (2, 5))
