@@ -104,7 +104,7 @@ def _useless(comment: _Comment, used: set[tuple[int, int]], today: str, ran: Cal
     if not idle:
         return
     names = ", ".join(word.text for word in idle)
-    where = "in this file" if comment.first == 1 and comment.last > len(comment.span.file.line_starts()) else "here"
+    where = "in this file" if comment.first == 1 else "here"  # no setting that follows a comment begins on the first line
     yield Problem(
         RULE, f"nothing {where} is reported by {names}, so this comment hides nothing", comment.span, remedy=_without(comment, idle)
     )

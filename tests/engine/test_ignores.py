@@ -101,6 +101,10 @@ def test_every_format_has_its_own_comments_and_lines(tmp_path: Path, monkeypatch
     # in Postfix a comment may stand between two lines of one setting
     (tmp_path / "main.cf").write_text("# tlslint: ignore[TLS801]\nsmtpd_tls_securty_level =\n# between\n  may\nsmtpd_tls_loglevell = 1\n")
     assert found(tlslint("--output-format", "json", "--select", "TLS801", tmp_path / "main.cf")) == [("TLS801", 5)]
+    setting = "smtpd_tls_protocols = !SSLv2,\n# between\n\n  TLSv9\n"
+    for comment, told in (("# first\n", [("TLS105", 5)]), ("# tlslint: ignore[TLS105]\n", [])):
+        (tmp_path / "main.cf").write_text(f"{comment}{setting}smtpd_tls_security_level = may\n")
+        assert found(tlslint("--output-format", "json", "--select", "TLS105,TLS812", tmp_path / "main.cf")) == told
 
 
 def test_add_ignore_writes_comments_that_hold_for_every_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

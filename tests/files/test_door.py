@@ -2,12 +2,14 @@
 
 import contextlib
 import gc
+import itertools
 import os
+import socket
 import weakref
 from pathlib import Path
 
 import pytest
-from tlslint.files import FileProblem, Files
+from tlslint.files import FileProblem, Files, door
 
 
 def problem(files: Files, path: str) -> FileProblem:
@@ -67,7 +69,70 @@ def test_a_mount_finds_what_a_copy_includes(tmp_path: Path) -> None:
     assert files.kind("/etc/ssl/certs/www.pem") == "outside", "a copy of some files tells nothing of the rest"
 
 
+def test_the_longest_name_of_a_mount_counts_whatever_it_is_mounted_from(tmp_path: Path) -> None:
+    whole, part = tmp_path / "the-whole-host", tmp_path / "etc"
+    for folder, text in ((whole / "etc", "whole"), (part, "part")):
+        folder.mkdir(parents=True)
+        (folder / "x.conf").write_text(text)
+    files = Files((str(tmp_path),), str(tmp_path), (("/", str(whole)), ("/etc", str(part))))
+    assert files.read("/etc/x.conf").data == b"part"
+    assert files.logical(str(part / "x.conf")) == "/etc/x.conf"
+    moved = files.mounted("/etc", str(whole / "etc"))
+    assert moved.read("/etc/x.conf").data == b"whole"
+    assert moved.logical(str(part / "x.conf")) == str(part / "x.conf"), "it has no name any more"
+
+
+def test_what_is_listed_is_known(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to("folder")
+    files = Files((str(tmp_path),), str(tmp_path))
+    assert files.names(str(tmp_path)) == ["file", "folder", "link"]
+    assert [files.kind(str(tmp_path / name)) for name in ("file", "folder", "link")] == ["file", "directory", "directory"]
+
+
+def test_a_file_of_any_size_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "sparse").open("wb") as stream:
+        stream.truncate(128 * 1024 * 1024 + 1)
+    files = Files((str(tmp_path),), str(tmp_path))
+    assert problem(files, str(tmp_path / "sparse")).reason == "is larger than 128 MB"
+    real, grows = os.read, tmp_path / "grows"
+
+    def read(descriptor: int, size: int) -> bytes:
+        with grows.open("ab") as stream:
+            stream.write(next(pieces, b""))
+        return real(descriptor, size)
+
+    monkeypatch.setattr(door.os, "read", read)
+    monkeypatch.setattr(door, "MAX_FILE_BYTES", 1024 * 1024)
+    pieces = itertools.repeat(b"." * 100_000)
+    grows.write_bytes(b".")
+    assert problem(files, str(grows)).reason == "is larger than 1 MB", "somebody writes without end"
+    pieces = iter([b".", b"."])
+    grows.write_bytes(b".")
+    assert files.read(str(grows)).data == b"..."
+
+
+@pytest.mark.parametrize(
+    ("mode", "above", "open_to_all"), [(0o644, 0o755, True), (0o644, 0o750, False), (0o640, 0o755, False), (0o604, 0o711, True)]
+)
+def test_who_can_reach_a_key(tmp_path: Path, mode: int, above: int, open_to_all: bool) -> None:
+    """Its own mode, and those of the folders it lies in below the scanned one."""
+    key = tmp_path / "above" / "archive" / "privkey1.pem"
+    key.parent.mkdir(parents=True)
+    key.write_text("")
+    key.parent.chmod(0o755)
+    key.parent.parent.chmod(above)
+    key.chmod(mode)
+    found = Files((str(tmp_path),), str(tmp_path)).key_file(str(key))
+    assert found is not None
+    assert (found.mode, found.open_to_all) == (mode, open_to_all)
+
+
 def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        assert problem(Files((str(tmp_path),), str(tmp_path)), str(tmp_path / "socket")).reason == "no such device or address"
     os.mkfifo(tmp_path / "fifo")
     files = Files((str(tmp_path),), str(tmp_path))
     assert problem(files, str(tmp_path / "fifo")).reason == "is not a regular file"
