@@ -123,7 +123,7 @@ def _age(seen: _Seen) -> int | None:
         return None
     written = seen.values["max-age"] or ""
     digits = written[1:-1] if written.startswith('"') else written
-    if digits.isdigit():
+    if digits.isascii() and digits.isdigit():
         return int(digits[:18])
     number = re.match(r"\d+", digits)
     seen.faults.append(Fault(*seen.places["max-age"], "max-age needs a whole number of seconds and nothing else"))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tlslint.model import Problem
-from tlslint.parsers.apache import directives
+from tlslint.parsers.apache import directives, expression
 from tlslint.parsers.apache.state import State
 from tlslint.parsers.apache.syntax import Word, words
 from tlslint.parsers.apache.tree import IS_LOADED, IS_MISSING, Section
@@ -68,11 +68,9 @@ def _compare_version(state: State, operator: str, wanted: str, section: Section)
     version = state.version or (2, 4, 0)
     if operator == "~" or (operator in ("=", "==") and wanted.startswith("/")):
         pattern = wanted[1:-1] if wanted.startswith("/") and wanted.endswith("/") and len(wanted) > 1 else wanted
-        try:
-            return re.search(pattern, ".".join(map(str, version))) is not None
-        except re.error:
-            return "the version pattern cannot be read"
-    parts = re.fullmatch(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", wanted)
+        matched = expression.matches(pattern, ".".join(map(str, version)))
+        return "the version pattern cannot be read" if matched is None else matched
+    parts = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?", wanted)
     if parts is None or operator not in ("=", "==", ">", ">=", "<", "<="):
         what = "is not a version (major.minor.patch)" if parts is None else "is not a comparison"
         word = section.words[-1] if parts is None else section.words[0]

@@ -13,6 +13,7 @@ from tlslint.model.suites import Group
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers.apache import defaults
 from tlslint.parsers.apache.defaults import Software
+from tlslint.parsers.apache.expression import integer
 from tlslint.parsers.apache.protocol import Range
 from tlslint.parsers.apache.scopes import RefusedError
 from tlslint.parsers.apache.syntax import Word
@@ -290,11 +291,7 @@ def _file(command: Command, state: State, software: Software) -> str:
 def _number(command: Command, state: State, software: Software) -> str:
     """atoi: words count as 0; negative numbers, and padding above 16384, are refused."""
     del state, software
-    digits = command.value.strip()
-    try:
-        number = int(digits)
-    except ValueError:
-        return ""
+    number = integer(command.value)
     if number < 0 or (command.name == "RecordPadding" and number > 16384):
         return f"{command.value} is out of range"
     return ""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from tlslint.files import FileProblem, Files
 from tlslint.model import Problem, SourceFile
 from tlslint.model.instance import Software
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import directives
 from tlslint.parsers.apache.environment import Environment
@@ -356,7 +357,7 @@ class _Perl:
             return None
         other = found[2].strip("\"'")
         # The port's own name in fragments: $httpsPort, $sslport, ${modSSL}{TCPPort}; $httpPort.
-        port = int(other) if other.isdigit() else 443 if re.search("https|ssl", other, re.IGNORECASE) else 80 if "http" in other else None
+        port = whole(other) if other.isdigit() else 443 if re.search("https|ssl", other, re.IGNORECASE) else 80 if "http" in other else None
         return None if port is None else (self._port == port) == (found[1] in ("eq", "=="))
 
     def _told(self, holds: bool | None) -> None:

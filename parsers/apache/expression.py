@@ -234,7 +234,7 @@ def compiled_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-    except (re.error, RecursionError, OverflowError):
+    except (re.error, RecursionError, OverflowError, ValueError):  # the last for a count of 5,000 digits
         return None
 
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import Span
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import confcmd, defaults, listen, mends, protocol
 from tlslint.parsers.apache.defaults import Software
@@ -203,10 +204,10 @@ def _flag(node: Node, _place: Place) -> tuple[str, bool]:
 
 def _number(node: Node, _place: Place) -> tuple[str, int]:
     text = node.words[0].text
-    if text.startswith("-") and text[1:].isdigit() and int(text):
+    if text.startswith("-") and text[1:].isdigit() and whole(text[1:]) != 0:
         raise RefusedError(f"{node.name} cannot be negative, so httpd does not start", node.words[0].span)
     digits = text[: len(text) - len(text.lstrip("0123456789"))]
-    return node.lower, int(digits or 0)
+    return node.lower, whole(digits) or 0
 
 
 def _gone(instead: str) -> Handler:
@@ -390,10 +391,11 @@ def _cache(node: Node, reading: Reading) -> tuple[str, str] | None:
             f"{node.name} {kind}: needs mod_{module.removesuffix('_module')}, which is not loaded, so httpd does not start", word.span
         )
     if kind == "shmcb" and "(" in rest:
-        size = rest.rpartition("(")[2]
-        if not size.endswith(")") or not size[:-1].isdigit():
+        last = rest.rpartition("(")[2]
+        size = whole(last[:-1]) if last.endswith(")") else None
+        if size is None:
             raise RefusedError(f"{node.name} needs a size in brackets at the end, so httpd does not start", word.span)
-        if int(size[:-1]) < 8192:
+        if size < 8192:
             raise RefusedError(f"{node.name} needs at least 8192 bytes, so httpd does not start", word.span)
     return node.lower, word.text
 

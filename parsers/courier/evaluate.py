@@ -115,7 +115,7 @@ def protocol_table(version: str) -> dict[str, Any]:
 
 
 def _number(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text))
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", text))
 
 
 class Judge:

@@ -8,6 +8,7 @@ again:
 """
 
 from tlslint.files import Files
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.courier.shell import Shell, Slip
 
@@ -141,8 +142,9 @@ def start(service: Service, directory: str, files: Files) -> Started:
 def port_of(text: str) -> tuple[str, int] | None:
     """One element of a port list: address ("" for the service's own) and number."""
     address, _, last = text.rpartition(".")
-    if last.isdigit() and len(last) < 6:
-        return address, int(last)
+    number = whole(last) if len(last) < 6 else None
+    if number is not None:
+        return address, number
     return (address, _PORTS[last]) if last in _PORTS else None
 
 

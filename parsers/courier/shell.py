@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from tlslint.files import FileProblem, Files
 from tlslint.model import SourceFile, Span
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.courier.syntax import Both, Broken, Command, Group, If, Not, Opaque, Part, Reader, Simple, Word
 
@@ -305,8 +306,9 @@ class Shell:
             left, operator, right = words
             if operator in ("=", "!="):
                 return "yes" if (left == right) == (operator == "=") else "no"
-            if operator in ("-eq", "-ne") and left.isdigit() and right.isdigit():
-                return "yes" if (int(left) == int(right)) == (operator == "-eq") else "no"
+            numbers = whole(left), whole(right)
+            if operator in ("-eq", "-ne") and None not in numbers:
+                return "yes" if (numbers[0] == numbers[1]) == (operator == "-eq") else "no"
         return "unknown"
 
     def _file_test(self, operator: str, path: str) -> str:

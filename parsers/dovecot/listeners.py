@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tlslint.model import How, Known, Origin, Span, Unknown, Value
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot import settings
 from tlslint.parsers.dovecot.filters import Connection, Written
@@ -82,7 +83,7 @@ def _of_1x(tree: Tree, start: Span) -> Iterator[Listener]:
             continue
         where = tree.find("ssl_listen" if implicit else "listen", Connection(protocol, side="master")).written
         text = where.value if where is not None else "*"
-        host, _, last = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", str(port))
+        host, _, last = text.rpartition(":") if whole(text.rpartition(":")[2]) is not None else (text, "", str(port))
         how = Origin(How.WRITTEN, where.span) if where is not None else Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}")
         address = "*" if host in _EVERYWHERE or host == "" else host.strip("[]")
         begins = Origin(How.DEFAULT, None, f"{word} begins with TLS" if implicit else f"{word} begins in plain text")
@@ -181,7 +182,7 @@ def _listener(tree: Tree, service: str, name: str, protocol: str, port: int, *, 
     origins: tuple[Origin, ...] = (Origin(How.DEFAULT, None, f"default of Dovecot {tree.release.text}"),)
     if said_port is not None:
         origins = (Origin(How.WRITTEN, said_port.span),)
-        number = int(said_port.value) if said_port.value.isdigit() and len(said_port.value) < 8 else None
+        number = whole(said_port.value)
     if number == 0:
         return None
     said_ssl = last("ssl")

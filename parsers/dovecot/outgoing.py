@@ -8,6 +8,7 @@ Proxying to a backend that a passdb names is decided at login and not known from
 from collections.abc import Iterator
 
 from tlslint.model import Endpoint, Known, Origin, Role, TlsMode, Unknown, Value
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.dovecot.filters import Connection
 from tlslint.parsers.dovecot.listeners import protocols
@@ -57,7 +58,8 @@ def _endpoint(judge: Judge, client: _Client, connection: Connection, host: Value
     assert anchor is not None  # noqa: S101 (asked above)
     name = host.value if isinstance(host, Known) else ""
     port = judge.value(f"{client.prefix}_port", connection)
-    number = int(port.value) if isinstance(port, Known) and (port.value or "").isdigit() else client.port
+    said_port = whole(port.value or "") if isinstance(port, Known) else None
+    number = client.port if said_port is None else said_port
     said = judge.value(f"{client.prefix}_ssl", connection)
     mode: Value[TlsMode] = (
         Unknown(said.reason, said.origins) if isinstance(said, Unknown) else Known(_MODES[said.value or "no"], said.origins)

@@ -32,7 +32,7 @@ class Release(Struct):
 
 def release(text: str, *, is_debian: bool = False) -> Release:
     """`2.3.19.1` as a release."""
-    return Release(tuple(int(part) for part in re.findall(r"\d+", text)[:4]), text, is_debian)
+    return Release(tuple(int(part) for part in re.findall(r"\d{1,9}", text)[:4]), text, is_debian)
 
 
 def kind_of(name: str, version: Release) -> str | None:

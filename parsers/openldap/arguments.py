@@ -7,6 +7,7 @@ libraries/libldap/tls2.c; seen on slapd 2.4.57, 2.5.13 and 2.6.10.
 import re
 from collections.abc import Sequence
 
+from tlslint.model.numbers import whole
 from tlslint.parsers.openldap.configuration import has_hole
 from tlslint.parsers.openldap.directives import Directive
 
@@ -207,7 +208,7 @@ def _plain(name: str, arguments: Sequence[str]) -> str:
 
 def protocol_min(text: str) -> int | None:
     """TLSProtocolMin as slapd parses it: `major[.minor]`, each 0 to 255, as one number; None: refused."""
-    match = re.fullmatch(r"[ \t\n\v\f\r]*([-+]?\d+)(?:\.[ \t\n\v\f\r]*([-+]?\d+))?", text)
+    match = re.fullmatch(r"[ \t\n\v\f\r]*([-+]?\d{1,9})(?:\.[ \t\n\v\f\r]*([-+]?\d{1,9}))?", text)
     if match is None:
         return None
     major, minor = int(match[1]), int(match[2] or 0)
@@ -217,7 +218,7 @@ def protocol_min(text: str) -> int | None:
 def verify(text: str) -> str:
     """TLSVerifyClient's value in the plain word; "" when it is refused."""
     if text[:1].isdigit():
-        return _DIGITS.get(str(int(text)), "") if text.isdigit() and len(text) < 10 else ""
+        return _DIGITS.get(str(whole(text)), "")
     return VERIFY.get(text.lower(), "")
 
 
@@ -231,7 +232,7 @@ def factor(word: str) -> tuple[str, int] | None:
 
 def integer(text: str) -> int | None:
     """A number as strtol() with base 0 reads it: `0x47` and `0107` are 71; None: slapd cannot parse it."""
-    match = re.fullmatch(r"[ \t]*([-+]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9]\d*))", text)
+    match = re.fullmatch(r"[ \t]*([-+]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9]\d{0,18}))", text)
     if match is None:
         return None
     value = int(match[2], 16) if match[2] else int(match[3], 8) if match[3] else int(match[4])

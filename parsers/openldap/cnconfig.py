@@ -138,7 +138,7 @@ def _walk(files: Files, folder: str) -> Iterator[str]:
 
 
 def _index(name: str) -> tuple[str, int, str]:
-    match = re.search(r"\{(-?\d+)\}", name)
+    match = re.search(r"\{(-?\d{1,9})\}", name)
     return (name.partition("=")[0], int(match[1]) if match else 0, name)
 
 

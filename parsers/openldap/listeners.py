@@ -240,7 +240,7 @@ def _url(url: str, span: Span | None) -> Listener | str:
     if ":" in hostport.rpartition("]")[2] and not number:
         return f"{url} has a colon and no port after it"
     if number:
-        if not re.fullmatch(r"[ \t]*[-+]?\d+", number):
+        if not re.fullmatch(r"[ \t]*[-+]?\d{1,18}", number):
             return f"{url}: {number} is not a port"
         port = int(number) & 0xFFFF or port
     host = _unquoted(host)

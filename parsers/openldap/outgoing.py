@@ -139,7 +139,7 @@ def _simple(said: dict[str, Keyword], default: str = "none") -> bool:
 
 
 def _endpoint(peer: Peer) -> Endpoint:
-    match = re.match(r"(?i)(ldaps?|ldapi)://(\[[^\]]*\]|[^:/?]*)(?::(\d+))?", peer.uri)
+    match = re.match(r"(?i)(ldaps?|ldapi)://(\[[^\]]*\]|[^:/?]*)(?::(\d{1,9}))?", peer.uri)
     scheme = match[1].lower() if match is not None else "ldap"
     host = match[2].strip("[]") if match is not None else ""
     port = int(match[3]) if match is not None and match[3] else 636 if scheme == "ldaps" else 389

@@ -218,9 +218,10 @@ def fault(value: Resolved, release: Release) -> str:
     if kind.type in ("bool", "nbool"):
         return "" if text.lower() in ("yes", "no") else f"{text!r} is neither yes nor no (bad boolean configuration)"
     if kind.type in ("int", "nint", "long"):
-        if not (text.lstrip("+-").isascii() and text.lstrip("+-").isdigit()) and not (kind.type == "nint" and text.rstrip("%").isdigit()):
+        found = re.fullmatch(r"([+-]?[0-9]{1,12})[0-9]*(%?)", text)
+        if found is None or (found[2] and kind.type != "nint"):
             return f"{text!r} is not a number (bad numerical configuration)"
-        number = int(text.rstrip("%")[:12] or 0)
+        number = int(found[1])
         if kind.low and number < kind.low:
             return f"{number} is less than {kind.low} (parameter out of range)"
         if kind.high and number > kind.high:

@@ -11,6 +11,7 @@ from tlslint.crypto import libraries
 from tlslint.files import Files
 from tlslint.files.door import FileProblem
 from tlslint.model import Endpoint, Instance, Known, KnownBy, Origin, Problem, Role, Software, SourceFile, Span, TlsMode, Unknown, Value
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.model.values import NOT_SET, How
 from tlslint.model.versions import TlsVersion
@@ -197,7 +198,7 @@ def _release(target: Target, settings: Mapping[str, Setting]) -> Release:
     software = target.software["postfix"]
     release = Release(software.version or "")
     if software.how is KnownBy.ASSUMED and "compatibility_level" in settings:
-        match = re.fullmatch(r"(\d+)\.(\d+)", settings["compatibility_level"].value)
+        match = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", settings["compatibility_level"].value)
         if match and int(match.group(1)) == 3 and (3, int(match.group(2))) > release.branch and int(match.group(2)) <= 12:
             return Release(match.group())
     return release
@@ -498,7 +499,7 @@ def _fixed_hop(service: Service, parameters: Parameters) -> str:
 
 def _hop(match: re.Match[str], origins: tuple[Origin, ...]) -> tuple[Value[str | None], Value[int | None]]:
     host, port = match.group(1) or match.group(2), match.group(3) or "smtp"
-    number = int(port) if port.isdigit() else {**SERVICES_FILE, **ALWAYS_KNOWN}.get(port)
+    number = whole(port) if port.isdigit() else {**SERVICES_FILE, **ALWAYS_KNOWN}.get(port)
     if number is None:
         return Known(readable(host), origins), Unknown(f"the port name {readable(port)!r} is looked up in /etc/services", origins)
     return Known(readable(host), origins), Known(number, origins)

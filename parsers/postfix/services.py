@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from tlslint.model import Label, Problem, Span
+from tlslint.model.numbers import whole
 from tlslint.model.struct import Struct
 from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix.defaults import Release
@@ -158,7 +159,7 @@ def _service(entry: Entry, ports: Callable[[str], int | None]) -> Service:
     host, port_name, port = "", "", None
     if kind == "inet":
         host, port_name = split_endpoint(name)[0] or "", split_endpoint(name)[1]
-        port = int(port_name) if port_name.isdigit() else ports(port_name)
+        port = whole(port_name) if port_name.isdigit() else ports(port_name)
         key = (f"[{host.lower()}]:{port or port_name}", kind)
     else:
         key = (f"{'public' if entry.fields[2].text == 'n' else 'private'}/{name}", kind)
@@ -280,16 +281,18 @@ def known_ports(release: Release, setting: str | None, services_file: bytes | No
     if services_file is not None:
         for line in services_file.decode("latin-1").splitlines():
             words = line.partition("#")[0].split()
-            if len(words) >= 2 and words[1].endswith("/tcp") and words[1][:-4].isdigit():
+            number = whole(words[1][:-4]) if len(words) >= 2 and words[1].endswith("/tcp") else None
+            if number is not None:
                 for word in (words[0], *words[2:]):
-                    known.setdefault(word, int(words[1][:-4]))
+                    known.setdefault(word, number)
     else:
         known.update(SERVICES_FILE)
     if release >= (3, 6):
         if setting is None:
             known.update(ALWAYS_KNOWN)
         for item in re.split(r"[,\s]+", setting or ""):
-            *names, number = [part.strip() for part in item.split("=")]
-            if number.isdigit():
-                known.update(dict.fromkeys(names, int(number)))
+            *names, last = [part.strip() for part in item.split("=")]
+            number = whole(last)
+            if number is not None:
+                known.update(dict.fromkeys(names, number))
     return known.get
