@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from tlslint.checks.headers import hpkp_value
 from tlslint.checks.headers.lines import whole
 from tlslint.checks.rule import EndpointRule, bad, good
-from tlslint.model import Endpoint, Finding, Severity
+from tlslint.model import Endpoint, Finding, HeaderLine, Severity, TlsMode
 from tlslint.model.remedy import DropHeader
 
 _PINS = 'pin-sha256=\\"5q8u3+ik8DtXToj8Bazgk3lptrL/loAbkb1cpG1y+vU=\\"; pin-sha256=\\"6/l2FO9X6N4kewCM7IGsaS0ib2KIQxpsVn4k6T19/iQ=\\"'
@@ -40,7 +40,7 @@ class Hpkp(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """Every line that sends it."""
         for line in endpoint.http.headers if endpoint.http is not None else ():
-            if not line.name.startswith("public-key-pins"):
+            if not line.name.startswith("public-key-pins") or self._told_over_https(endpoint, line):
                 continue
             report_only = line.name.endswith("report-only")
             name = "Public-Key-Pins-Report-Only" if report_only else "Public-Key-Pins"
@@ -52,6 +52,13 @@ class Hpkp(EndpointRule):
             faults = f"; besides, {', and '.join(found)}" if found else ""
             remedy = DropHeader(name, (whole(line),))
             yield self.finding(endpoint, whole(line), f"no browser reads {name} any more{faults}", remedy=remedy)
+
+    def _told_over_https(self, endpoint: Endpoint, line: HeaderLine) -> bool:
+        """Is this a plain site whose line an HTTPS site sends as well? There its pins can be compared."""
+        if not endpoint.tls.holds(TlsMode.NONE):
+            return False
+        secure = (other for other in self.instance.endpoints if other.tls.holds(TlsMode.IMPLICIT) and other.http is not None)
+        return any(line.setting == own.setting for other in secure if other.http is not None for own in other.http.headers)
 
     def _fits_nothing(self, endpoint: Endpoint, pins: tuple[str, ...]) -> bool:
         """Is every certificate known, and pinned by nothing here (RFC 7469 section 2.6)?"""

@@ -49,7 +49,7 @@ def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterato
             if not slot.startswith("ssl"):
                 continue
             if len(entries) > 1 and slot not in _APPENDING:
-                yield from _said_twice(entries)
+                yield from _said_twice(entries, is_main=scope is main)
             if slot in _FLAGS:
                 for entry in entries:
                     yield from trailing_comment(entry.node, 1)
@@ -75,8 +75,12 @@ def _optional(entry: Entry, software: Software) -> Problem:
     return Problem("means-something-else", message, entry.span, "plain HTTP", remedy=remedy)
 
 
-def _said_twice(entries: list[Entry]) -> Iterator[Problem]:
-    """The last of several in one scope counts; nothing is added up."""
+def _said_twice(entries: list[Entry], *, is_main: bool) -> Iterator[Problem]:
+    """The last of several in one scope counts; nothing is added up.
+
+    Outside all virtual hosts a file that is read later takes the place of an earlier one's line on purpose: conf-enabled what a package's
+    mods-available/ssl.conf says, which nobody edits.
+    """
     final = entries[-1]
     if final.unknown:
         return
@@ -86,8 +90,12 @@ def _said_twice(entries: list[Entry]) -> Iterator[Problem]:
         if entry.node.args == final.node.args:
             continue
         name = entry.node.name
-        message = f"{name} is set again further on in the same place, and only the last one counts"
         related = (Label(final.span, "this one counts"),)
+        if is_main and entry.node.file is not final.node.file:
+            message = f"{name} is set again in {final.node.file.path}, which is read later: this one does not count"
+            yield Problem("setting-overridden", message, entry.span, "has no effect", related=related)
+            continue
+        message = f"{name} is set again further on in the same place, and only the last one counts"
         yield Problem("duplicate-setting", message, entry.span, "has no effect", related=related)
 
 

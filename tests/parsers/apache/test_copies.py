@@ -348,3 +348,20 @@ def test_files_by_the_names_that_dockerfiles_copy_them_from(tmp_path: Path) -> N
     (tmp_path / "nginx").mkdir()
     (tmp_path / "nginx" / "vhost.conf").write_text("server {\n    listen 443 ssl;\n    ssl_protocols TLSv1;\n}\n")
     assert tlslint("effective", tmp_path / "nginx").out == ""
+
+
+def test_a_file_that_is_read_later_overrides_on_purpose(tmp_path: Path) -> None:
+    """What conf-enabled sets instead of the package's ssl.conf was a warning, "set again in the same place"."""
+    text = "LoadModule mpm_event_module x.so\nLoadModule ssl_module x.so\nListen 443\nIncludeOptional mods-enabled/*.conf\n"
+    (tmp_path / "apache2.conf").write_text(
+        f"{text}IncludeOptional conf-enabled/*.conf\n<VirtualHost *:443>\nSSLEngine on\n# own\n</VirtualHost>\n"
+    )
+    for folder, line in (("mods-enabled", "SSLProtocol all -SSLv3\n"), ("conf-enabled", "SSLProtocol -all +TLSv1.2 +TLSv1.3\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ssl.conf").write_text(line)
+    assert "mods-enabled/ssl.conf:1:13: info TLS802 setting-overridden" in (said := findings(tmp_path))
+    assert "TLS811" not in said
+    (tmp_path / "options.conf").write_text("SSLProtocol all\n")
+    own = "SSLProtocol -all +TLSv1.3\nInclude options.conf\n"
+    (tmp_path / "apache2.conf").write_text((tmp_path / "apache2.conf").read_text().replace("# own\n", own))
+    assert "apache2.conf:8:13: warning TLS811 duplicate-setting" in findings(tmp_path), "within a virtual host it undoes what stands there"
