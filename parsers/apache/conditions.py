@@ -25,6 +25,10 @@ def _if_module(state: State, section: Section) -> bool | str:
     return known != negated
 
 
+_TLS = "ssl_module"
+"""Taken as loaded where the lines that load modules were not seen: a text that speaks of it is that of a server with TLS."""
+
+
 def _module_named(state: State, name: str) -> bool | str:
     identifier = name if name in state.modules else directives.identifier_of(name)
     if identifier in state.modules:
@@ -32,6 +36,8 @@ def _module_named(state: State, name: str) -> bool | str:
     state.counts_on_modules = True
     if state.knows_all_modules or directives.module_meant(name) is not None:  # a name no module ever has
         return False
+    if identifier == _TLS:
+        return True
     return f"whether {readable(name)} {IS_LOADED}"
 
 

@@ -365,3 +365,14 @@ def test_a_file_that_is_read_later_overrides_on_purpose(tmp_path: Path) -> None:
     own = "SSLProtocol -all +TLSv1.3\nInclude options.conf\n"
     (tmp_path / "apache2.conf").write_text((tmp_path / "apache2.conf").read_text().replace("# own\n", own))
     assert "apache2.conf:8:13: warning TLS811 duplicate-setting" in findings(tmp_path), "within a virtual host it undoes what stands there"
+
+
+def test_mod_ssl_is_loaded_where_somebody_speaks_of_it(tmp_path: Path) -> None:
+    """ISPConfig, Plesk, cPanel and Froxlor write `<IfModule mod_ssl.c>` into each virtual host: such a file alone was never judged."""
+    (tmp_path / "sites-available").mkdir()
+    inner = SITE.replace("SSLEngine on", "<IfModule mod_ssl.c>\nSSLEngine on").replace("</Virt", "</IfModule>\n</Virt")
+    (tmp_path / "sites-available" / "www.vhost").write_text(inner.replace("all -TLSv1", "all"))
+    assert "held-back-by-library" in findings(tmp_path)
+    without = SITE.replace("SSLProtocol all -TLSv1", "<IfModule !mod_ssl.c>\nSSLProtocol all\n</IfModule>")
+    (tmp_path / "sites-available" / "www.vhost").write_text(without)
+    assert "held-back-by-library" not in findings(tmp_path)
