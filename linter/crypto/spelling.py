@@ -1,8 +1,8 @@
 """Suites and groups in a library's own words, for whoever writes them into a configuration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tlslint.crypto import gnutls
+from tlslint.crypto import gnutls, openssl
 from tlslint.crypto import groups as known_groups
 from tlslint.crypto.suites import library_name, of_build
 from tlslint.model.suites import Group, Suite
@@ -15,6 +15,88 @@ _USUAL = {"secp256r1": "prime256v1", "x25519": "X25519", "x448": "X448"}
 def openssl_list(suites: Iterable[Suite], build: str | None) -> str:
     """The suites below TLS 1.3 as a cipher string, in order; what the build (`openssl@3.0`) does not have is left out."""
     return ":".join(_names((suite for suite in suites if not suite.is_tls13), build))
+
+
+def openssl_near(text: str, build: str | None, suites: Sequence[Suite], offered: Sequence[Suite]) -> str:
+    """The cipher string `text` with little changed, so that of `offered` (what comes of it today) none but `suites` is left; "" where that
+    takes another list.
+
+    Where they are the same suites in another order, those without forward secrecy go last; where there are more, the new ones go first;
+    where there are fewer, words that bring nothing else are left out, then what is narrowest is excluded. What is left must hold a
+    suite with forward secrecy and authenticated encryption.
+    """
+    now = openssl.evaluate(text, build) if build is not None else None
+    if build is None or now is None or not now.accepted:
+        return ""
+    wanted = {suite.code for suite in suites if not suite.is_tls13}
+    have = {suite.code for suite in offered if not suite.is_tls13}
+    if have == wanted:
+        listed = openssl_list(suites, build)
+        if len(listed) <= len(text):  # the words of the list, in another order
+            return listed
+        return _static_last(text, build, now.suites, have)
+    if have < wanted:
+        first = openssl_list((suite for suite in suites if suite.code not in have), build)
+        return _if_left(f"{first}:{text}", build, wanted, wanted | {suite.code for suite in now.suites}) if first else ""
+    kept = have & wanted
+    if not any(suite.code in kept and suite.has_forward_secrecy and suite.is_aead for suite in offered):
+        return ""
+    if all(suite.has_forward_secrecy for suite in offered if suite.code in kept):
+        text = text.removesuffix(":+kRSA")
+    seen = {suite.code for suite in now.suites}
+    rest = seen - (have - kept)
+    less = _without_words(text, build, have - kept, kept)
+    if found := _if_left(less, build, kept, rest):
+        return found
+    words = excluding(build, have - kept, kept)
+    return _if_left(":".join((less, *(f"!{word}" for word in words))), build, kept, rest) if words and less else ""
+
+
+_EXCLUDED = ("eNULL", "EXPORT", "DES", "RC4", "RC2", "IDEA", "3DES", "SEED", "MD5", "aNULL", "kRSA")
+"""Words for an exclusion, narrow ones first."""
+
+
+def excluding(build: str, gone: Iterable[int], left: Iterable[int]) -> list[str]:
+    """Words that take away all suites of `gone` and none of `left` (their codes); none where there are no such words."""
+    still, stays = set(gone), set(left)
+    found = []
+    for word in _EXCLUDED:
+        meant = {suite.code for suite in openssl.evaluate(word, build, level=0).suites}
+        if meant & still and not meant & stays:
+            found.append(word)
+            still -= meant
+    return [] if still else found
+
+
+def _static_last(text: str, build: str, now: Sequence[Suite], have: set[int]) -> str:
+    written = f"{text}:+kRSA"
+    found = [suite for suite in openssl.evaluate(written, build).suites if not suite.is_tls13]
+    is_so = {suite.code for suite in found} == {suite.code for suite in now if not suite.is_tls13}
+    ranks = [suite.has_forward_secrecy for suite in found if suite.code in have]
+    return written if is_so and ranks == sorted(ranks, reverse=True) else ""
+
+
+def _without_words(text: str, build: str, gone: set[int], kept: set[int]) -> str:
+    """Without the words that bring suites of `gone` and none of `kept`."""
+    words = openssl.explain(text, build)
+    spoilt = [
+        word
+        for word in words
+        if word.effect is openssl.Effect.ADDED
+        and gone.intersection(suite.code for suite in word.suites)
+        and not kept.intersection(suite.code for suite in word.suites)
+    ]
+    for word in reversed(spoilt):
+        end = word.end + 1 if word.start == 0 else word.end
+        text = text[: max(0, word.start - 1)] + text[end:]
+    return text
+
+
+def _if_left(text: str, build: str, wanted: set[int], most: set[int]) -> str:
+    """`text` where it holds all of `wanted` and nothing beyond `most`, else ""."""
+    said = openssl.evaluate(text, build)
+    codes = {suite.code for suite in said.suites if not suite.is_tls13}
+    return text if said.accepted and wanted <= codes and codes <= most else ""
 
 
 def openssl_tls13(suites: Iterable[Suite], build: str | None) -> str:

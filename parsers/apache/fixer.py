@@ -197,6 +197,8 @@ def _suites(endpoint: Endpoint, remedy: OfferSuites, build: str | None, proxy: s
     if not listed:
         return "the profile lists no suite below TLS 1.3"
     string = endpoint.cipher_string
+    if string is not None:
+        listed = spelling.openssl_near(string.text, build, remedy.suites, endpoint.cipher_suites.surely) or listed
     first = (string.span,) if string is not None and string.span is not None else ()
     origins = (*(origin for origin in endpoint.cipher_suites.origins if origin.span in first), *endpoint.cipher_suites.origins)
     kept = tuple(origin for origin in origins if not _is_tls13_line(origin.span))

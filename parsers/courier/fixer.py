@@ -136,6 +136,9 @@ def _openssl(instance: Instance, endpoint: Endpoint, remedy: OfferVersions | Off
     listed = {suite.code for suite in remedy.suites}
     if not text or any(suite.is_tls13 and suite.code not in listed for suite in endpoint.cipher_suites.surely):
         return "Courier cannot choose the suites of TLS 1.3" if text else "the library has none of these suites below TLS 1.3"
+    string = endpoint.cipher_string
+    if string is not None:
+        text = spelling.openssl_near(string.text, build, remedy.suites, endpoint.cipher_suites.surely) or text
     return [_Wanted("TLS_CIPHER_LIST", text, endpoint.cipher_suites.origins, "cipher_suites")]
 
 

@@ -137,6 +137,8 @@ def _suites(endpoint: Endpoint, remedy: OfferSuites, release: Release, build: st
     text = spelling.openssl_list(remedy.suites, build)
     if text:
         string = endpoint.cipher_string
+        if string is not None:
+            text = spelling.openssl_near(string.text, build, remedy.suites, endpoint.cipher_suites.surely) or text
         placed = [origin for origin in endpoint.cipher_suites.origins if origin.span is not None]
         if string is not None and string.span is not None:
             placed = [origin for origin in placed if origin.span is not None and placing.touches(origin.span, string.span)] or placed

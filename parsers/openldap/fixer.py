@@ -146,6 +146,8 @@ class _Server:
         allowed = spelling.openssl_tls13(remedy.suites, build).split(":")
         chosen = [word for word in now if word in allowed]
         codes = {suite.code for suite in remedy.suites}
+        below = ":".join(word for word in now if not word.startswith("TLS_"))
+        listed = spelling.openssl_near(below, build, remedy.suites, self.endpoint.cipher_suites.surely) or listed
         if any(suite.is_tls13 and suite.code not in codes for suite in self.endpoint.cipher_suites.surely):
             chosen = chosen or allowed
         words = [*(chosen if self.release >= (2, 5) else ()), listed]
@@ -258,6 +260,7 @@ def _client(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy) -> Sequ
         if string.build.startswith("gnutls"):
             return [(Edit(string.span, spelling.gnutls_priority(string.text, string.build, suites=remedy.suites).encode()),)]
         listed = spelling.openssl_list(remedy.suites, string.build)
+        listed = spelling.openssl_near(string.text, string.build, remedy.suites, endpoint.cipher_suites.surely) or listed
         return [(Edit(string.span, listed.encode()),)] if listed else "the profile lists no suite below TLS 1.3"
     if isinstance(remedy, SetValue) and remedy.field == "security_level":
         return placing.without_level(string)

@@ -7,7 +7,7 @@ first. `-o` is read word by word: values go in without blanks (master(5)).
 
 from collections.abc import Iterator, Sequence
 
-from tlslint.crypto import openssl, spelling
+from tlslint.crypto import spelling
 from tlslint.crypto.libraries import build_of
 from tlslint.model import Endpoint, Instance, KnownBy, Role, SourceFile, Span, TlsMode
 from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, OfferVersions, SetValue
@@ -16,6 +16,7 @@ from tlslint.model.versions import TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.parsers import placing
 from tlslint.parsers.format import Way
 from tlslint.parsers.postfix import protocols
+from tlslint.parsers.postfix.ciphers import list_parameter
 from tlslint.parsers.postfix.defaults import Release
 from tlslint.parsers.postfix.services import overrides
 from tlslint.parsers.postfix.syntax import Entry, Setting, main_cf, master_cf
@@ -167,6 +168,7 @@ def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon:
     text = spelling.openssl_list(remedy.suites, build)
     if not text:
         return "the library has none of these suites"
+    offered = endpoint.cipher_suites.surely
     name = f"{daemon}_tls_exclude_ciphers"
     excluded = _exclusions(endpoint, remedy, str(build))
     if excluded:
@@ -174,13 +176,14 @@ def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon:
         return {name: ", ".join(([present.value] if present is not None and present.value else []) + excluded)}
     string = endpoint.cipher_string
     if string is not None and string.setting and string.span is not None:
-        return {string.setting: text}
+        return {string.setting: spelling.openssl_near(string.text, build, remedy.suites, offered) or text}
     grade = f"{daemon}_tls_{_which(endpoint)}ciphers"
+    if {suite.code for suite in offered} == listed:  # only the order is at fault, and the grade's list is Postfix's own
+        release, said = _release(instance), place.options.get(grade) or files.settings.get(grade)
+        parameter = list_parameter(said.value if said is not None else "medium", release)
+        moved = spelling.openssl_near(release.default(parameter or "") or "", build, remedy.suites, offered)
+        return {parameter: moved} if parameter and moved else "the order of the grade's own list is Postfix's"
     return {grade: "high", "tls_high_cipherlist": text}
-
-
-_EXCLUDED = ("eNULL", "EXPORT", "DES", "RC4", "RC2", "IDEA", "3DES", "SEED", "MD5", "aNULL", "kRSA")
-"""Words for an exclusion, narrow ones first."""
 
 
 def _exclusions(endpoint: Endpoint, remedy: OfferSuites, build: str) -> list[str]:
@@ -190,13 +193,7 @@ def _exclusions(endpoint: Endpoint, remedy: OfferSuites, build: str) -> list[str
     gone = set(offered).difference(left)
     if left != [code for code in offered if code not in gone]:
         return []
-    found = []
-    for word in _EXCLUDED:
-        meant = {suite.code for suite in openssl.evaluate(word, build, level=0).suites}.intersection(offered)
-        if meant & gone and not meant.intersection(left):
-            found.append(word)
-            gone -= meant
-    return found if not gone else []
+    return spelling.excluding(build, gone, left)
 
 
 def _groups(instance: Instance, remedy: OfferGroups, written: dict[str, Setting]) -> dict[str, str] | str:
@@ -329,6 +326,8 @@ def _indentation(files: _Files, entry: Entry) -> bytes:
 
 def _is_shared(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy, files: _Files, name: str) -> bool:
     """Would a line of main.cf change an endpoint that is not in the same need?"""
+    if isinstance(remedy, OfferSuites) and all(set(endpoint.cipher_suites.surely) == set(remedy.suites) for endpoint in endpoints):
+        return False  # another order takes nothing from anybody
     own = {id(endpoint) for endpoint in endpoints}
     return any(
         _counts(instance, other, remedy, files, name) and not _needs(other, remedy)
@@ -349,6 +348,8 @@ def _counts(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy, files: 
 
 def _needs(endpoint: Endpoint, remedy: ModelRemedy) -> bool:
     """Would the remedy do the endpoint good too? A mode of TLS is nobody's business but the port's own."""
+    if isinstance(remedy, OfferGroups) and set(endpoint.groups.surely or ()) <= set(remedy.groups):
+        return True  # one more group shuts nobody out
     if endpoint.is_opportunistic_mx:
         return False
     if isinstance(remedy, OfferVersions):

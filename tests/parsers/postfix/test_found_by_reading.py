@@ -151,3 +151,18 @@ def test_comment_lines_inside_a_value_outlive_it(tmp_path: Path) -> None:
         "+smtpd_tls_mandatory_protocols = >=TLSv1.2",
         "-  !SSLv3",
     ]
+
+
+def test_the_order_of_postfixs_own_list_takes_one_word(tmp_path: Path) -> None:
+    """58 suites by name, ADH among them, were written in main.cf and at each service for want of `+kRSA`."""
+    outcome = mended(tmp_path, "smtpd_tls_security_level = may\ntls_preempt_cipherlist = yes\n", SMTP + SUBMISSION, "TLS211")
+    assert outcome.lines == ["+tls_medium_cipherlist = aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:+kRSA"]
+    assert not outcome.after.findings
+    for before, after in zip(outcome.before.instances[0].endpoints, outcome.after.instances[0].endpoints, strict=True):
+        assert set(before.cipher_suites.surely) == set(after.cipher_suites.surely)
+
+
+def test_one_more_group_is_written_once(tmp_path: Path) -> None:
+    """A public MX loses nothing by a hybrid group; it got a line of main.cf, and every other service an option of its own beside it."""
+    outcome = mended(tmp_path, "smtpd_tls_security_level = may\n", SMTP + SUBMISSION, "TLS305", target="debian-13")
+    assert outcome.lines == ["+tls_eecdh_auto_curves = X25519MLKEM768 X25519 X448 prime256v1 secp384r1 secp521r1"]
