@@ -53,9 +53,10 @@ def instances(root: str, files: Files, target: Target, *, complete: bool) -> Seq
         empty = SourceFile(root, b"")
         unread = Problem("unreadable", f"{root} {problem.reason}", Span(empty, 0, 0))
         return (Instance("courier", empty, software, library, complete, Unknown("it could not be read"), (), (unread,), ()),)
+    is_debian = target.is_debian
     if software.how is KnownBy.ASSUMED and not _is_debians(directory, first.data):
-        library = Software("openssl", None, KnownBy.ASSUMED)
-    judge = Judge(directory, files, target, library)
+        library, is_debian = Software("openssl", None, KnownBy.ASSUMED), False
+    judge = Judge(directory, files, target, library, is_debian=is_debian)
     started = [start(service, directory, files) for service in SERVICES if service.family == family and _present(service, directory, files)]
     endpoints = [endpoint for each in started if not each.failure for endpoint in judge.endpoints(each)]
     if family == "esmtp" and files.kind(f"{directory}/courierd") == "file":
@@ -121,14 +122,14 @@ def _number(text: str) -> tuple[int, ...]:
 class Judge:
     """Turns variables into endpoints, and keeps why handshakes fail."""
 
-    def __init__(self, directory: str, files: Files, target: Target, library: Software) -> None:
+    def __init__(self, directory: str, files: Files, target: Target, library: Software, *, is_debian: bool) -> None:
         self.directory = directory
         self.files = files
         self.target = target
         self.library = library
         self.version = target.software["courier"].version or "5.0"
         self.build = libraries.build_of(self.library)
-        self.is_debian = target.is_debian
+        self.is_debian = is_debian
         self.failures: list[Failure] = []
         self.client_files: list[SourceFile] = []
 
@@ -224,6 +225,10 @@ class Judge:
         if service.family == "esmtp":
             return self.esmtp_mode(inner)
         prefix = service.family.upper()
+        switch = "IMAPDSTARTTLS" if prefix == "IMAP" else "POP3_STARTTLS"
+        if started.unseen and any(inner.get(name).span is None for name in (switch, "COURIERTLS")):
+            reason = f"{started.unseen} was not seen"
+            return Unknown(reason), Unknown(reason)
         offered = self.word_after_expansion(started.outer.get("IMAPDSTARTTLS")) if prefix == "IMAP" else inner.get("POP3_STARTTLS")
         required = inner.get(f"{prefix}_TLS_REQUIRED")
         origins = _origins(offered)

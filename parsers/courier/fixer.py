@@ -14,8 +14,9 @@ from tlslint.model.remedy import Edit, ModelRemedy, OfferGroups, OfferSuites, Of
 from tlslint.model.struct import Struct
 from tlslint.model.versions import TlsVersion
 from tlslint.parsers import placing
-from tlslint.parsers.commands import on_the_server
+from tlslint.parsers.commands import on_the_server, restart
 from tlslint.parsers.courier import evaluate
+from tlslint.parsers.courier.slips import UNITS
 from tlslint.parsers.format import Way
 
 _FILES = {"imap": "imapd-ssl", "imaps": "imapd-ssl", "pop3": "pop3d-ssl", "pop3s": "pop3d-ssl", "smtp": "esmtpd", "smtps": "esmtpd-ssl"}
@@ -73,23 +74,25 @@ def _ways(instance: Instance, endpoints: Sequence[Endpoint], remedy: ModelRemedy
 
 
 def commands(instance: Instance, changed: Sequence[str]) -> Sequence[str]:
-    """Courier has no checker of its own: the shell is asked whether it can read the files, then the services start anew."""
-    del instance
-    names = sorted({path.rpartition("/")[2] for path in changed})
-    units = dict.fromkeys(unit for name in names for unit in _UNITS.get(name, ()))
-    return (f"sh -n {' '.join(map(on_the_server, sorted(changed)))} && systemctl restart {' '.join(units)}",) if units else ()
+    """Courier has no checker of its own: the shell is asked whether it can read the files, then the services start anew.
+
+    Services are called as Debian's units are, or as the scripts of FreeBSD's ports; what other builds call theirs no file tells.
+    """
+    names = sorted({path.rpartition("/")[2] for path in changed} & UNITS.keys())
+    if not names:
+        return ()
+    check = f"sh -n {' '.join(map(on_the_server, sorted(changed)))}"
+    if instance.family == "freebsd":
+        services = [f"courier-imap-{name}" for name in _both(names)]
+        return (" && ".join((check, *(restart(service, "freebsd") for service in services))),)
+    is_debians = instance.family == "debian" or (not instance.family and instance.tls_library.name == "gnutls")
+    units = sorted({unit for name in names for unit in UNITS[name]})
+    return (f"{check} && {restart(' '.join(units), 'debian')}" if is_debians else check,)
 
 
-_UNITS = {
-    "imapd": ("courier-imap", "courier-imap-ssl"),
-    "imapd-ssl": ("courier-imap", "courier-imap-ssl"),
-    "pop3d": ("courier-pop", "courier-pop-ssl"),
-    "pop3d-ssl": ("courier-pop", "courier-pop-ssl"),
-    "esmtpd": ("courier-mta", "courier-mta-ssl", "courier-msa"),
-    "esmtpd-msa": ("courier-msa",),
-    "esmtpd-ssl": ("courier-mta-ssl",),
-    "courierd": ("courier",),
-}
+def _both(names: Sequence[str]) -> list[str]:
+    """Both programs of a family read the files of either (mail/courier-imap of FreeBSD's ports has no others)."""
+    return [each for pair in (("imapd", "imapd-ssl"), ("pop3d", "pop3d-ssl")) if set(pair) & set(names) for each in pair]
 
 
 def _wanted(instance: Instance, endpoint: Endpoint, remedy: ModelRemedy) -> list[_Wanted] | str:

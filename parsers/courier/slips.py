@@ -24,6 +24,7 @@ def problems(started: list[Started], judge: "evaluate.Judge") -> list[Problem]:
             found += _shell(shell)
         found += _dead_settings(each.inner, judge)
         found += _meanings(each, judge)
+        found += _switches(each, judge)
         found += _overridden(each.inner, across=each.service.family != "esmtp")
     found += _failed(judge)
     return list(dict.fromkeys(found))
@@ -178,6 +179,34 @@ def _meanings(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
             verify.span,
             f"means {effect}",
         )
+
+
+def _switches(each: Started, judge: "evaluate.Judge") -> Iterator[Problem]:
+    """IMAPDSTART and its like on Debian: the init script asks, the systemd unit starts the service without (Debian 12 and 13)."""
+    said = each.outer.get(each.service.start)
+    if not judge.is_debian or said.span is None or said.value is None or said.value[:1] in ("y", "Y") or each.service.name == "esmtpd-msa":
+        return
+    unit = UNITS[each.service.name][0]
+    yield Problem(
+        "setting-ignored-here",
+        f"{each.service.start} keeps nothing from starting: Debian's systemd unit does not ask; systemctl disable --now {unit} does",
+        said.span,
+        "not asked for",
+        severity=Severity.INFO,
+    )
+
+
+UNITS = {
+    "imapd": ("courier-imap", "courier-imap-ssl"),
+    "imapd-ssl": ("courier-imap-ssl", "courier-imap"),
+    "pop3d": ("courier-pop", "courier-pop-ssl"),
+    "pop3d-ssl": ("courier-pop-ssl", "courier-pop"),
+    "esmtpd": ("courier-mta", "courier-mta-ssl", "courier-msa"),
+    "esmtpd-msa": ("courier-msa",),
+    "esmtpd-ssl": ("courier-mta-ssl",),
+    "courierd": ("courier",),
+}
+"""Debian's systemd units that read a file, its own first."""
 
 
 def _overridden(shell: Shell, *, across: bool) -> Iterator[Problem]:

@@ -139,13 +139,20 @@ def test_what_cannot_be_written_is_said(remedy: ModelRemedy, says: str, tmp_path
 
 
 def test_commands_name_what_is_restarted() -> None:
-    instance = Instance(
+    own = Instance(
         "courier", SourceFile("/etc/courier/imapd-ssl", b""), openssl().software["courier"], openssl().libraries["courier"], True
     )
+    instance = own._replace(family="debian")
     assert fixer.commands(instance, ["etc/courier/imapd-ssl"]) == (
         "sh -n /etc/courier/imapd-ssl && systemctl restart courier-imap courier-imap-ssl",
     )
     assert fixer.commands(instance, ["x/y"]) == ()
+    # units of that name are Debian's; elsewhere nothing is said that nobody has
+    ports = instance._replace(family="freebsd")
+    assert fixer.commands(ports, ["usr/local/etc/courier-imap/pop3d-ssl"]) == (
+        "sh -n /usr/local/etc/courier-imap/pop3d-ssl && service courier-imap-pop3d restart && service courier-imap-pop3d-ssl restart",
+    )
+    assert fixer.commands(own, ["etc/courier-imap/imapd-ssl"]) == ("sh -n /etc/courier-imap/imapd-ssl",)
 
 
 WEAK = st.sampled_from(
