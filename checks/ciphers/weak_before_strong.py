@@ -64,7 +64,7 @@ class WeakBeforeStrong(SuitesRule):
         yield self.finding(
             endpoint,
             place,
-            f"{endpoint.name} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger{if_key(kind)}",
+            f"{endpoint.name}{if_key(kind)} prefers {first.openssl or first.iana} to {better.openssl or better.iana}, which is stronger",
             severity=Severity.INFO if kind else None,
             confidence=Confidence.LOW if kind else None,
             related=related,

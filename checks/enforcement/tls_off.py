@@ -43,8 +43,11 @@ class TlsOff(EndpointRule):
             return
         if self.instance.starts.holds(False):
             return
-        if endpoint.protocol == "smtp" and endpoint.cleartext_login.holds(False):
-            if endpoint.port.holds(25):
+        is_named = endpoint.port.is_known  # a main.cf alone speaks of port 25 first of all
+        if endpoint.protocol == "smtp" and (
+            endpoint.cleartext_login.holds(False) or not (is_named or endpoint.cleartext_login.holds(True))
+        ):
+            if endpoint.port.holds(25) or not is_named:
                 yield self.finding(
                     endpoint,
                     endpoint.tls,

@@ -142,8 +142,8 @@ class Judge:
         said = [name for name in names if self.setting(name) is not None]
         if not said:
             why = next((why for name in _BEGINS if (why := configuration.is_open(name))), "")
-            if why:
-                return Context(Unknown(why), unknown=why)
+            if why:  # what its words are worth does not hang on the certificate
+                return Context(Unknown(why), unknown=why, cipher_string=self.string())
             return Context(Known(False, (Origin(How.DEFAULT, None, "no certificate is set"),)))
         made: Value[bool] = Known(True, self.origins(said[0]))
         base = self.with_certificate(Context(made))
@@ -511,6 +511,7 @@ class Judge:
         if context.unknown or isinstance(context.made, Unknown):
             reason = context.unknown or "what was not seen decides"
             return endpoint._replace(
+                cipher_string=context.cipher_string,
                 tls_works=Unknown(reason),
                 versions=Unknown(reason),
                 cipher_suites=Unknown(reason),

@@ -435,6 +435,7 @@ def policy_table(parameters: Parameters, prefix: str, files: Files) -> Table:
                 unknown.append(word)
             continue
         path = absolute(match.group(2), parameters.get("queue_directory").text or "/var/spool/postfix")
+        path = _beside(path, parameters.pseudo.get("config_directory", ""), files)
         try:
             source = files.read(path)
         except FileProblem as problem:
@@ -447,6 +448,13 @@ def policy_table(parameters: Parameters, prefix: str, files: Files) -> Table:
             if policy is not None:
                 policies.append(policy)
     return Table(tuple(policies), tuple(unknown), missing, source, tuple(problems))
+
+
+def _beside(path: str, folder: str, files: Files) -> str:
+    """Where a file of /etc/postfix lies when main.cf was found elsewhere, in a repository say: beside it, if it is there."""
+    match = re.match(r"(?:/usr/local)?/etc/postfix/(.+)", path)
+    other = f"{folder}/{match.group(1)}" if match is not None else ""
+    return other if other and files.kind(path) != "file" and files.kind(other) == "file" else path
 
 
 def _line_policy(line: Line, parameters: Parameters) -> Policy | None:

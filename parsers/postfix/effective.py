@@ -112,7 +112,7 @@ class Parameters:
             raw = self._default(name)
             note = f"default of Postfix {self.release.version}: {name} = {raw}".rstrip()
             origins = (Origin(How.DEFAULT, None, note),)
-            if self._unseen or self._omitted:
+            if self._unseen or (self._omitted and name not in _EXCEPTIONAL):
                 return Resolved(name, "", None, origins, unknown=self._unseen or self._omitted)
             if raw is None and self.release.knows(name):
                 return Resolved(name, "", None, origins, unknown=f"the default of {name} depends on the build or the host")
@@ -186,6 +186,18 @@ class Parameters:
             return True
         return self._order.get(name, len(self._order)) < position
 
+
+_EXCEPTIONAL = frozenset(
+    [
+        *("smtpd_tls_wrappermode", "smtpd_tls_ask_ccert", "smtpd_tls_req_ccert", "smtpd_tls_CAfile", "smtpd_tls_CApath"),
+        *(f"{daemon}_tls_{which}exclude_ciphers" for daemon in ("smtpd", "smtp", "lmtp") for which in ("", "mandatory_")),
+        *("smtpd_discard_ehlo_keywords", "smtpd_discard_ehlo_keyword_address_maps"),
+        *("smtpd_sasl_security_options", "smtpd_sasl_tls_security_options"),
+        *("smtp_tls_wrappermode", "lmtp_tls_wrappermode"),
+    ]
+)
+"""What only single services have, if any: where a main.cf without its master.cf does not say so, it is not so for those that master.cf
+leaves to main.cf."""
 
 _ORDERED = ("smtpd", "smtp", "lmtp", "postscreen", "tlsproxy")
 

@@ -521,7 +521,13 @@ def _main_alone(
                 service,
                 parameters,
                 server,
-                endpoint._replace(name="smtpd", anchor=start, port=Unknown(NO_MASTER), address=Unknown(NO_MASTER)),
+                endpoint._replace(
+                    name="smtpd",
+                    anchor=start,
+                    port=Unknown(NO_MASTER),
+                    address=Unknown(NO_MASTER),
+                    is_opportunistic_mx=endpoint.tls.holds(TlsMode.STARTTLS),  # port 25 is among what main.cf alone decides
+                ),
             )
         )
     if any(name.startswith(("smtp_tls_", "smtp_use_tls", "smtp_enforce_tls", "smtp_sasl_")) for name in settings):

@@ -124,6 +124,8 @@ def _server_levels(item: "Listener", daemon: str) -> set[str] | None:
 def _unused_at_level(
     evaluated: "Evaluated", name: str, counts: str, users: list[tuple[Service, Parameters, set[str] | None]]
 ) -> Iterator[Problem]:
+    if not evaluated.entries:
+        return  # which levels there are says master.cf, which was not read
     setting = evaluated.settings.get(name)
     twin = name.replace("_mandatory_", "_") if counts == "encrypt" else name.replace("_tls_", "_tls_mandatory_")
     on = [row for row in users if row[2]]

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from tlslint.engine.discover import discover
-from tlslint.engine.run import run, selection
-from tlslint.model import Known, Severity
+from tlslint.engine.run import Result, run, selection
+from tlslint.model import Known, Severity, TlsMode
+from tlslint.profiles import load as load_profile
 from tlslint.targets import load as load_target
 
 from tests.parsers.postfix.trees import SMTP, SUBMISSION, judged
@@ -13,6 +14,14 @@ from tests.support.world import dh_parameters, lay
 
 MAIN = "compatibility_level = 3.6\nsmtpd_relay_restrictions = reject\nsmtpd_tls_cert_file = /etc/ssl/mx.pem\n"
 OUTGOING = "smtp unix - - n - - smtp\n"
+
+
+def alone(root: Path, main: str, *select: str) -> Result:
+    """A main.cf whose master.cf is not in the repository."""
+    lay({"files": {"/repository/etc/postfix/main.cf": main}}, root)
+    return run(
+        discover([str(root / "repository")]), load_target("debian-12"), selection(select, []), [load_profile("mozilla-intermediate")]
+    )
 
 
 def mended(tmp_path: Path, main: str, master: str, *select: str, target: str = "debian-12") -> Outcome:
@@ -166,3 +175,47 @@ def test_one_more_group_is_written_once(tmp_path: Path) -> None:
     """A public MX loses nothing by a hybrid group; it got a line of main.cf, and every other service an option of its own beside it."""
     outcome = mended(tmp_path, "smtpd_tls_security_level = may\n", SMTP + SUBMISSION, "TLS305", target="debian-13")
     assert outcome.lines == ["+tls_eecdh_auto_curves = X25519MLKEM768 X25519 X448 prime256v1 secp384r1 secp521r1"]
+
+
+def test_what_main_cf_says_counts_without_master_cf(tmp_path: Path) -> None:
+    """Everything of smtpd was unknown, and nothing was said of TLS 1.3 that is off, of plain passwords, of a grade that is none."""
+    level = "smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = /etc/ssl/a.pem\n"
+    gap = alone(tmp_path / "gap", f"{level}smtpd_tls_mandatory_protocols = TLSv1.2\n", "TLS1")
+    assert [(finding.code, finding.endpoints) for finding in gap.findings] == [("TLS103", ("smtpd",))]
+    assert gap.instances[0].endpoints[0].tls.holds(TlsMode.STARTTLS_REQUIRED)
+    grade = alone(tmp_path / "grade", f"{level}smtpd_tls_mandatory_protocols =\nsmtpd_tls_mandatory_ciphers = HIGH:!aNULL\n", "TLS212")
+    assert [finding.primary.span.text for finding in grade.findings] == ["HIGH:!aNULL"]
+    login = "smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = no\n"
+    assert [finding.code for finding in alone(tmp_path / "login", login, "TLS402").findings] == ["TLS402"]
+    off = alone(tmp_path / "off", "smtpd_tls_security_level = none\n", "TLS401")
+    assert [finding.severity for finding in off.findings] == [Severity.WARNING]
+
+
+def test_what_main_cf_omits_is_unknown_without_master_cf(tmp_path: Path) -> None:
+    """-o in master.cf may say it; and a list for the other level is not without effect where the levels of the services were not seen."""
+    text = "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = /etc/ssl/a.pem\nsmtpd_sasl_auth_enable = yes\n"
+    result = alone(tmp_path, f"{text}smtpd_tls_mandatory_protocols = !SSLv2\nsmtpd_tls_mandatory_ciphers = high\n")
+    assert not result.findings
+    endpoint = result.instances[0].endpoints[0]
+    assert endpoint.tls.holds(TlsMode.STARTTLS)
+    assert not endpoint.versions.is_known
+    assert not endpoint.cipher_suites.is_known
+    assert not endpoint.cleartext_login.is_known
+
+
+def test_mail_between_strangers_in_a_main_cf_alone(tmp_path: Path) -> None:
+    """Port 25 is the first that main.cf speaks of: TLS 1.0 there is no error."""
+    text = "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = /etc/ssl/a.pem\nsmtpd_tls_protocols = !SSLv2, !SSLv3\n"
+    assert {finding.severity for finding in alone(tmp_path, text, "TLS102").findings} == {Severity.INFO}
+
+
+def test_a_policy_table_beside_main_cf_is_the_one_of_etc_postfix(tmp_path: Path) -> None:
+    """hash:/etc/postfix/tls_policy of a repository lies beside its main.cf; policies that hold mail back were not read."""
+    files = {
+        "/repository/postfix/main.cf": f"{MAIN}smtp_tls_security_level = may\nsmtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n",
+        "/repository/postfix/master.cf": SMTP + OUTGOING,
+        "/repository/postfix/tls_policy": "bad.test require\npartner.test encrypt protocols=!SSLv2,!SSLv3\n",
+    }
+    lay({"files": files}, tmp_path)
+    result = run(discover([str(tmp_path / "repository")]), load_target("debian-12"), selection(["TLS901"], []), [])
+    assert [finding.primary.span.file.path.rpartition("/")[2] for finding in result.findings] == ["tls_policy", "tls_policy"]
