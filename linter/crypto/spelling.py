@@ -1,5 +1,6 @@
 """Suites and groups in a library's own words, for whoever writes them into a configuration."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tlslint.crypto import gnutls, openssl
@@ -25,6 +26,7 @@ def openssl_near(text: str, build: str | None, suites: Sequence[Suite], offered:
     where there are fewer, words that bring nothing else are left out, then what is narrowest is excluded. What is left must hold a
     suite with forward secrecy and authenticated encryption.
     """
+    text = ":".join(re.findall(r"[^:,; \t\r\n]+", text))  # one word of a configuration, with or without quotes
     now = openssl.evaluate(text, build) if build is not None else None
     if build is None or now is None or not now.accepted:
         return ""

@@ -29,6 +29,7 @@ from tlslint.parsers.apache import bodies
 from tlslint.parsers.apache.bodies import Body, Setting, body_of, new_line, setting_at
 from tlslint.parsers.apache.defaults import numbers
 from tlslint.parsers.apache.layout import platform_of
+from tlslint.parsers.apache.settings import SUFFIX
 from tlslint.parsers.format import Way
 
 HSTS = "Strict-Transport-Security"
@@ -198,7 +199,8 @@ def _suites(endpoint: Endpoint, remedy: OfferSuites, build: str | None, proxy: s
         return "the profile lists no suite below TLS 1.3"
     string = endpoint.cipher_string
     if string is not None:
-        listed = spelling.openssl_near(string.text, build, remedy.suites, endpoint.cipher_suites.surely) or listed
+        written = string.text if string.span is not None else string.text.removesuffix(SUFFIX).removeprefix(f"{SUFFIX[1:]}:")
+        listed = spelling.openssl_near(written, build, remedy.suites, endpoint.cipher_suites.surely) or listed
     first = (string.span,) if string is not None and string.span is not None else ()
     origins = (*(origin for origin in endpoint.cipher_suites.origins if origin.span in first), *endpoint.cipher_suites.origins)
     kept = tuple(origin for origin in origins if not _is_tls13_line(origin.span))

@@ -65,7 +65,7 @@ NEAR = (
     # one word too many goes; the list stays the administrator's
     ("ECDHE+AESGCM:AES128-SHA", "ECDHE+AESGCM"),
     ("AES128-SHA:ECDHE+AESGCM", "ECDHE+AESGCM"),
-    ("ECDHE+AESGCM AES128-SHA !aNULL", "ECDHE+AESGCM !aNULL"),
+    ("  AES128-SHA  ECDHE+AESGCM, !aNULL", "ECDHE+AESGCM:!aNULL"),
     ("ECDHE+AESGCM:AES128-SHA:@SECLEVEL=1", "ECDHE+AESGCM:@SECLEVEL=1"),
     # one word brings wanted and unwanted suites, and an exclusion tells them apart
     ("AESGCM:!aNULL:!DHE:!PSK:!SRP", "AESGCM:!aNULL:!DHE:!PSK:!SRP:!kRSA"),

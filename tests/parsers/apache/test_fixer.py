@@ -80,6 +80,11 @@ CASES = {
         ],
         unsafe=False,
     ),
+    "a word less of a list in quotes, over two lines": Case(
+        site(f'{ON}\nSSLCipherSuite \\\n    "AES256-SHA \\\n     ECDHE+AESGCM !aNULL"'),
+        "TLS301",
+        ['-        "AES256-SHA \\', '-         ECDHE+AESGCM !aNULL"', '+        "ECDHE+AESGCM:!aNULL"'],
+    ),
     "level behind": Case(
         site(f"{ON}\nSSLCipherSuite ECDHE+AESGCM:@SECLEVEL=0"),
         "TLS215",
