@@ -14,10 +14,10 @@ Everything is pure Python over measured data; the local OpenSSL is never asked. 
 A string's own `@SECLEVEL` wins: `negotiable` takes `cipher_list.security_level` where the string (or the caller's `level=`) set one.
 GnuTLS: `gnutls.evaluate("NORMAL:-VERS-TLS1.0", build)` and `negotiation.GnuTlsServer`.
 
-For explanations: `ciphers.words` (or `openssl.explain`, `openssl.why`, `openssl.explain_tls13`, `gnutls.explain`) say what each
-word did, with character offsets in the string; `suites.judgements(suite)` what the standards say; `offer.held_back` why a version that is
-written is not served; `negotiation.level_allows`, `key_refused`, `dh_refused`, `auto_dh_bits` what a security level lets pass;
-`groups.evaluate` and `groups.default` configured and default groups; `gnutls.reads_like_priority` whose language a string is in.
+For explanations: `ciphers.words` (or `openssl.explain`, `openssl.why`, `gnutls.explain`) say what each word did, with character offsets
+in the string; `suites.judgements(suite)` what the standards say; `offer.held_back` why a version that is written is not served;
+`negotiation.level_allows`, `key_refused`, `dh_refused`, `auto_dh_bits` what a security level lets pass; `groups.evaluate` and
+`groups.default` configured and default groups; `gnutls.reads_like_priority` whose language a string is in.
 
 Strings that stand for a file of the system (`PROFILE=SYSTEM` of Red Hat's OpenSSL, `@SYSTEM` of GnuTLS) go through
 `openssl.with_system_profile` or `gnutls.with_system_priorities` first.

@@ -453,28 +453,6 @@ def _tls13(known: _Table, names: str | None) -> tuple[tuple[Suite, ...], str | N
     return tuple(chosen), None
 
 
-def explain_tls13(names: str, build: str) -> tuple[Word, ...]:
-    """What each name of a TLS 1.3 list did: added, unknown (1.1.1 refuses the list, 3.0 skips the name), or there twice."""
-    known = _table(build)
-    words: list[Word] = []
-    seen: set[Suite] = set()
-    for match in re.finditer("[^:]+", names):
-        name = match.group().strip()
-        suite = _tls13_suite(name)
-        start = match.start() + match.group().find(name)
-        if suite is None:
-            effect = Effect.REFUSED if known.facts.branch < (3,) else Effect.UNKNOWN
-            close = _nearest_of(name.upper(), [one.iana for one in suites.numbers().values() if one.is_tls13 and one.cipher != "NULL"])
-            note = "not a TLS 1.3 suite" if suites.named(name) or name in known.words else ""
-            words.append(Word(name, start, start + len(name), effect, (), name, note, "" if note else close))
-        elif suite in seen:
-            words.append(Word(name, start, start + len(name), Effect.NOTHING, note="it is in the list already"))
-        else:
-            seen.add(suite)
-            words.append(Word(name, start, start + len(name), Effect.ADDED, (suite,)))
-    return tuple(words)
-
-
 def _tls13_suite(name: str) -> Suite | None:
     """A TLS 1.3 suite by its exact name. TLS_SHA256_SHA256 and TLS_SHA384_SHA384 (3.4 and later) are left out of ordinary builds."""
     suite = suites.named(name)

@@ -28,14 +28,9 @@ def named(name: str) -> Suite | None:
     return None if code is None else of_code(code)
 
 
-def numbered(code: int) -> Suite | None:
-    """A suite by code point (0x1301); SSLv2 kinds have three bytes (0x010080)."""
-    return of_code(code) if code in _rows() else None
-
-
 @cache
 def of_code(code: int) -> Suite:
-    """The same for a code point there is data for. Raises `KeyError`."""
+    """A suite by code point (0x1301); SSLv2 kinds have three bytes (0x010080). Raises `KeyError` where there is no data for it."""
     iana, _, openssl, gnutls, exchange, authentication, cipher, mode, mac, bits, first = _rows()[code]
     version = TlsVersion(first)
     last = version if version in (SSL20, TLS13) else TLS12

@@ -65,7 +65,6 @@ class Destination(Struct):
     level: str
     origins: tuple[Origin, ...]
     policy: Policy | None = None
-    why_changed: str = ""
 
 
 def base_level(parameters: Parameters, prefix: str) -> Destination | Client:

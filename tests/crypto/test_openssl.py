@@ -141,16 +141,6 @@ def test_tls13_lists(build: str, names: str | None, left: list[str] | None, refu
         assert [suite.iana for suite in mine.suites if suite.is_tls13] == left
 
 
-def test_words_of_a_tls13_list() -> None:
-    words = openssl.explain_tls13(
-        "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA256: TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-SHA", "openssl@3.0"
-    )
-    assert [word.effect for word in words] == [Effect.ADDED, Effect.UNKNOWN, Effect.NOTHING, Effect.UNKNOWN]
-    assert (words[1].suggestion, words[1].start) == ("TLS_AES_256_GCM_SHA384", 23)
-    assert words[3].note == "not a TLS 1.3 suite"
-    assert openssl.explain_tls13("FOO", "openssl@1.1.1")[0].effect is Effect.REFUSED
-
-
 def test_the_level_before_the_string_counts_until_the_string_sets_one() -> None:
     assert openssl.evaluate("HIGH", "openssl@1.1.1").security_level == 1
     assert openssl.evaluate("HIGH", "openssl@1.1.1", level=2).security_level == 2

@@ -21,10 +21,10 @@ from tlslint.engine.run import clock, evaluate
 from tlslint.files import Files
 from tlslint.model import Endpoint, Instance
 from tlslint.profiles import load
-from tlslint.profiles.compliance import deviations
 from tlslint.targets.detect import detect
 
 from tests.support import checkers, pki
+from tests.support.compliance import deviations
 
 HTTPD = shutil.which("apache2") or "/usr/sbin/apache2"
 MODULES = Path("/usr/lib/apache2/modules")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tlslint.model import Endpoint, Known
 from tlslint.model.versions import spoken
-from tlslint.profiles.profile import Profile
+from tlslint.profiles import Profile
 
 
 def deviations(endpoint: Endpoint, profile: Profile) -> dict[str, str]:
