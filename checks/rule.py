@@ -111,6 +111,7 @@ class Rule:
             problem.related,
             problem.endpoints,
             problem.remedy,
+            about=problem.about,
         )
 
 

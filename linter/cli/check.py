@@ -15,6 +15,7 @@ from tlslint.cli.shared import MISUSE, confess, fail, find, moment, say, setting
 from tlslint.engine.baseline import Known
 from tlslint.engine.discover import Discovery
 from tlslint.engine.hosts import hosts
+from tlslint.engine.repetition import told_once
 from tlslint.engine.run import Result, Selection, lost, run
 from tlslint.files import Files
 from tlslint.model import Finding, Instance, Severity
@@ -154,7 +155,7 @@ def _report(
 
         ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
     return Report(
-        result.findings,
+        told_once(result.findings),
         result.instances,
         result.files,
         result.ignored,

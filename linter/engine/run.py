@@ -14,7 +14,7 @@ from tlslint.engine.baseline import Baseline, Known
 from tlslint.engine.discover import Discovery, Job, layout_of
 from tlslint.engine.fingerprints import marked
 from tlslint.files import FileProblem, Files
-from tlslint.model import Endpoint, Finding, Ignored, Instance, Label, Problem, Role, Severity, SourceFile
+from tlslint.model import Endpoint, Finding, Ignored, Instance, Problem, Role, Severity, SourceFile
 from tlslint.model.instance import KnownBy
 from tlslint.model.struct import Struct
 from tlslint.parsers.format import Evaluate
@@ -237,7 +237,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         for name in finding.endpoints:
             message = message.replace(name, "\0")
         by_cause.setdefault((*_cause(finding), message, finding.severity), []).append(finding)
-    return ordered(_without_repetition([_joined(same) for same in by_cause.values()]))
+    return ordered(_joined(same) for same in by_cause.values())
 
 
 def _cause(finding: Finding) -> tuple[object, ...]:
@@ -251,25 +251,6 @@ def _joined(same: list[Finding]) -> Finding:
         return same[0]
     endpoints = tuple(dict.fromkeys(name for finding in same for name in finding.endpoints))
     return same[0]._replace(endpoints=endpoints, confidence=max(finding.confidence for finding in same))
-
-
-_OFTEN = 4
-"""A slip repeated that often in one file is told once."""
-
-
-def _without_repetition(findings: list[Finding]) -> Iterable[Finding]:
-    """A slip made line after line, word for word, is told once, with the lines it stands on; what can be mended stays apart."""
-    alike: dict[tuple[object, ...], list[Finding]] = {}
-    for index, finding in enumerate(findings):
-        apart = index if finding.remedy is not None or finding.endpoints or finding.related else -1
-        alike.setdefault((finding.code, id(finding.primary.span.file), finding.message, finding.severity, apart), []).append(finding)
-    for same in alike.values():
-        if len(same) < _OFTEN:
-            yield from same
-        else:
-            first, *others = sorted(same, key=_order)
-            related = tuple(Label(finding.primary.span, "likewise") for finding in others[:3])
-            yield first._replace(message=f"{first.message} ({len(others)} more lines likewise)", related=related)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -58,6 +58,8 @@ class Finding(Struct):
     """Where no bytes decide but a default does: which one, and whose. The place shown is only where the endpoint begins."""
     fingerprint: str = ""
     """Tells the finding from all others of a run and stays the same when lines move; set by the engine."""
+    about: str = ""
+    """The file it speaks of where that is not the one it stands in (`Problem.about`)."""
 
 
 class Ignored(Struct):

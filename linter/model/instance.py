@@ -43,6 +43,8 @@ class Problem(Struct):
     endpoints: tuple[str, ...] = ()
     severity: Severity | None = None
     confidence: Confidence = Confidence.HIGH
+    about: str = ""
+    """The file it speaks of where that is not the one it stands in: where an include that was not seen would lie on this disk."""
 
 
 class Instance(Struct):

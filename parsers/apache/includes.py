@@ -54,7 +54,9 @@ class Includes:
         found = False
         if self._state.files.kind(base) == "outside":
             message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-            self._state.problems.append(Problem("outside-root", message, word.span, severity=self._state.severity_outside))
+            self._state.problems.append(
+                Problem("outside-root", message, word.span, severity=self._state.severity_outside, about=self._state.files.on_disk(path))
+            )
             self._state.hole(node, where, "an include outside the scanned roots")
             return
         told = len(self._state.problems)
@@ -66,7 +68,12 @@ class Includes:
             yield name, True, self._doubt(name) if offered else ""
         if not found and not optional and len(self._state.problems) == told:
             message = f"no file matches {readable_path(path)}, so httpd does not start"
-            self._missing(Problem("include-missing", message, word.span, "matches nothing"), condition, node, where)
+            self._missing(
+                Problem("include-missing", message, word.span, "matches nothing", about=self._state.files.on_disk(path)),
+                condition,
+                node,
+                where,
+            )
 
     def opened(self, path: str, node: Node, where: Section, condition: str, *, optional: bool, wild: bool) -> SourceFile | None:
         """One of the files that a line names; None where it is not to be had, which is told."""
@@ -80,16 +87,25 @@ class Includes:
             if problem.kind == "missing":
                 if not optional:
                     what = f"{readable_path(path)} is included and does not exist, so httpd does not start"
-                    self._missing(Problem("include-missing", what, word.span, "not there"), condition, node, where)
+                    self._missing(
+                        Problem("include-missing", what, word.span, "not there", about=self._state.files.on_disk(path)),
+                        condition,
+                        node,
+                        where,
+                    )
             elif problem.kind == "outside-root":
                 message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-                self._state.problems.append(Problem("outside-root", message, word.span, severity=self._state.severity_outside))
+                self._state.problems.append(
+                    Problem(
+                        "outside-root", message, word.span, severity=self._state.severity_outside, about=self._state.files.on_disk(path)
+                    )
+                )
                 self._state.hole(node, where, "an include outside the scanned roots", modules=not wild)
             else:
                 message = (
                     f"{readable_path(path)} cannot be read: it {problem.reason}" if " " in problem.reason else f"{path}: {problem.reason}"
                 )
-                self._state.problems.append(Problem("unreadable", message, word.span))
+                self._state.problems.append(Problem("unreadable", message, word.span, about=self._state.files.on_disk(path)))
                 self._state.hole(node, where, "an include that cannot be read", modules=not wild)
             return None
 
@@ -131,7 +147,7 @@ class Includes:
         except FileProblem as problem:
             if problem.kind == "unreadable":
                 message = f"{readable_path(directory)} cannot be listed: {problem.reason}"
-                self._state.problems.append(Problem("unreadable", message, node.words[0].span))
+                self._state.problems.append(Problem("unreadable", message, node.words[0].span, about=self._state.files.on_disk(directory)))
                 self._state.hole(node, where, "a folder that cannot be listed")
             return []
 

@@ -76,7 +76,7 @@ class Shell:
             if span is not None and (
                 problem.kind == "outside-root" or self.files.kind("/" + path.lstrip("/").partition("/")[0]) != "directory"
             ):
-                self.slips.append(Slip("missing", f"{path} was not seen, so what it sets is not known", span))
+                self.slips.append(Slip("missing", path, span))
                 for name in list(self.variables):
                     self.variables[name] = self.variables[name]._replace(value=None, unknown=f"{path} was not seen")
                 return

@@ -44,7 +44,8 @@ def _shell(shell: Shell) -> Iterator[Problem]:
         if slip.kind == "syntax":
             yield Problem("refused", f"{slip.text}, so the service does not start", span, "not shell grammar")
         elif slip.kind == "missing":
-            yield Problem("include-missing", slip.text, span)
+            message = f"{slip.text} was not seen, so what it sets is not known"
+            yield Problem("include-missing", message, span, about=shell.files.on_disk(slip.text))
         elif slip.kind == "clobber":
             yield Problem(
                 "refused", "set overwrites the start script's own argument: it ends at once and starts nothing", span, "overwrites $1"

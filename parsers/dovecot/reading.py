@@ -465,10 +465,16 @@ class _Reader:
                     f"no file matches {statement.value}, so Dovecot does not start (!include_try would not mind)",
                     span,
                     rule="include-missing",
+                    about=self.files.on_disk(pattern),
                 )
             elif must:
                 tree.problems.append(
-                    Problem("include-missing", f"{statement.value} was not found in what was scanned, so its settings are not known", span)
+                    Problem(
+                        "include-missing",
+                        f"{statement.value} was not found in what was scanned, so its settings are not known",
+                        span,
+                        about=self.files.on_disk(pattern),
+                    )
                 )
             return
         for path in reversed(found):
@@ -484,7 +490,7 @@ class _Reader:
             except FileProblem as problem:
                 if problem.kind == "outside-root" or must:
                     rule = problem.kind if problem.kind == "outside-root" else "unreadable"
-                    tree.problems.append(Problem(rule, f"{statement.value} {problem.reason}", span))
+                    tree.problems.append(Problem(rule, f"{statement.value} {problem.reason}", span, about=self.files.on_disk(path)))
                     tree.unseen.append((path, span))
 
     def finish(self) -> None:

@@ -39,9 +39,10 @@ class Tree:
         rule: str = "refused",
         related: tuple[Label, ...] = (),
         remedy: Rewrite | None = None,
+        about: str = "",
     ) -> None:
         """The daemon would not start: note it."""
-        problem = Problem(rule, message, span, label, related, remedy)
+        problem = Problem(rule, message, span, label, related, remedy, about=about)
         self.problems.append(problem)
         if self.fatal is None or self.fatal.span.file is not span.file:
             self.fatal = self.fatal or problem

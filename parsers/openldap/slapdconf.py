@@ -107,12 +107,14 @@ class _Reader:
                     )
                 )
 
-    def refuse(self, message: str, span: Span, rule: str = "refused", label: str = "", remedy: Rewrite | None = None) -> None:
+    def refuse(
+        self, message: str, span: Span, rule: str = "refused", label: str = "", remedy: Rewrite | None = None, about: str = ""
+    ) -> None:
         """slapd ends with an error."""
         if self.configuration.fatal is None:
             self.configuration.fatal = (message, span)
             said = message if "does not start" in message else f"{message}, so slapd does not start"
-            self.configuration.problems.append(Problem(rule, said, span, label, (), remedy))
+            self.configuration.problems.append(Problem(rule, said, span, label, (), remedy, about=about))
         raise _Stopped
 
     def line(self, line: Line, depth: int) -> None:
@@ -271,7 +273,7 @@ class _Reader:
             if problem.kind == "missing" and path.count("/") > 1 and self.files.kind("/" + path.split("/")[1]) != "directory":
                 self.unseen(path, where)
                 return
-            self.refuse(f"{path} {problem.reason}", where, "include-missing", "no such file")
+            self.refuse(f"{path} {problem.reason}", where, "include-missing", "no such file", about=self.files.on_disk(path))
             return
         if source not in self.configuration.files:
             self.configuration.files.append(source)

@@ -99,16 +99,6 @@ def test_a_path_through_a_link_is_where_the_link_leads(two_sites: Path, tmp_path
         assert "TLS102" in tlslint(named, "--target", "debian-12", "--output-format", "concise").out
 
 
-def test_a_slip_on_every_line_is_told_once(tmp_path: Path) -> None:
-    """Seventeen lines of 2.2's FilterProvider were seventeen errors."""
-    lines = "".join(f"FilterProvider C{number} DEFLATE resp=Content-Type $text/{number}\n" for number in range(17))
-    (tmp_path / "apache2.conf").write_text(f"LoadModule filter_module x.so\nLoadModule mpm_event_module x.so\nListen 80\n{lines}")
-    result = run(discover([str(tmp_path)]), load("debian-12"), selection(["TLS901"], []))
-    (finding,) = result.findings
-    assert finding.message.endswith("(16 more lines likewise)")
-    assert [label.span.text for label in finding.related] == ["$text/1", "$text/2", "$text/3"]
-
-
 def test_a_snippet_two_servers_read_names_the_endpoints_of_both(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "tls.conf").write_text("SSLProtocol all\n")
