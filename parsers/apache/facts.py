@@ -6,7 +6,7 @@ Sources as in context.py and handshake.py.
 
 from collections.abc import Iterable, Iterator
 
-from tlslint.model import Label, Problem
+from tlslint.model import Label, Problem, SourceFile
 from tlslint.model.remedy import Rewrite
 from tlslint.model.versions import spoken
 from tlslint.parsers.apache import certificates, mends, protocol
@@ -49,7 +49,7 @@ def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterato
             if not slot.startswith("ssl"):
                 continue
             if len(entries) > 1 and slot not in _APPENDING:
-                yield from _said_twice(entries, is_main=scope is main)
+                yield from _said_twice(entries, main.section.file if scope is main else None)
             if slot in _FLAGS:
                 for entry in entries:
                     yield from trailing_comment(entry.node, 1)
@@ -75,11 +75,11 @@ def _optional(entry: Entry, software: Software) -> Problem:
     return Problem("means-something-else", message, entry.span, "plain HTTP", remedy=remedy)
 
 
-def _said_twice(entries: list[Entry], *, is_main: bool) -> Iterator[Problem]:
-    """The last of several in one scope counts; nothing is added up.
+def _said_twice(entries: list[Entry], root: SourceFile | None) -> Iterator[Problem]:
+    """The last of several in one scope counts; nothing is added up. `root`: the root file, for the main server's scope.
 
-    Outside all virtual hosts a file that is read later takes the place of an earlier one's line on purpose: conf-enabled what a package's
-    mods-available/ssl.conf says, which nobody edits.
+    Outside all virtual hosts, of two included files the later one overrides on purpose: one in conf-enabled what a package's
+    mods-available/ssl.conf says, which nobody edits. A line of the root file itself that an include undoes is another matter.
     """
     final = entries[-1]
     if final.unknown:
@@ -91,12 +91,12 @@ def _said_twice(entries: list[Entry], *, is_main: bool) -> Iterator[Problem]:
             continue
         name = entry.node.name
         related = (Label(final.span, "this one counts"),)
-        if is_main and entry.node.file is not final.node.file:
+        rule, message = "duplicate-setting", f"{name} is set again further on in the same place, and only the last one counts"
+        if entry.node.file is not final.node.file:
+            is_meant = root is not None and entry.node.file is not root
+            rule = "setting-overridden" if is_meant else rule
             message = f"{name} is set again in {final.node.file.path}, which is read later: this one does not count"
-            yield Problem("setting-overridden", message, entry.span, "has no effect", related=related)
-            continue
-        message = f"{name} is set again further on in the same place, and only the last one counts"
-        yield Problem("duplicate-setting", message, entry.span, "has no effect", related=related)
+        yield Problem(rule, message, entry.span, "has no effect", related=related)
 
 
 def of_overriding(main: Scope, contexts: Iterable[TlsContext]) -> Iterator[Problem]:

@@ -365,6 +365,8 @@ def test_a_file_that_is_read_later_overrides_on_purpose(tmp_path: Path) -> None:
     own = "SSLProtocol -all +TLSv1.3\nInclude options.conf\n"
     (tmp_path / "apache2.conf").write_text((tmp_path / "apache2.conf").read_text().replace("# own\n", own))
     assert "apache2.conf:8:13: warning TLS811 duplicate-setting" in findings(tmp_path), "within a virtual host it undoes what stands there"
+    (tmp_path / "apache2.conf").write_text(f"SSLProtocol -all +TLSv1.3\n{text}")
+    assert "apache2.conf:1:13: warning TLS811" in findings(tmp_path), "whoever wrote this into the root file expects it to count"
 
 
 def test_mod_ssl_is_loaded_where_somebody_speaks_of_it(tmp_path: Path) -> None:
