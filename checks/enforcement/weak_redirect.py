@@ -126,13 +126,10 @@ class WeakRedirect(EndpointRule):
             return
         if not redirect.deep_location:
             yield self.finding(endpoint, span, f"only the front page is redirected: {redirect.page} is still served over plain HTTP")
-        elif redirect.deep_location == redirect.location:
-            yield self.finding(
-                endpoint,
-                span,
-                f"the redirect loses the page: {redirect.page} is sent to {redirect.location} as well",
-                severity=Severity.INFO,
-            )
+        elif redirect.page.strip("/") not in redirect.deep_location:
+            as_well = " as well" if redirect.deep_location == redirect.location else ""
+            message = f"the redirect loses the page: {redirect.page} is sent to {redirect.deep_location}{as_well}"
+            yield self.finding(endpoint, span, message, severity=Severity.INFO)
         if redirect.status in (302, 303, 307):
             yield self.finding(
                 endpoint,

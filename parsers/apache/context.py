@@ -157,6 +157,8 @@ def build(server: Server, software: Software, reader: certificates.Reader, main_
     refused_already = "sslcertificatefile" in main.refused | scope.refused
     if refused_already and not slots.held:  # told where it stands: its key is as little known as that of a file that was not read
         slots = slots._replace(unread=slots.unread or "httpd refuses its SSLCertificateFile")
+    elif managed and not slots.held and not slots.reason:
+        slots = slots._replace(unread="mod_md supplies its certificate")
     found.certificate_slots = slots
     found.refused.extend(certificates.faults(main, scope, slots, software, level))
     _dh(found, software)

@@ -25,10 +25,15 @@ class Environment(Struct):
     is_whole: bool
     flags_known: bool
     builtin: frozenset[str]
+    document_root: str = ""
+    """The DocumentRoot compiled in; "": `htdocs` below ServerRoot."""
 
 
 _ASSIGNMENT = rb"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;#\"']*)[ \t]*(?:[;#].*)?\r?$"
 _REFERENCE = r"\$(?:(\w+)|\{(\w+)\})"
+
+DOCUMENTS = "/var/www/html"
+"""Where Debian's httpd looks for pages when no DocumentRoot is set (seen on 2.4.71)."""
 
 DEBIAN = {
     "APACHE_RUN_USER": "www-data",
@@ -63,7 +68,7 @@ def environment(root: str, files: Files, platform: Platform | None, defines: dic
     flags_known = complete and (name not in ("suse", "") or written is not None)
     flags: dict[str, str | None] = dict.fromkeys(["FOREGROUND", *(written or ())]) if flags_known else {}
     builtin = directives.BUILTIN_DEBIAN if name == "debian" else directives.BUILTIN_LEAST
-    return Environment(server_root, flags | defines, variables, whole, flags_known, builtin)
+    return Environment(server_root, flags | defines, variables, whole, flags_known, builtin, DOCUMENTS if name == "debian" else "")
 
 
 def _flags(platform: str, files: Files) -> list[str] | None:

@@ -46,6 +46,8 @@ class Reading(Struct):
     server_root: str
     problems: tuple[Problem, ...]
     refused: Problem | None
+    document_root: str = ""
+    """Where pages lie when no DocumentRoot is set; "": `htdocs` below ServerRoot."""
 
 
 def _both(outer: str, inner: str) -> str:
@@ -147,6 +149,7 @@ class Reader:
             self._state.server_root,
             tuple(self._state.problems),
             self._marked or refused,
+            self._state.environment.document_root,
         )
 
     def read_pieces(self, pieces: Iterable[tuple[Line, str]], root: Section, sources: Iterable[SourceFile]) -> Reading:

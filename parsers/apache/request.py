@@ -218,10 +218,9 @@ class Folders:
 
     @cached_property
     def _document_root(self) -> str:
-        server_root = self.around.reading.server_root
+        reading = self.around.reading
         root = self.alone.shown_in if self.alone is not None else last(self.levels, "documentroot")
-        root = file_name(root) if root else posixpath.join(server_root, "htdocs")
-        return root if root.startswith("/") else posixpath.join(server_root, root)
+        return posixpath.join(reading.server_root, file_name(root) if root else reading.document_root or "htdocs")
 
     def sections(self, directory: str) -> tuple[tuple[Section, ...], bool]:
         """`<Directory>` sections that apply to a folder, from short to long, each with its .htaccess; then patterns.
@@ -364,8 +363,9 @@ def _certain(node: Node) -> None:
 
 def answer(host: Host, request: Request, header: str, depth: int = 0) -> Answer:
     """What the server answers. Raises `UnknownAnswerError`."""
+    asked = request.path
     for _ in range(MAX_ROUNDS):
-        outcome = _Run(host, request, header, depth).answer()
+        outcome = _Run(host, request, header, depth, asked).answer()
         if isinstance(outcome, Answer):
             return outcome
         request = outcome
@@ -375,11 +375,13 @@ def answer(host: Host, request: Request, header: str, depth: int = 0) -> Answer:
 class _Run:
     """One pass of the phases. Local rewrites in directory context start another (mod_rewrite's internal redirect)."""
 
-    def __init__(self, host: Host, request: Request, header: str, depth: int) -> None:
+    def __init__(self, host: Host, request: Request, header: str, depth: int, asked: str) -> None:
         self.host = host
         self.request = request
         self.header = header
         self.depth = depth
+        self.asked = asked
+        """The path that the visitor named."""
         self.config = _Configuration(host)
         self.environment: dict[str, str | None] = {}
         self.https_is_set = False
@@ -499,12 +501,19 @@ class _Run:
     def _file_test(self, test: str, path: str) -> str | None:
         kind = self.host.files.kind(file_name(path)) if path.startswith("/") else "missing"
         if self.host.alone is not None and kind != "directory":
-            return None  # the folder may hold more where it is served than here
+            return self._file_test_alone(test, path)
         if kind in ("outside", "unreadable", "other"):
             return None
         if test not in ("-f", "-d", "-s") and kind != "missing":
             return None  # links are followed here, and what may be executed is not asked
         return str({"-f": kind == "file", "-d": kind == "directory", "-s": kind == "file"}.get(test, False)).lower()
+
+    def _file_test_alone(self, test: str, path: str) -> str | None:
+        """An .htaccess alone: the folder may hold more where it is served. The page that is asked for is one no file is called by, as
+        programs make them; what rules turn it into is there, or they would make no sense."""
+        if path != self.filename or test not in ("-f", "-d", "-s"):
+            return None
+        return str(test != "-d" and self.request.path != self.asked).lower()
 
     # Phases
 
@@ -839,8 +848,14 @@ class _Run:
         if outcome.kind is rewrite.Kind.LOCAL and outcome.target != subject:
             target = outcome.target
             path = target.removeprefix(self.host.folders.root)
-            if self.host.alone is not None:  # below, another .htaccess may take over
-                return None
+            if self.host.alone is not None:
+                if target.startswith(prefix):
+                    inner = target.removeprefix(prefix)
+                else:
+                    inner = target.removeprefix(base or "/") if target.startswith(base or "/") else "?/"
+                if "/" in inner:  # below and elsewhere, another .htaccess may take over
+                    return None
+                path = f"/{inner}"
             return None if path == self.request.path else self._again(path or "/", outcome.query, is_ended=outcome.end)
         return None
 

@@ -350,3 +350,26 @@ def test_no_text_raises(tmp_path: Path, text: str) -> None:
     for complete in (True, False):
         files = Files((str(tmp_path),), str(tmp_path))
         assert evaluate.instances(f"{tmp_path}/apache2.conf", files, load("debian-12"), complete=complete)
+
+
+def test_a_certificate_of_mod_md_is_not_missing(site: Site) -> None:
+    """A false positive once: "no TLS version is left", for want of a certificate that mod_md supplies (seen on 2.4.71)."""
+    managed = "<VirtualHost *:443>\nServerName md.test\nSSLEngine on\n</VirtualHost>\n"
+    found = tls(site(main="MDomain md.test", more=managed), "md.test")
+    assert found.tls_works.holds(True)
+    assert found.versions.holds(frozenset({TLS12, TLS13}))
+
+
+def test_pages_of_debian_without_a_document_root(tmp_path: Path) -> None:
+    """Debian's httpd was built with /var/www/html; a redirect in an <If> was taken for a 403 of /etc/apache2/htdocs (seen on 2.4.71)."""
+    folder = tmp_path / "etc" / "apache2"
+    folder.mkdir(parents=True)
+    modules = "".join(f"LoadModule {name}_module x.so\n" for name in ("mpm_event", "authz_core", "alias"))
+    guarded = "<Directory />\nRequire all denied\n</Directory>\n<Directory /var/www/>\nRequire all granted\n</Directory>\nListen 80\n"
+    plain = "<VirtualHost *:80>\nServerName a.test\n<If true>\nRedirect permanent / https://a.test/\n</If>\n</VirtualHost>\n"
+    (folder / "apache2.conf").write_text(modules + guarded + plain)
+    files = Files((str(tmp_path),), str(tmp_path), (("/", str(tmp_path)),))
+    (instance,) = evaluate.instances("/etc/apache2/apache2.conf", files, load("debian-12"), complete=True)
+    (endpoint,) = instance.endpoints
+    assert endpoint.http is not None
+    assert endpoint.http.redirects_to_https.holds(True)

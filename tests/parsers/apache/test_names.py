@@ -7,6 +7,10 @@ import pytest
 from tests.support.cli import tlslint
 
 TO_BARE = "RewriteCond %{HTTP_HOST} ^www\\.example\\.test$ [NC]\nRewriteRule ^(.*)$ http://example.test/$1 [R=301,L]\n"
+TO_HTTPS = "RewriteCond %{HTTPS} off\nRewriteRule ^(.*)$ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]\n"
+NO_FILE = "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteCond %{REQUEST_FILENAME} !-d\n"
+WORDPRESS = f"RewriteBase /\nRewriteRule ^index\\.php$ - [L]\n{NO_FILE}RewriteRule . /index.php [L]\n"
+ONE_PAGE = f"{NO_FILE}RewriteRule ^ index.html [L]\n"
 ALONE = [
     (TO_BARE, "info", "visitors who come to www.example.test over HTTPS are sent on to plain HTTP: http://example.test/"),
     (
@@ -25,6 +29,8 @@ ALONE = [
         "www.example.test redirects to itself for ever: https://www.example.test/",
     ),
     ("RewriteCond %{HTTPS} off\nRewriteRule ^(.*)$ https://%{HTTP_HOST}/$1 [R,L]\n", "warning", "temporary (302)"),
+    (f"{WORDPRESS}{TO_HTTPS}", "warning", "only the front page is redirected: /some/page is still served over plain HTTP"),
+    (f"{ONE_PAGE}{TO_HTTPS}", "info", "the redirect loses the page: /some/page is sent to https://NAME/index.html"),
 ]
 """What an .htaccess says, how bad that is, and the words for it."""
 FINE = [
@@ -32,6 +38,10 @@ FINE = [
     # html5 boilerplate: rules hand the scheme on in a variable, which counts at once; "www.NAME redirects to itself for ever" was said
     "RewriteCond %{HTTPS} =on\nRewriteRule ^ - [E=PROTO:https]\nRewriteCond %{HTTPS} !=on\nRewriteRule ^ - [E=PROTO:http]\n"
     "RewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]\nRewriteRule ^ %{ENV:PROTO}://%1%{REQUEST_URI} [R=301,L]\n",
+    f"{TO_HTTPS}{WORDPRESS}",
+    f"{TO_HTTPS}{ONE_PAGE}",
+    f"RewriteCond %{{DOCUMENT_ROOT}}/cache/$1.html -f\nRewriteRule ^(.*)$ /cache/$1.html [L]\n{TO_HTTPS}",  # who knows what is cached
+    f"RewriteRule ^(.*)$ public/$1 [L]\n{TO_HTTPS}",  # there, another .htaccess may say more
     # plain HTTP stays plain HTTP
     "RewriteCond %{HTTPS} !=on\nRewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]\nRewriteRule ^ http://%1%{REQUEST_URI} [R=301,L]\n",
 ]
