@@ -16,10 +16,11 @@ from tlslint.engine.baseline import Known
 from tlslint.engine.discover import Discovery
 from tlslint.engine.hosts import hosts
 from tlslint.engine.repetition import told_once
-from tlslint.engine.run import Result, Selection, lost, run
+from tlslint.engine.run import Filters, Result, lost, run
 from tlslint.files import Files
 from tlslint.model import Finding, Instance, Severity
 from tlslint.model.remedy import Edit
+from tlslint.model.struct import Struct
 from tlslint.reports.report import Report, Summary
 from tlslint.settings import Settings
 from tlslint.targets import Target
@@ -66,43 +67,41 @@ def command(
     part = deciding.part(shard)
     when = moment(now)
     saw, done = watcher()
-    found = find(asked, deciding.excluded(settings), saw)
-    found = part(found)
-    software = target_for(asked.target, settings, found.files)
+    found = part(find(asked, deciding.excluded(settings), saw))
     filters = deciding.filters(
         settings, None if no_ignores else decided.baseline, asked.root or ".", comments=not no_ignores, writing=write_baseline
     )
-
     learn = learner(when) if history else None
 
-    def look(there: Discovery) -> Result:
-        result = run(there, software, decided.chosen, decided.profiles, when, filters, learn)
-        done()
-        return result
+    def judge(host: Discovery) -> Judge:
+        return Judge(target_for(asked.target, settings, host.files, host.host), decided, when, filters, learn, done)
+
+    def looking(host: Discovery) -> Callable[[Discovery], Result]:
+        return judge(host).look
 
     if add_ignore is not None:
         from tlslint.cli.ignoring import ignored  # noqa: PLC0415
 
-        ignored(found, look(found), look, add_ignore, is_piped="-" in asked.paths)
+        ignored(hosts(found), looking, add_ignore, is_piped="-" in asked.paths)
         found = found._replace(files=found.files.afresh())  # as it lies on the disk now
     left: frozenset[str] = frozenset()
     if mending.fix or mending.fix_only or mending.diff:
         from tlslint.cli.fixing import fixed  # noqa: PLC0415
 
-        withheld = fixed(found, look(found), look, mending, output.output_file, is_piped="-" in asked.paths)
+        withheld = fixed(hosts(found), looking, mending, output.output_file, is_piped="-" in asked.paths)
         found = found._replace(files=found.files.afresh())
         left = frozenset(one.finding.fingerprint for one in withheld)
-    broken: dict[str, None] = {}
     if write_baseline:
-        _write_baseline(found, look, decided.baseline, broken)
-        confess(tuple(broken))
+        _write_baseline(hosts(found), looking, decided.baseline)
         return
     gone = Summary(stale=_told(lost(found, decided.chosen, filters)))
+    broken: dict[str, None] = {}
     worst = 0
     with told([] if mending.fix_only else wanted, gone) as tell:
-        for there in hosts(found):
-            result = look(there)
-            tell(_report(there, result, look, settings, decided.chosen, software, left, is_unsafe_wanted=mending.unsafe_fixes))
+        for host in hosts(found):
+            judged = judge(host)
+            result = judged.look(host)
+            tell(_report(host, result, judged, settings, left, is_unsafe_wanted=mending.unsafe_fixes))
             broken.update(dict.fromkeys(result.broken))
             worst = max((worst, *(finding.severity for finding in result.findings)))
     for past in decided.profiles:
@@ -118,36 +117,45 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _write_baseline(found: Discovery, look: Callable[[Discovery], Result], path: str | None, broken: dict[str, None]) -> None:
+class Judge(Struct):
+    """What looks at the files of one host. `learn` as of `run`; `done` is called after each run."""
+
+    software: Target
+    decided: deciding.Decided
+    now: str
+    filters: Filters
+    learn: Callable[[Instance, Files], Instance] | None
+    done: Callable[[], None]
+
+    def look(self, there: Discovery) -> Result:
+        """A run over the files as they are, or as they would be."""
+        result = run(there, self.software, self.decided.chosen, self.decided.profiles, self.now, self.filters, self.learn)
+        self.done()
+        return result
+
+
+def _write_baseline(apart: Iterable[Discovery], looking: Callable[[Discovery], Callable[[Discovery], Result]], path: str | None) -> None:
     from tlslint.engine.baseline import known, text  # noqa: PLC0415
 
     rows: list[Known] = []
-    for there in hosts(found):
-        result = look(there)
+    broken: dict[str, None] = {}
+    for host in apart:
+        result = looking(host)(host)
         rows += map(known, result.findings)
         broken.update(dict.fromkeys(result.broken))
     write([text(rows)[:-1]], path)
     say(f"{len(rows)} findings written to {path}")
+    confess(tuple(broken))
 
 
-def _report(
-    found: Discovery,
-    result: Result,
-    again: Callable[[Discovery], Result],
-    settings: Settings,
-    chosen: Selection,
-    software: Target,
-    left: frozenset[str],
-    *,
-    is_unsafe_wanted: bool,
-) -> Report:
+def _report(found: Discovery, result: Result, judge: Judge, settings: Settings, left: frozenset[str], *, is_unsafe_wanted: bool) -> Report:
     """`left`: fingerprints of what was tried to mend, and could not be proven."""
 
     @cache
     def proven() -> dict[Finding, tuple[Edit, ...]]:
         from tlslint.engine.fix import mend  # noqa: PLC0415 (only for reports that offer fixes)
 
-        return {one.finding: one.edits for one in mend(found, result, again, unsafe=True).fixed}
+        return {one.finding: one.edits for one in mend(found, result, judge.look, unsafe=True).fixed}
 
     ways: dict[Finding, tuple[Edit, ...]] = {}
     if any(finding.remedy is not None for finding in result.findings):
@@ -161,14 +169,15 @@ def _report(
         result.ignored,
         _told(result.stale),
         settings.path,
-        settings.words("ignore") if chosen.ignore == settings.words("ignore") else (),
+        settings.words("ignore") if judge.decided.chosen.ignore == settings.words("ignore") else (),
         found.scanned,
         result.broken,
         rule_pages,
         lambda finding: proven().get(finding, ()),
         ways,
         is_unsafe_wanted,
-        software.told,
+        judge.software.told,
+        found.files.shown(found.files.on_disk(found.host)) if found.host != "/" else "",
     )
 
 

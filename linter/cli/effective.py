@@ -30,7 +30,7 @@ def command(asked: Inputs, now: str | None, output: Outputs, field: str | None) 
     elif output.output_format == "json":
         write([effective.as_json(instances, _grades(instances, when))], output.output_file)
     else:
-        ending = [f"judged for {visible(software.spoken)}"] if instances else []
+        ending = [f"judged for {visible(software)}"] if instances else []
         write([*effective.table(instances, _grades(instances, when), look, screen(output)), *ending], output.output_file)
     confess(broken)
 

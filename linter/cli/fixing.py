@@ -3,13 +3,13 @@
 import difflib
 import re
 import sys
+from collections.abc import Callable, Iterable
 
 import click
 from tlslint.cli.options import Mending
 from tlslint.cli.shared import fail, say
 from tlslint.engine.discover import Discovery
-from tlslint.engine.fix import Again, Mended, Withheld, mend
-from tlslint.engine.run import Result
+from tlslint.engine.fix import Again, Mended, Withheld, mend, together
 from tlslint.files import Files
 from tlslint.files.write import Change, WriteRefusedError, backup_of, write
 from tlslint.model import locate
@@ -17,18 +17,25 @@ from tlslint.reports.visible import visible
 
 
 def fixed(
-    found: Discovery, result: Result, again: Again, mending: Mending, output_file: str | None, *, is_piped: bool
+    hosts: Iterable[Discovery], looking: Callable[[Discovery], Again], mending: Mending, output_file: str | None, *, is_piped: bool
 ) -> tuple[Withheld, ...]:
-    """Mend and write (or print the difference and leave). Returns what could not be proven."""
+    """Mend and write (or print the difference and leave). Returns what could not be proven. `looking`: what looks at a host's files."""
     if is_piped and not mending.diff:
         raise fail("text from standard input cannot be written back; --diff shows what would change")
-    mended = mend(found, result, again, unsafe=mending.unsafe_fixes)
+    parts, differences = [], []
+    for found in hosts:
+        again = looking(found)
+        mended = mend(found, again(found), again, unsafe=mending.unsafe_fixes)
+        parts.append(mended)
+        if mending.diff:
+            differences.append(difference(mended, found.files))
+        elif mending.backup:
+            _refuse_read_backups(found, mended, again)
+    mended = together(parts)
     if mending.diff:
-        _put(difference(mended, found.files), output_file)
+        _put(b"".join(differences), output_file)
         _tell(mended, show=mending.show_fixes)
         raise click.exceptions.Exit(1 if mended.texts else 0)
-    if mending.backup:
-        _refuse_read_backups(found, mended, again)
     try:
         write([Change(real, old, new) for real, (old, new) in mended.texts.items()], backup=mending.backup)
     except WriteRefusedError as error:

@@ -32,7 +32,7 @@ def command(asked: Inputs, now: str | None, output: Outputs) -> None:
 
         write([as_json([_document(row) for row in rows])], output.output_file)
     else:
-        write([*_table(rows, style(output)), f"judged for {visible(software.spoken)}"], output.output_file)
+        write([*_table(rows, style(output)), f"judged for {visible(software)}"], output.output_file)
     confess(broken)
 
 

@@ -94,16 +94,16 @@ def confess(broken: Sequence[str]) -> None:
         raise click.exceptions.Exit(MISUSE)
 
 
-def target_for(words: tuple[str, ...], settings: Settings, files: Files | None) -> Target:
-    """What --target or the settings say, over what is installed below the scanned root, over the default; misuse as one sentence.
+def target_for(words: tuple[str, ...], settings: Settings, files: Files | None, host: str = "/") -> Target:
+    """What --target or the settings say, over what is installed at the host, over the default; misuse as one sentence.
 
-    `files` None: nothing is scanned, the words alone are looked at.
+    `files` None: nothing is scanned, the words alone are looked at. `host`: the logical path of the folder that is its `/`.
     """
     from tlslint.targets.detect import detect  # noqa: PLC0415 (not needed for --help)
 
     written = () if words else settings.values.get("target", ())
     try:
-        return combined(words or tuple(setting.value for setting in written), None if files is None else detect(files))
+        return combined(words or tuple(setting.value for setting in written), None if files is None else detect(files, host))
     except UnknownTargetError as error:
         place = f"{written[0].place}: " if written else ""
         raise fail(f"{place}{error}") from None

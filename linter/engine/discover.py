@@ -27,7 +27,8 @@ class Discovery(Struct):
 
     `limits`: real paths of files named on the command line whose root is evaluated for their sake only; empty: report everything
     ("" stands for files that were named and are excluded). `scanned`: the folder that was named, as people see it; "" for the working
-    directory, several folders, or files. `folders`: all folders that were named.
+    directory, several folders, or files. `folders`: all folders that were named. `host`: the logical path of the folder that is `/` to
+    what was found.
     """
 
     files: Files
@@ -36,6 +37,7 @@ class Discovery(Struct):
     limits: frozenset[str]
     scanned: str = ""
     folders: tuple[str, ...] = ()
+    host: str = "/"
 
 
 def layouts() -> Iterator[tuple[str, Layout]]:

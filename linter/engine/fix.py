@@ -58,6 +58,17 @@ class Mended(Struct):
     steps: tuple[Changes, ...] = ()
 
 
+def together(parts: Sequence[Mended]) -> Mended:
+    """What was mended at several hosts."""
+    return Mended(
+        {real: text for part in parts for real, text in part.texts.items()},
+        tuple(one for part in parts for one in part.fixed),
+        tuple(one for part in parts for one in part.withheld),
+        tuple(dict.fromkeys(command for part in parts for command in part.commands)),
+        tuple(step for part in parts for step in part.steps),
+    )
+
+
 Again = Callable[[Discovery], Result]
 
 

@@ -21,12 +21,14 @@ class Host(Struct):
 def hosts(found: Discovery) -> Iterator[Discovery]:
     """Each host by itself, in order of path; all as one where something belongs to no host, or is a link out of its host."""
     known = _hosts(found)
-    if len(known) < 2:
+    if not known:
         yield found
-        return
-    for folder in sorted(known, key="{}/".format):
-        host = known.pop(folder)
-        yield found._replace(files=found.files.afresh(), jobs=tuple(host.jobs), parts=tuple(host.parts))
+    elif len(known) == 1:
+        yield found._replace(host=next(iter(known)))
+    else:
+        for folder in sorted(known, key="{}/".format):
+            host = known.pop(folder)
+            yield found._replace(files=found.files.afresh(), jobs=tuple(host.jobs), parts=tuple(host.parts), host=folder)
 
 
 def _hosts(found: Discovery) -> dict[str, Host]:

@@ -7,14 +7,14 @@ a command of its own.
 from collections.abc import Iterator
 
 from tlslint.model import Severity, locate
-from tlslint.reports.report import Report
+from tlslint.reports.report import Report, Summary
 from tlslint.reports.text import also
 from tlslint.reports.visible import visible
 
 _COMMANDS = {Severity.CRITICAL: "error", Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def annotations(report: Report) -> Iterator[str]:
+def annotations(report: Report, _: Summary) -> Iterator[str]:
     """The worst first: GitHub shows ten of a kind for a step."""
     for finding in sorted(report.findings, key=lambda each: -each.severity):
         place = locate(finding.primary.span)

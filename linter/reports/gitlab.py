@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 
 from tlslint.model import Severity, locate
-from tlslint.reports.report import Report
+from tlslint.reports.report import Report, Summary
 from tlslint.reports.text import also
 from tlslint.reports.visible import harmless, visible
 
 _SEVERITIES = {Severity.CRITICAL: "blocker", Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
-def code_quality(report: Report) -> Iterator[str]:
+def code_quality(report: Report, _: Summary) -> Iterator[str]:
     """The whole array, in one piece. Fingerprints hold no line number: with one, a moved line would be one finding mended and one new."""
     rows = []
     for finding in report.findings:

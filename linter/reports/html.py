@@ -16,8 +16,8 @@ from tlslint.model.struct import Struct
 from tlslint.model.suites import Group, Suite
 from tlslint.model.versions import SSL20, SSL30, TLS10, TLS11, TLS12, TLS13, TlsVersion
 from tlslint.reports.excerpt import excerpt
-from tlslint.reports.report import Report, by_instance
-from tlslint.reports.text import also, counted
+from tlslint.reports.report import Report, Summary, by_instance
+from tlslint.reports.text import also, counted, listed
 from tlslint.reports.visible import visible
 
 _VERSIONS = (SSL30, TLS10, TLS11, TLS12, TLS13)
@@ -57,7 +57,7 @@ class Row(Struct):
     band: str
 
 
-def page(report: Report) -> Iterator[str]:
+def page(report: Report, summary: Summary) -> Iterator[str]:
     """The page, in one piece."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (only for this report)
 
@@ -67,20 +67,19 @@ def page(report: Report) -> Iterator[str]:
     pages = {rule.code: rule for rule in report.rules()}
     found = sorted({finding.code for finding in report.findings})
     servers = _servers(report)
-    of_all = report.summary()
     yield template.render(
         version=__version__,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
         style=style,
         script=script,
         report=report,
-        counts=[(severity.word, count) for severity, count in of_all.severities.items()],
-        judged_for=visible(of_all.judged_for),
+        counts=[(severity.word, count) for severity, count in summary.severities.items()],
+        judged_for=visible(listed(summary.judged_for)),
         files=counted(report.files, "file"),
-        endpoints=counted(of_all.endpoints, "endpoint"),
+        endpoints=counted(summary.endpoints, "endpoint"),
         servers=servers,
         rules=[pages[code] for code in found if code in pages],
-        severities=[severity.word for severity in of_all.severities],
+        severities=[severity.word for severity in summary.severities],
         picture=_picture(report),
         ignored=[(_finding(each.finding), each.by, visible(each.reason)) for each in report.ignored],
         stale=[(visible(path), rule, visible(message)) for path, rule, message in report.stale],

@@ -1,6 +1,6 @@
 """Findings as JSON (findings.schema.json). Locations are relative to the working directory or `--root`, links resolved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tlslint import __version__
@@ -14,20 +14,20 @@ class Findings:
     """The document, finding by finding: of many servers there are many."""
 
     def __init__(self) -> None:
+        self._begin = ["{", f"{member('schema_version', 1)},"]
         self._findings, self._ignored = Listing("findings"), Listing("ignored")
-        self._is_begun = False
         self._later: list[str] = []
+        self._targets: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._hosts: dict[str, Mapping[str, str]] = {}
 
     def host(self, report: Report) -> Iterator[str]:
         """Its findings; what is ignored is kept, for it stands in a list of its own."""
-        if not self._is_begun:
-            self._is_begun = True
-            yield "{"
-            yield f"{member('schema_version', 1)},"
-            yield f"{member('tool', {'name': 'tlslint', 'version': __version__, 'target': report.target})},"
+        yield from self._begin
+        self._begin = []
         yield from self._findings.lines(_finding(finding, report) for finding in report.findings)
         ignored = ({**_finding(each.finding, report), "by": each.by, "reason": each.reason} for each in report.ignored)
         self._later.extend(self._ignored.lines(ignored))
+        self._hosts[report.host] = self._targets.setdefault(tuple(report.target.values()), report.target)
 
     def end(self, summary: Summary) -> Iterator[str]:
         """The rest."""
@@ -36,6 +36,12 @@ class Findings:
         yield self._ignored.end()
         stale = [{"path": path, "rule": rule, "message": message} for path, rule, message in summary.stale]
         yield f"{member('stale', stale)},"
+        tool: dict[str, Any] = {"name": "tlslint", "version": __version__}
+        if len(self._targets) == 1:
+            tool["target"] = next(iter(self._targets.values()))
+        else:
+            yield f"{member('hosts', [{'path': path, 'target': target} for path, target in self._hosts.items()])},"
+        yield f"{member('tool', tool)},"
         yield member("summary", _counts(summary))
         yield "}"
 

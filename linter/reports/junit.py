@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tlslint.model import Finding, locate
-from tlslint.reports.report import Report, by_instance
+from tlslint.reports.report import Report, Summary, by_instance
 from tlslint.reports.text import also
 from tlslint.reports.visible import visible
 
@@ -12,7 +12,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters XML 1.0 has no way to write (section 2.2)."""
 
 
-def suites(report: Report) -> Iterator[str]:
+def suites(report: Report, _: Summary) -> Iterator[str]:
     """The document, line by line. A finding that several servers share stands under the first."""
     told: set[int] = set()
     groups: list[tuple[str, list[Finding]]] = []

@@ -4,21 +4,20 @@ import re
 from collections.abc import Iterator
 
 from tlslint.model import locate
-from tlslint.reports.report import Report, by_instance, by_severity
-from tlslint.reports.text import also, counted
+from tlslint.reports.report import Report, Summary, by_instance, by_severity
+from tlslint.reports.text import also, counted, listed
 from tlslint.reports.visible import visible
 
 MAX_ROWS = 500
 """GitHub takes a megabyte for a job's summary."""
 
 
-def summary(report: Report) -> Iterator[str]:
+def summary(report: Report, of_all: Summary) -> Iterator[str]:
     """A table of servers, a table of findings with the worst first, and what somebody decided not to hear of."""
-    of_all = report.summary()
     said = ", ".join(counted(count, severity.word) for severity, count in of_all.severities.items()) or "nothing to report"
     yield f"## tlslint: {said}"
     yield ""
-    judged = f"; judged for {_plain(of_all.judged_for)}" if of_all.judged_for else ""
+    judged = f"; judged for {_plain(listed(of_all.judged_for))}" if of_all.judged_for else ""
     yield f"{counted(report.files, 'file')} read, {counted(of_all.endpoints, 'endpoint')}{judged}."
     if report.instances:
         yield ""

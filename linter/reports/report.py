@@ -49,13 +49,8 @@ class Summary(Struct):
     stale: Sequence[tuple[str, str, str]] = ()
     settings: str = ""
     switched_off: Sequence[str] = ()
-    target: Mapping[str, str] = MappingProxyType({})
-
-    @property
-    def judged_for(self) -> str:
-        """`debian-12 (detected: var/lib/dpkg/status)`; "" where nobody says."""
-        known = ": ".join(word for word in (self.target.get("how"), self.target.get("source")) if word)
-        return f"{self.target['name']} ({known})" if self.target else ""
+    judged_for: Sequence[str] = ()
+    """`debian-12 (detected: var/lib/dpkg/status)`, and for what else."""
 
     def and_of(self, other: "Summary") -> "Summary":
         """Of both: other servers, looked at in the same way."""
@@ -68,6 +63,7 @@ class Summary(Struct):
             unsafe=self.unsafe + other.unsafe,
             ignored=_ordered(Counter(self.ignored) + Counter(other.ignored)),
             stale=(*self.stale, *other.stale),
+            judged_for=tuple(dict.fromkeys((*self.judged_for, *other.judged_for))),
         )
 
 
@@ -96,6 +92,8 @@ class Report(Struct):
     is_unsafe_wanted: bool = False
     target: Mapping[str, str] = MappingProxyType({})
     """Which software was judged: its `name`, `how` that is known (the words of `KnownBy`), and the `source` of that."""
+    host: str = ""
+    """The folder that is `/` to these servers, where it was not said by `--root`."""
 
     def is_fixable(self, finding: Finding) -> bool:
         """Would `--fix` mend it, with the options at hand?"""
@@ -115,7 +113,7 @@ class Report(Struct):
             self.stale,
             self.settings,
             self.switched_off,
-            self.target,
+            (_spoken(self.target),) if self.target else (),
         )
 
 
@@ -134,7 +132,7 @@ class Writer(Protocol):
 class Whole:
     """The writer of a form that begins with what is known last (the worst finding, a count): everything is kept until the end."""
 
-    def __init__(self, told: Callable[[Report], Iterable[str]]) -> None:
+    def __init__(self, told: Callable[[Report, Summary], Iterable[str]]) -> None:
         self._told = told
         self._reports: list[Report] = []
 
@@ -147,18 +145,21 @@ class Whole:
         """All of it."""
         reports = self._reports
         edits = {finding: report.edits for report in reports for finding in report.findings}
-        return self._told(
-            reports[0]._replace(
-                findings=[finding for report in reports for finding in report.findings],
-                instances=[instance for report in reports for instance in report.instances],
-                files=summary.files,
-                ignored=[each for report in reports for each in report.ignored],
-                stale=summary.stale,
-                broken=list(dict.fromkeys(sentence for report in reports for sentence in report.broken)),
-                edits=lambda finding: edits[finding](finding),
-                fixes={finding: edits for report in reports for finding, edits in report.fixes.items()},
-            )
+        whole = reports[0]._replace(
+            findings=[finding for report in reports for finding in report.findings],
+            instances=[instance for report in reports for instance in report.instances],
+            files=summary.files,
+            ignored=[each for report in reports for each in report.ignored],
+            stale=summary.stale,
+            broken=list(dict.fromkeys(sentence for report in reports for sentence in report.broken)),
+            edits=lambda finding: edits[finding](finding),
+            fixes={finding: way for report in reports for finding, way in report.fixes.items()},
         )
+        return self._told(whole, summary)
+
+
+def _spoken(target: Mapping[str, str]) -> str:
+    return f"{target['name']} ({': '.join(word for word in (target['how'], target['source']) if word)})"
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:

@@ -13,7 +13,7 @@ from tlslint import __version__
 from tlslint.model import Confidence, Finding, Ignored, Label, Severity, SourceFile, Span, locate
 from tlslint.model.remedy import Edit
 from tlslint.reports.linehash import line_hashes
-from tlslint.reports.report import Report, RulePage
+from tlslint.reports.report import Report, RulePage, Summary
 from tlslint.reports.text import also
 from tlslint.reports.visible import harmless, visible
 
@@ -32,7 +32,7 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.ERROR: "8.0", Severity.WARNING: "5
 _PRECISIONS = {Confidence.HIGH: "high", Confidence.MEDIUM: "medium", Confidence.LOW: "low"}
 
 
-def log(report: Report) -> Iterator[str]:
+def log(report: Report, _: Summary) -> Iterator[str]:
     """The whole log, in one piece. The worst results stand first, so that a reader with a limit keeps them."""
     rules = report.rules()
     index = {rule.code: number for number, rule in enumerate(rules)}

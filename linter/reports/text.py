@@ -1,6 +1,6 @@
 """Findings for people: the reader's own line, a caret under the very characters, what they do, and what to write instead."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from tlslint.model import Confidence, Finding, Label, Severity, locate
 from tlslint.model.struct import Struct
@@ -171,7 +171,7 @@ def _sums(summary: Summary, style: Style) -> Iterator[str]:
     """How many of what, and what somebody decided not to hear of."""
     read = f"{counted(summary.files, 'file')} read, {counted(summary.endpoints, 'endpoint')}"
     if summary.judged_for:
-        read += f"; judged for {visible(summary.judged_for)}"
+        read += f"; judged for {visible(listed(summary.judged_for))}"
     if summary.severities:
         yield f"{counted(sum(summary.severities.values()), 'finding')}: {_severities(summary.severities)}; {read}"
     else:
@@ -193,6 +193,12 @@ def _sums(summary: Summary, style: Style) -> Iterator[str]:
 
 def _severities(counts: Mapping[Severity, int]) -> str:
     return ", ".join(counted(count, severity.word) for severity, count in counts.items())
+
+
+def listed(names: Collection[str], most: int = 4) -> str:
+    """`a, b and 3 more`."""
+    shown = ", ".join(list(names)[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def counted(number: int, word: str) -> str:

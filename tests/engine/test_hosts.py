@@ -125,3 +125,45 @@ def test_what_is_a_host(paths: tuple[str, ...], count: int) -> None:
     assert len(apart) == count
     assert sorted(job for one in apart for job in one.jobs) == sorted(found.jobs)
     assert sorted(job for one in apart for job in one.parts) == sorted(found.parts)
+
+
+OLD_AND_NEW = {"old": "11", "new": "13"}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Mail servers of two releases: Postfix 3.5, which knows exclusions only, and 3.10, which knows `>=TLSv1.2`."""
+    for name, release in OLD_AND_NEW.items():
+        etc = tmp_path / "mixed" / name / "etc"
+        (etc / "postfix").mkdir(parents=True)
+        (etc / "os-release").write_text(f'ID=debian\nVERSION_ID="{release}"\n')
+        (etc / "postfix" / "main.cf").write_text(
+            "smtpd_tls_mandatory_protocols = !SSLv2\nsmtpd_tls_cert_file = /c.pem\nsmtpd_relay_restrictions = reject_unauth_destination\n"
+        )
+        (etc / "postfix" / "master.cf").write_text("submission inet n - y - - smtpd\n  -o smtpd_tls_security_level=encrypt\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "mixed"
+
+
+@pytest.mark.usefixtures("mixed")
+def test_every_host_is_judged_for_its_own_software() -> None:
+    _, document = told("mixed")
+    assert "target" not in document["tool"]
+    assert {each["path"]: each["target"]["name"] for each in document["hosts"]} == {"mixed/old": "debian-11", "mixed/new": "debian-13"}
+    assert "judged for debian-13 (detected: etc/os-release; " in tlslint("--isolated", "mixed").out
+    assert ", debian-11 (detected: etc/os-release; " in tlslint("effective", "--isolated", "mixed").out
+    _, given = told("--target", "debian-12", "mixed")
+    assert "hosts" not in given
+    assert given["tool"]["target"]["name"] == "debian-12"
+    _, single = told("mixed/old")
+    assert single["tool"]["target"]["name"] == "debian-11"
+
+
+def test_every_host_is_mended_in_its_own_words(mixed: Path) -> None:
+    patch = tlslint("--isolated", "--diff", "--unsafe-fixes", "--select", "TLS102", "mixed").out
+    assert patch.count("\n+++ b/") == len(OLD_AND_NEW)
+    ran = tlslint("--isolated", "--fix-only", "--unsafe-fixes", "--select", "TLS102", "mixed")
+    assert ran.err.startswith("tlslint: 2 mended in 2 files, ")
+    said = {name: (mixed / name / "etc" / "postfix" / "main.cf").read_text().splitlines()[0] for name in OLD_AND_NEW}
+    assert said["old"] == "smtpd_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1"
+    assert said["new"] == "smtpd_tls_mandatory_protocols = >=TLSv1.2"
