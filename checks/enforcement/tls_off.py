@@ -16,7 +16,8 @@ from tlslint.checks.rule import EndpointRule, bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity, TlsMode
 from tlslint.model.remedy import SetValue
 
-_LOOPBACK = ("127.", "::1", "localhost", "[::1]")
+_LOCAL = ("127.", "::1", "localhost", "[::1]", "/")
+"""How addresses of loopback begin, and paths of sockets."""
 
 
 class TlsOff(EndpointRule):
@@ -71,4 +72,4 @@ def is_local(endpoint: Endpoint) -> bool:
     address = endpoint.address
     if not isinstance(address, Known):
         return False
-    return (address.value is not None and address.value.startswith((*_LOOPBACK, "/"))) or endpoint.name.startswith("ldapi")
+    return (address.value is not None and address.value.startswith(_LOCAL)) or endpoint.name.startswith("ldapi")

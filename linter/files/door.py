@@ -221,8 +221,11 @@ class Files:
 
     def key_file(self, path: str, span: Span | None = None) -> KeyFile | None:
         """A private key's mode and owner, and whether everybody can reach it; it is not opened. None where it cannot be looked at."""
+        real = self._found(path)
+        if isinstance(real, tuple):
+            return None
         try:
-            status, real = self.status(path), self.real(path)
+            status = self.status(path)
         except FileProblem:
             return None
         folder, is_open = os.path.dirname(real), bool(status.mode & stat.S_IROTH)
@@ -283,6 +286,8 @@ class Files:
         place = self.on_disk(os.path.normpath(path))
         above, _, name = place.rpartition("/")
         # Files lie beside others: the way to their folder is known already.
+        if above in self._far:
+            return "outside-root", "lies outside the scanned roots"
         done, pending = (above, [name]) if above in self._no_links else ("", place.split("/")[::-1])
         links = 0
         while pending:
@@ -294,7 +299,7 @@ class Files:
                 done = step
                 continue
             if step in self._far or not self._near_jail(step):
-                self._far.add(step)
+                self._far.add(step if links or not pending else above)
                 return "outside-root", "lies outside the scanned roots"
             try:
                 target = os.readlink(step)

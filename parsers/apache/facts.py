@@ -52,12 +52,14 @@ def of_text(main: Scope, vhosts: Iterable[Scope], software: Software) -> Iterato
                 yield from _said_twice(entries, main.section.file if scope is main else None)
             if slot in _FLAGS:
                 for entry in entries:
-                    yield from trailing_comment(entry.node, 1)
+                    if len(entry.node.words) > 1:
+                        yield from trailing_comment(entry.node, 1)
             if slot in ("sslprotocol", "sslproxyprotocol"):
                 for entry in entries:
-                    if entry.value is not None and entry.span not in seen:
+                    told = protocol.facts(entry.node, entry.value, software) if entry.value is not None else []
+                    if told and entry.span not in seen:
                         seen.add(entry.span)
-                        yield from protocol.facts(entry.node, entry.value, software)
+                        yield from told
         for entry in scope.of("namevirtualhost"):
             message = "NameVirtualHost has no effect since httpd 2.3.11: every address takes names by itself"
             yield Problem("setting-ignored-here", message, entry.node.span, "has no effect", remedy=mends.without_line(entry.node))
@@ -158,8 +160,10 @@ def _leaks(first: TlsContext, own: TlsContext, door: Door, software: Software) -
         ("NO_TICKET", "sslsessiontickets", True),
         ("UNSAFE_LEGACY_RENEGOTIATION", "sslinsecurerenegotiation", False),
     ):
+        if not first.bits[bit].on or first.bits[bit].reason or own.bits[bit].on:
+            continue
         entry = _own_entry(own, slot, word)
-        if entry is not None and first.bits[bit].on and not own.bits[bit].on and not first.bits[bit].reason:
+        if entry is not None:
             spans = [origin.span for origin in first.bits[bit].origins if origin.span is not None]
             related = (Label(spans[0], "cannot be undone by another virtual host"),) if spans else (there,)
             message = (

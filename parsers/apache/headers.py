@@ -202,6 +202,8 @@ def value_of(template: str, variables: Variables) -> str | None:
     """A value with its escapes filled in; None where one cannot be known."""
     if template.startswith("expr="):
         return expression.expand(template[5:], variables)
+    if "%" not in template:
+        return _plain(template)
     parts: list[str] = []
     position = 0
     for found in re.finditer(_ESCAPE, template):

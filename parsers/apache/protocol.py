@@ -156,11 +156,8 @@ class Range(Struct):
 
     def within(self, possible: frozenset[TlsVersion]) -> frozenset[TlsVersion]:
         """The versions this leaves."""
-        return frozenset(
-            version
-            for version in possible - self.off
-            if (self.lowest is None or version >= self.lowest) and (self.highest is None or version <= self.highest)
-        )
+        lowest, highest = self.lowest or SSL20, self.highest or TLS13
+        return frozenset([version for version in possible - self.off if lowest <= version <= highest])
 
 
 @lru_cache(maxsize=256)

@@ -74,13 +74,11 @@ def _mode(first: Engine, own: Engine, *, is_first: bool) -> Value[TlsMode]:
     if is_first:
         return Known(mode, first.origins)
     note = "the first virtual host of this port decides"
-    origins = tuple(origin._replace(note=origin.note or note) for origin in first.origins)
-    said = tuple(
-        origin._replace(how=How.OVERRIDDEN)
-        for origin in own.origins
-        if origin.span is not None and own.on is not first.on and origin not in first.origins
-    )
-    return Known(mode, origins + said)
+    origins = tuple([origin._replace(note=origin.note or note) for origin in first.origins])
+    if own.on is first.on:
+        return Known(mode, origins)
+    said = [origin for origin in own.origins if origin.span is not None and origin not in first.origins]
+    return Known(mode, (*origins, *(origin._replace(how=How.OVERRIDDEN) for origin in said)))
 
 
 def _fields(found: handshake.Effective, software: Software) -> dict[str, Any]:
