@@ -15,7 +15,7 @@ def readable(text: str) -> str:
 
 def file_name(text: str) -> str:
     """A carried path as the operating system's functions want it."""
-    return os.fsdecode(text.encode("latin-1", "replace"))
+    return text if text.isascii() else os.fsdecode(text.encode("latin-1", "replace"))
 
 
 def readable_path(path: str) -> str:

@@ -289,10 +289,12 @@ def _client_certificates(context: TlsContext) -> Iterator[Problem]:
             message = "client certificates are asked for, and nothing here demands or looks at one"
             remedy = mends.arguments(verify.entry.node, "require", "whoever has no certificate loses access")
             yield Problem("client-certificate-not-enforced", message, verify.entry.span, "asked for and never required", remedy=remedy)
-    check = merged(main, scope, "sslcarevocationcheck")
     for slot in ("sslcarevocationfile", "sslcarevocationpath"):
         lists = merged(main, scope, slot)
-        if lists.entry is not None and not lists.reason and not check.reason and check.value in (None, "none"):
+        if lists.entry is None or lists.reason:
+            continue
+        check = merged(main, scope, "sslcarevocationcheck")
+        if not check.reason and check.value in (None, "none"):
             message = "revocation lists are given and never checked: SSLCARevocationCheck is none"
             check_all = mends.line_below(lists.entry.node, "SSLCARevocationCheck chain", "certificates without a list at hand are refused")
             yield Problem("client-certificate-not-enforced", message, lists.entry.span, "never checked", remedy=check_all)

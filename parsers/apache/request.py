@@ -999,7 +999,7 @@ class _Run:
 
     def _begun(self, early: headers.Tables, received: tuple[headers.Sent, ...] | None, programs: str, *, error: bool) -> headers.Tables:
         """What stands in the tables before the `Header` lines are carried out."""
-        if error:
+        if error or (early is _NOTHING_YET and received is None and not programs):
             return headers.Tables(headers.Table(), headers.Table())
         known = None if self.host.programs is None else tuple(headers.Sent(text) for text in self.host.programs)
         always, onsuccess = list(early.always.lines), list(early.onsuccess.lines)

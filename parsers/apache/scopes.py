@@ -51,6 +51,8 @@ class Entry(Struct):
 class Place(Enum):
     """Where a directive stands, as far as it matters for what is allowed there."""
 
+    __hash__ = object.__hash__  # by identity, asked for at every line
+
     SERVER = "server"
     VHOST = "vhost"
     DIRECTORY = "directory"

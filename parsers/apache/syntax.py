@@ -217,6 +217,8 @@ _LEADING_BLANKS = re.compile(r"[ \t\n\v\f\r]*")
 _PLAIN_WORD = re.compile(r"[^ \t\n\v\f\r]+")
 _UP_TO = {quote: rf"[^\\{quote}]*(?:\\[\\{quote}]?[^\\{quote}]*)*" for quote in "\"'"}
 """What stands between two quotes: the second is the first that no backslash escapes."""
+_WORD = "|".join([*(f"{quote}({inner}){quote}?" for quote, inner in _UP_TO.items()), r"[^ \t\n\v\f\r]+"])
+"""One argument after the other, as `next_word` has them."""
 
 
 def first_word(text: str) -> tuple[str, int, int]:
@@ -246,7 +248,7 @@ def next_word(text: str, position: int) -> tuple[str, int, int, int]:
         end = inner.end() if inner else position + 1
         word = text[position + 1 : end]
         if "\\" in word:
-            word = re.sub(r"\\([\\" + quote + "])", r"\1", word)
+            word = _unescaped(word, quote)
         end = min(end + 1, len(text))
     else:
         found = _WORD_END.search(text, position)
@@ -258,6 +260,10 @@ def next_word(text: str, position: int) -> tuple[str, int, int, int]:
     return word, position, end, after.end() if after else end
 
 
+def _unescaped(word: str, quote: str) -> str:
+    return re.sub(r"\\([\\" + quote + "])", r"\1", word)
+
+
 def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
     """The arguments of a line from character `start` on."""
     text = line.text if end is None else line.text[:end]
@@ -267,13 +273,15 @@ def words(line: Line, start: int, end: int | None = None) -> tuple[Word, ...]:
             return (Word(line, rest, start, len(text)),)
         return tuple([Word(line, found[0], *found.span()) for found in _PLAIN_WORD.finditer(text, start)])
     found = []
-    position = start
-    while position < len(text):
-        word, first, last, position = next_word(text, position)
-        if first == last:
-            break
-        unknown = line.unknown if line.unknown and "${" in word else ""
-        found.append(Word(line, word, first, last, unknown))
+    for match in re.compile(_WORD).finditer(text, start):
+        word = match[0]
+        if match.lastindex:  # in quotes
+            word = match[match.lastindex]
+            if "\\" in word:
+                word = _unescaped(word, match[0][0])
+        elif "\\\\" in word:
+            word = word.replace("\\\\", "\\")
+        found.append(Word(line, word, *match.span(), line.unknown if line.unknown and "${" in word else ""))
     return tuple(found)
 
 

@@ -14,12 +14,12 @@ class Node:
     """A directive, or a section with `children`.
 
     `name` is as written without `<` and `>`, `lower` for comparing; `args` the rest of the line after the name (for a section up to its
-    last `>`). `shown_in` is the file httpd would name (`macro 'x' …` for lines of a macro), `number` the line it would report.
+    last `>`). `shown_in` is the file httpd would name (`macro 'x' …` for lines of a macro).
     `place` counts the children of one section once `named` was asked.
     `condition` is "" when the line surely counts, else why that cannot be told (`<IfFile> outside the scanned roots`).
     """
 
-    __slots__ = ("_args_span", "_texts", "_words", "args_at", "condition", "line", "lower", "name", "number", "parent", "place", "shown_in")
+    __slots__ = ("_args_span", "_texts", "_words", "args_at", "condition", "line", "lower", "name", "parent", "place", "shown_in")
 
     def __init__(self, line: Line, name: str, args_at: int, shown_in: str, condition: str) -> None:
         self.line = line
@@ -27,7 +27,6 @@ class Node:
         self.lower = intern(name.lower())
         self.args_at = args_at
         self.shown_in = shown_in
-        self.number = line.number
         self.condition = condition
         self.parent: Section | None = None
         self.place = 0
@@ -39,6 +38,11 @@ class Node:
     def file(self) -> SourceFile:
         """The file whose bytes these are."""
         return self.line.file
+
+    @property
+    def number(self) -> int:
+        """The line that httpd would report."""
+        return self.line.number
 
     @property
     def args(self) -> str:
