@@ -8,16 +8,18 @@ Limits: silent where TLS 1.2 is off or the suites are not known.
 References: RFC 9325 section 4.2.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from tlslint.checks.ciphers.offered import SuitesRule
 from tlslint.checks.ciphers.words import better_list
-from tlslint.checks.rule import EndpointRule, bad, good
+from tlslint.checks.rule import bad, good
 from tlslint.model import Endpoint, Finding, Known, Severity
 from tlslint.model.remedy import OfferSuites
+from tlslint.model.suites import Suite
 from tlslint.model.versions import TLS12
 
 
-class NoAead(EndpointRule):
+class NoAead(SuitesRule):
     """Looks at the suites below TLS 1.3."""
 
     code = "TLS207"
@@ -35,12 +37,16 @@ class NoAead(EndpointRule):
         good("postfix", "smtpd_tls_mandatory_ciphers = high", service="submission"),
     ]
 
+    def among(self, suites: Sequence[Suite]) -> Sequence[Suite]:
+        """All below TLS 1.3, where none of them is AEAD."""
+        below = [suite for suite in suites if not suite.is_tls13]
+        return [] if any(suite.is_aead for suite in below) else below
+
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """TLS 1.2 with suites, none of them AEAD."""
         if not isinstance(endpoint.cipher_suites, Known) or TLS12 not in endpoint.versions.surely:
             return
-        below = [suite for suite in endpoint.cipher_suites.value if not suite.is_tls13]
-        if below and not any(suite.is_aead for suite in below):
+        if self.found(endpoint):
             string = endpoint.cipher_string
             listed = better_list(self.profiles, "").suites
             modern = [suite for suite in listed if suite.is_aead and suite.has_forward_secrecy and not suite.is_tls13]

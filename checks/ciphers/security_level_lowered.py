@@ -47,8 +47,6 @@ class SecurityLevelLowered(EndpointRule):
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:
         """A level below 2 that the string itself sets."""
         string = endpoint.cipher_string
-        if allowed_by_all(self.profiles) & {TLS10, TLS11}:
-            return  # OpenSSL 3 speaks the versions that were asked for at no other level
         if string is None or not string.build.startswith("openssl"):
             return
         ciphers = openssl.evaluate(string.text, string.build)
@@ -56,6 +54,8 @@ class SecurityLevelLowered(EndpointRule):
         level = ciphers.security_level
         if not ciphers.sets_level or level is None or level >= min(2, default if default is not None else 2):
             return
+        if allowed_by_all(self.profiles) & {TLS10, TLS11}:
+            return  # OpenSSL 3 speaks the versions that were asked for at no other level
         place: object = endpoint.cipher_suites
         if string.span is not None:
             for word in openssl.explain(string.text, string.build):

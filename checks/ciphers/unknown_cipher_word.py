@@ -9,6 +9,7 @@ References: openssl-ciphers(1); docs/ciphers.md.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tlslint.checks.ciphers.words import other_language
 from tlslint.checks.rule import EndpointRule, bad, good
@@ -41,9 +42,7 @@ class UnknownCipherWord(EndpointRule):
             return
         if other_language(string):
             return  # the whole string is in the wrong language, and told so
-        for word in openssl.explain(string.text, string.build):
-            if word.effect is not openssl.Effect.UNKNOWN or word.note or not word.unknown:
-                continue
+        for word in _unknown(string.text, string.build):
             span = string.place(word.start, word.end) or string.span
             remedy = None
             if word.suggestion and span is not string.span:
@@ -53,3 +52,10 @@ class UnknownCipherWord(EndpointRule):
             yield self.finding(
                 endpoint, span, f"{word.unknown} is unknown to {string.build.replace('@', ' ')} and is skipped{hint}", remedy=remedy
             )
+
+
+@lru_cache(maxsize=256)
+def _unknown(string: str, build: str) -> tuple[openssl.Word, ...]:
+    """Words that no release knows."""
+    words = openssl.explain(string, build)
+    return tuple(word for word in words if word.effect is openssl.Effect.UNKNOWN and not word.note and word.unknown)

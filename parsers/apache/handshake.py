@@ -237,20 +237,25 @@ def _cipher_string(found: Effective, software: Software) -> CipherString | None:
     origin = next((origin for origin in found.matched.ciphers_origins if origin.span is not None), None)
     if origin is None or origin.span is None:
         return CipherString(ciphers.string, software.build, None, ciphers.string, "SSLCipherSuite")
-    text, span = _string_within(origin.span, ciphers.string)
+    text, at = _string_within(origin.span.data, ciphers.string)
+    span = None
+    if at >= 0:
+        first = origin.span.start + at
+        span = Span(origin.span.file, first, first + len(text))
     return CipherString(text, software.build, span, ciphers.string, "SSLCipherSuite")
 
 
-def _string_within(span: Span, evaluated: str) -> tuple[str, Span | None]:
-    """The written list inside the arguments, byte for byte; where quotes or defines stand between, no span."""
-    written = span.data.decode("latin-1")
+@lru_cache(maxsize=256)
+def _string_within(written: bytes, evaluated: str) -> tuple[str, int]:
+    """The written list inside the arguments, byte for byte, and where it begins; -1: quotes or defines stand between."""
+    arguments = written.decode("latin-1")
     part = evaluated
     while part:
-        at = written.find(part)
+        at = arguments.find(part)
         if at >= 0:
-            return part, Span(span.file, span.start + at, span.start + at + len(part))
+            return part, at
         part = part.rpartition(":")[0].rstrip(":")
-    return evaluated, None
+    return evaluated, -1
 
 
 _GROUPS_OF_POLICY = (Origin(How.SYSTEM_POLICY, None, "openssl.cnf sets the groups of every program"),)

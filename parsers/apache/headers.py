@@ -142,11 +142,12 @@ def apply(
     `early`: run those marked so, and only those. Returns False where a condition or outcome cannot be decided.
     """
     decided = True
+    wanted = name.lower()
     for word, table in (("always", tables.always), ("onsuccess", tables.onsuccess)):
         if error and word == "onsuccess":
             continue
         for command, by in commands:
-            if command.table != word or command.early is not early or command.name.lower() != name.lower():
+            if command.table != word or command.early is not early or command.name.lower() != wanted:
                 continue
             holds = condition_holds(command.condition, variables)
             if holds is None:

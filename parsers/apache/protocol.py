@@ -172,6 +172,12 @@ def told(versions: frozenset[TlsVersion], software: Software) -> Range:
     return Range(lowest, highest)
 
 
+@lru_cache(maxsize=256)
+def _reached(versions: frozenset[TlsVersion], software: Software) -> frozenset[TlsVersion]:
+    """Those of the chosen versions that a lowest and a highest leave."""
+    return told(versions, software).within(versions)
+
+
 def facts(node: Node, protocols: Protocols, software: Software) -> list[Problem]:
     """What the words do that they do not seem to: bare words that replace, holes that close more than they say, an empty set."""
     found = []
@@ -189,7 +195,7 @@ def facts(node: Node, protocols: Protocols, software: Software) -> list[Problem]
             )
         )
     if protocols.versions and software.openssl >= (1, 1, 0):
-        reached = told(protocols.versions, software).within(protocols.versions)
+        reached = _reached(protocols.versions, software)
         closed = protocols.versions - reached
         if closed:
             hole = [version for version in every(software) - protocols.versions if min(closed) < version < max(protocols.versions)]

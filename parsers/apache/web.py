@@ -278,9 +278,10 @@ def _is_open(data: bytes) -> bool:
 
 def _inside(span: Span) -> Span:
     """The bytes of a word without its quotes; the closing one may be missing."""
-    if span.data[:1] not in (b'"', b"'"):
+    data = span.data
+    if data[:1] not in (b'"', b"'"):
         return span
-    closed = len(span.data) > 1 and span.data[-1:] == span.data[:1]
+    closed = len(data) > 1 and data[-1:] == data[:1]
     return Span(span.file, span.start + 1, span.end - (1 if closed else 0))
 
 
