@@ -42,7 +42,8 @@ class HstsMissing(InstanceRule):
         missing = [endpoint for endpoint in secure if endpoint.http is not None and endpoint.http.hsts_success.holds(())]
         if len(missing) > 1 and len(missing) == len(secure):
             first = missing[0]
-            names = ", ".join(endpoint.name for endpoint in missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+            called = list(dict.fromkeys(endpoint.name for endpoint in missing))
+            names = ", ".join(called[:3]) + (f" and {len(called) - 3} more" if len(called) > 3 else "")
             others = tuple(Label(endpoint.anchor, f"nor does {endpoint.name}") for endpoint in missing[1:])
             found = self.finding(first, first.anchor, f"no HTTPS site here sends {HEADER}: {names}", related=others, remedy=FIRST_STAGE)
             yield found._replace(endpoints=tuple(endpoint.name for endpoint in missing))

@@ -411,7 +411,7 @@ class _Run:
             "REQUEST_SCHEME": request.scheme,
             "SERVER_PORT": str(request.port),
             "HTTP_HOST": request.host,
-            "SERVER_NAME": request.host.partition(":")[0],
+            "SERVER_NAME": None if (own := self._own_host()) is None else own.partition(":")[0],
             "REQUEST_URI": request.path,
             "DOCUMENT_URI": request.path,
             "QUERY_STRING": request.query,
@@ -641,12 +641,35 @@ class _Run:
 
         return rewrite.run(rules, path, self.request.query, self.variable, self._server(), is_part=self.request.is_index)
 
+    def _own_host(self) -> str | None:
+        """The name and port that httpd calls the server by: as asked for, with `UseCanonicalName On` its ServerName; None: DNS decides.
+
+        (server/core.c, ap_get_server_name, ap_get_server_port; seen on httpd 2.4.71.)
+        """
+        setting = ""
+        for node in self.config.plain(("usecanonicalname",)) if self.config.may_have(_CALLING) else ():
+            setting = node.texts[0].lower() if node.texts else ""
+        if setting in ("", "off"):
+            return self.request.host
+        server = self.host.server
+        if setting != "on" or not server.name:
+            return None
+        return f"{server.name}:{server.port}" if server.port not in (0, None, 443 if self.request.https else 80) else server.name
+
+    @property
+    def _url_host(self) -> str:
+        """The same for URLs of httpd's own making. Raises `UnknownAnswerError`."""
+        own = self._own_host()
+        if own is None:
+            raise UnknownAnswerError("DNS decides by which name the server calls itself (UseCanonicalName)")
+        return own
+
     def _server(self) -> "rewrite.Server":
         from tlslint.parsers.apache import rewrite  # noqa: PLC0415 (only where there are rules)
 
         server, request = self.host.server, self.request
         own = frozenset((name.lower(), server.port) for name in server.names if server.port)
-        return rewrite.Server(request.host, request.scheme, own)
+        return rewrite.Server(self._url_host, request.scheme, own)
 
     def _rules_of_server(self) -> "list[rewrite.Rule] | None":
         """The virtual host's rules; the main server's only where they are inherited (mod_rewrite.c, config_server_merge)."""
@@ -721,7 +744,7 @@ class _Run:
             if self.request.query and "?" not in location and 300 <= status < 400:
                 location += "?" + self.request.query
             if location.startswith("/"):  # only a path is given
-                location = f"{self.request.scheme}://{self.request.host}{location}"
+                location = f"{self.request.scheme}://{self._url_host}{location}"
             return status, location, node
         return None
 
@@ -835,7 +858,7 @@ class _Run:
         self._remember(outcome)
         if outcome.kind is rewrite.Kind.REDIRECT:
             target = outcome.target
-            own = f"{self.request.scheme}://{self.request.host}"
+            own = f"{self.request.scheme}://{self._url_host}"
             root = prefix.rstrip("/")
             # a relative target was put below the directory; RewriteBase or the document root's URL takes the directory's place
             if target.startswith(own + root + "/"):
@@ -867,7 +890,7 @@ class _Run:
             return self._by_program() if self._is_program(filename) else self._made(200, "", None)
         if kind == "directory" and not path.endswith("/"):
             query = f"?{self.request.query}" if self.request.query else ""
-            return self._made(301, f"{self.request.scheme}://{self.request.host}{_escaped_path(path)}/{query}", None)
+            return self._made(301, f"{self.request.scheme}://{self._url_host}{_escaped_path(path)}/{query}", None)
         if path.endswith("/") and (kind != "missing" or path == "/"):
             index = self._index(filename) if kind == "directory" else ""
             if index and not index.startswith("/"):  # mod_dir: the request goes on as one for that file (ap_internal_fast_redirect)
@@ -1035,6 +1058,7 @@ _BY_FILE = frozenset({"directory", "directorymatch", "files", "filesmatch"})
 _TRANSLATING = frozenset(
     {"redirect", "redirectmatch", "redirectpermanent", "redirecttemp", "rewriteengine", "rewriterule", "proxypass", "proxypassmatch"}
 )
+_CALLING = frozenset({"usecanonicalname"})
 _ALIASES = ("alias", "scriptalias", "aliasmatch", "scriptaliasmatch")
 _OF_FOLDERS = frozenset({"accessfilename", "documentroot", "directory", "directorymatch", *_ALIASES})
 _DOCUMENTS = frozenset({"errordocument"})

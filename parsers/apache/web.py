@@ -47,16 +47,15 @@ def http(site: Site, host: Host, problems: list[Problem]) -> Http:
     https = mode.holds(TlsMode.IMPLICIT)
     secure = _Asked(host, site, https=https or isinstance(mode, Unknown))
     plain = secure if isinstance(mode, Known) else _Asked(host, site, https=False)
-    paths = {"success": _page(secure), "error": NOWHERE, "redirect": NOWHERE}
+    asking = {"success": _page(secure), "error": (NOWHERE, "backend"), "redirect": (NOWHERE, "")}
     may_redirect = secure.may_redirect
     if may_redirect:
-        paths["redirect"] = _redirected_path(secure)
-    success = _values(secure, paths["success"])
-    error = _values(secure, NOWHERE, fails="backend")
-    redirect = _values(secure, paths["redirect"]) if paths["redirect"] != NOWHERE else error
+        asking["redirect"] = (_redirected_path(secure), "")
+    success, error = _values(secure, *asking["success"]), _values(secure, *asking["error"])
+    redirect = _values(secure, *asking["redirect"]) if asking["redirect"][0] != NOWHERE else error
     leads: Value[bool | None] = Known(False) if https else _redirects(plain)
     status = _status(plain)
-    written = tuple(_written(secure, paths))
+    written = tuple(_written(secure, asking))
     if not https and not leads.holds(True):
         from tlslint.parsers.apache import redirects  # noqa: PLC0415 (few sites speak plain HTTP without a redirect)
 
@@ -199,15 +198,12 @@ def _command(node: Node) -> headers.Command:
     return headers.read(node.texts)
 
 
-def _asking(asked: _Asked, paths: dict[str, str]) -> list[tuple[str, str, str]]:
+def _asking(asked: _Asked, kinds: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:
     """What to ask so as to see which lines go where: kind of answer, path, how it is to end."""
-    asking = [
-        *((kind, path, "backend" if kind == "error" else "") for kind, path in paths.items()),
-        ("refusal", paths["success"], "refused"),
-    ]
+    asking = [*((kind, *how) for kind, how in kinds.items()), ("refusal", kinds["success"][0], "refused")]
     if asked.host.alone is not None:
         asking[1:3] = ("error", "/", "missing"), ("redirect", "/", "moved")
-    elif not asked.host.around.complete and paths["redirect"] == NOWHERE:  # what was not seen may redirect
+    elif not asked.host.around.complete and kinds["redirect"][0] == NOWHERE:  # what was not seen may redirect
         asking[2] = ("redirect", "/", "moved")
     for folder in asked.deeper.values():
         page = f"{folder}page.html"
@@ -216,12 +212,12 @@ def _asking(asked: _Asked, paths: dict[str, str]) -> list[tuple[str, str, str]]:
     return asking
 
 
-def _written(asked: _Asked, paths: dict[str, str]) -> Iterator[HeaderLine]:
+def _written(asked: _Asked, kinds: dict[str, tuple[str, str]]) -> Iterator[HeaderLine]:
     """Every line that gives one of the judged headers a text, wherever it stands, with the kinds of answers that carry it."""
     reach: dict[object, set[str]] = {}
     texts: dict[object, str | None] = {}
     undecided: set[str] = set()
-    for kind, path, fails in _asking(asked, paths):
+    for kind, path, fails in _asking(asked, kinds):
         try:
             found = asked.answer(path, fails)
         except UnknownAnswerError:
@@ -307,15 +303,15 @@ def _limit(node: Node, command: headers.Command, reaches: frozenset[str]) -> str
 # Pages and redirects
 
 
-def _page(asked: _Asked) -> str:
-    """A page that is there: the front page, or its file where a folder without index is refused."""
-    try:
-        if asked.answer("/").status < 400:
-            return "/"
-        named = asked.answer("/index.html")
-    except UnknownAnswerError:
-        return "/"
-    return "/index.html" if named.status < 300 else "/"
+def _page(asked: _Asked) -> tuple[str, str]:
+    """A page that is served, and how it is to end: the front page, its file, else any page; the front page where there is none."""
+    for path, fails in (("/", ""), ("/index.html", ""), (DEEP, "no")):
+        try:
+            if asked.answer(path, fails).status < 300:
+                return path, fails
+        except UnknownAnswerError:
+            break
+    return "/", ""
 
 
 def _status(asked: _Asked) -> Value[int | None]:
