@@ -464,15 +464,21 @@ def _server_at(host: Host, request: Request, name: str, port: int, *, https: boo
 
 
 def _redirected_path(asked: _Asked) -> str:
-    """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has."""
+    """A path that the configuration redirects, for the answer of that kind; where there is none, a path nobody has.
+
+    One that an ErrorDocument sends elsewhere comes last: it is an error with an error's headers.
+    """
+    sent_on = ""
     for path in _candidates(asked):
         try:
             found = asked.answer(path)
         except UnknownAnswerError:
             continue
         if 300 <= found.status < 400:
-            return path
-    return NOWHERE
+            if found.by is None or found.by.lower != "errordocument":
+                return path
+            sent_on = sent_on or path
+    return sent_on or NOWHERE
 
 
 def _candidates(asked: _Asked) -> Iterable[str]:

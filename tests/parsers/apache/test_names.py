@@ -108,3 +108,42 @@ def test_each_name_is_redirected_or_not(first: str, redirected: str, tmp_path: P
     said = findings(tmp_path, "--select", "TLS405")
     assert f"{served} is served over plain HTTP as well" in said
     assert "and" not in said.partition("no-https-redirect")[2]
+
+
+SECURE = """LoadModule mpm_event_module x.so
+LoadModule ssl_module x.so
+LoadModule headers_module x.so
+LoadModule alias_module x.so
+LoadModule rewrite_module x.so
+Listen 443
+<VirtualHost *:443>
+ServerName www.example.test
+ServerAlias example.test
+DocumentRoot /var/www/html
+SSLEngine on
+SSLCertificateFile /etc/ssl/x.pem
+{}
+</VirtualHost>
+"""
+CANONICAL = "RewriteEngine On\nRewriteCond %{SERVER_NAME} =example.test\nRewriteRule ^ http://www.example.test%{REQUEST_URI} [R=301,L]"
+
+
+def test_the_servers_own_name_is_not_what_was_asked_for(tmp_path: Path) -> None:
+    """With `UseCanonicalName On` SERVER_NAME is the ServerName, whoever is asked for: this rule never acts (seen on 2.4.71)."""
+    (tmp_path / "apache2.conf").write_text(SECURE.format(CANONICAL))
+    assert "visitors who come to example.test" in findings(tmp_path, "--select", "TLS406")
+    (tmp_path / "apache2.conf").write_text("UseCanonicalName On\n" + SECURE.format(CANONICAL))
+    assert findings(tmp_path, "--select", "TLS406") == ""
+
+
+HSTS = 'Header always set Strict-Transport-Security "max-age=63072000"'
+IN_FOLDER = f"<Directory /var/www/html>\n{HSTS}\n</Directory>\nRedirectMatch 301 ^/$ /en/"
+
+
+@pytest.mark.parametrize("more", ["", "\nErrorDocument 404 http://other.test/\n<Location /nowhere>\nRequire all granted\n</Location>"])
+def test_pages_behind_a_redirected_front_page_are_pages(more: str, tmp_path: Path) -> None:
+    """`www.example.test:443 sends no Strict-Transport-Security` was said of the redirect; an ErrorDocument's was taken for the redirect."""
+    (tmp_path / "apache2.conf").write_text("LoadModule authz_core_module x.so\n" + SECURE.format(IN_FOLDER + more))
+    said = findings(tmp_path, "--select", "TLS501,TLS505")
+    assert "TLS501" not in said
+    assert "redirects go out without this Strict-Transport-Security line" in said
