@@ -245,5 +245,7 @@ def curve(found: Slots) -> str:
 
 def chain_file(main: Scope, server: Scope) -> Entry | None:
     """SSLCertificateChainFile, with which further certificates in SSLCertificateFile are not read as a chain (ssl_init_server_certs)."""
+    if "sslcertificatechainfile" not in server.entries and "sslcertificatechainfile" not in main.entries:
+        return None
     own = last(server, "sslcertificatechainfile")
     return own.entry if own.is_set or server is main else last(main, "sslcertificatechainfile").entry

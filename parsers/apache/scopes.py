@@ -115,7 +115,7 @@ class Pick(Struct):
         """Where the value comes from: the deciding directive first, then those it overrides; `default` names a compiled-in one."""
         if self.entry is None:
             return by_default(default) if default else ()
-        first = Origin(How.INHERITED if self.inherited else How.WRITTEN, self.entry.span)
+        first = Origin(How.INHERITED if self.inherited else How.WRITTEN, self.entry.node.args_span)
         if not self.overridden:
             return (first,)
         return (first, *(Origin(How.OVERRIDDEN, entry.span, "overridden") for entry in self.overridden if entry.value != self.value))
