@@ -207,11 +207,31 @@ def _pieces(source: SourceFile, port: int | None) -> Iterator[Piece]:
         elif char == "{":
             yield Piece(text[plain:position], plain, position)
             end = _end_of_block(text, position)
-            yield from _Perl(text, position + 1, end, port).pieces()
+            if _is_value(text, position, end):
+                literal = _LITERAL.fullmatch(text, position + 1, end)
+                if literal is None:
+                    yield Piece(_HOLE, position, min(end + 1, len(text)), False, is_hole=True)
+                elif literal[2]:
+                    yield Piece(literal[2], literal.start(2), literal.end(2))
+            else:
+                yield from _Perl(text, position + 1, end, port).pieces()
             position = plain = end + 1
         else:
             position += 1
     yield Piece(text[plain:], plain, len(text))
+
+
+_LITERAL = re.compile(r"\s*(['\"])([^'\"\\$@]*)\1\s*;?\s*")
+"""A block that is a text and nothing else."""
+
+
+def _is_value(text: str, start: int, end: int) -> bool:
+    """Does a block give a part of a line, `Listen { $httpPort }`, by its value alone? One on lines of its own works out variables."""
+    inside = text[start + 1 : end]
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    behind = text[end + 1 :].partition("\n")[0]
+    stands_alone = not before.strip() and not behind.strip()
+    return not stands_alone and re.search(r"\$OUT\b|\breturn\b|\A\s*(?:#|\Z)", inside) is None
 
 
 def _end_of_block(text: str, start: int) -> int:

@@ -35,7 +35,13 @@ CASES = {
     "after a return": ('{ return "# off" unless $x; $OUT .= "A b\\n"; }', [("A b", PERL_DECIDES, "")]),
     "variable": ('{ $OUT .= "A $b c\\n"; }', [("A \x1a c", "", PERL_FILLS_IN)]),
     "hash": ('{ $OUT .= "A ${b}{c} d\\n"; }', [("A \x1a d", "", PERL_FILLS_IN)]),
-    "value in a line": ("ServerName { $SystemName }.example.org\n", [("ServerName .example.org", "", "")]),
+    "value in a line": ("ServerName { $SystemName }.example.org\n", [("ServerName \x1a.example.org", "", PERL_FILLS_IN)]),
+    "values in a line": ("A { $b }.{ $c || 'd' } e\n", [("A \x1a.\x1a e", "", PERL_FILLS_IN)]),
+    "a value with a choice": ('A { $b eq "c" ? "d" : "e" }\n', [("A \x1a", "", PERL_FILLS_IN)]),
+    "a text in a line": ("A { 'b' }c { \"d\"; }\n", [("A bc d", "", "")]),
+    "a remark in a line": ("A { # b\n} c\n", [("A  c", "", "")]),
+    "put out in a line": ('A { $OUT .= "b"; } c\n', [("A b c", "", "")]),
+    "variables on lines of their own": ("{\n  $b = 1;\n}\nA c\n", [("A c", "", "")]),
     "here": ("{ $OUT .= <<'E';\nA b\nC d\nE\n}", [("A b", "", ""), ("C d", "", "")]),
     "filled here": ('{ $OUT .=<<"E";\nA $b\nE\n}', [("A \x1a", "", PERL_FILLS_IN)]),
     "qq": ("{ $OUT .= qq(\nA (b) c\n); }", [("A (b) c", "", "")]),
@@ -81,3 +87,16 @@ def test_a_repository_that_keeps_templates_custom_alone(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "04Strict").write_text('{ $OUT .= "Header always set Strict-Transport-Security \\"max-age=60\\"\\n" if ($port eq "443"); }')
     assert "TLS502" in tlslint(tmp_path, "--output-format", "concise").out
+
+
+def test_values_in_lines_are_unknown_and_not_missing(tmp_path: Path) -> None:
+    """False positives once: "SSLCipherSuite takes one or two arguments", "max-age needs a whole number", "Listen takes an address"."""
+    folder = tmp_path / "etc" / "e-smith" / "templates" / "etc" / "httpd" / "conf" / "httpd.conf"
+    (folder / "VirtualHosts").mkdir(parents=True)
+    (folder / "35SSL").write_text("SSLCipherSuite { $modSSL{CipherSuite} }\nListen { $httpsPort }\nSSLProtocol { $p || 'all' }\n")
+    body = "ServerName { $SystemName }.{ $DomainName }\nSSLVerifyClient { $x ? 'require' : 'none' }\n"
+    header = 'Header always set Strict-Transport-Security "max-age={ $age }; includeSubDomains"\n'
+    (folder / "VirtualHosts" / "05Name").write_text(body + header)
+    said = tlslint(tmp_path, "--output-format", "concise").out
+    assert "error" not in said
+    assert "\x1a" not in said + tlslint("effective", tmp_path).out
