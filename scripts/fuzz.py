@@ -203,7 +203,7 @@ class Format:
     def write(self, data: bytes) -> None:
         """What must hold of everything that is mended."""
         from tlslint.engine.fix import mend
-        from tlslint.engine.proof import overall
+        from tlslint.engine.proof import Step, overall
 
         place, mode, body = (*data[:2], 0, 0)[0], (*data[:2], 0, 0)[1], data[2:]
         unsafe = mode & 0x80 == 0
@@ -218,7 +218,7 @@ class Format:
         again = mend(edited, after, here.look, unsafe=unsafe)
         assert not again.texts, f"a second run changes {again.texts}"
         # What went along with another fix is not there any more; only those with edits of their own promise a value.
-        failure = overall(here.result, after, [one.finding for one in mended.fixed if one.edits])
+        failure = overall(here.result, after, [Step(here.result, tuple(one.finding for one in mended.fixed if one.edits))])
         assert not failure, failure
         _mended(here.result, after, mended, unsafe=unsafe)
         more = self.commented(body, here.result) if mode & 0x30 == 0 else None

@@ -88,7 +88,18 @@ def _without_words(text: str, build: str, gone: set[int], kept: set[int]) -> str
         and gone.intersection(suite.code for suite in word.suites)
         and not kept.intersection(suite.code for suite in word.suites)
     ]
-    for word in reversed(spoilt):
+    return _without(text, spoilt)
+
+
+def openssl_known(text: str, build: str | None) -> str:
+    """The cipher string without the words this build does not know and passes over."""
+    if build is None:
+        return text
+    return _without(text, [word for word in openssl.explain(text, build) if word.effect is openssl.Effect.UNKNOWN])
+
+
+def _without(text: str, words: Sequence[openssl.Word]) -> str:
+    for word in reversed(words):
         end = word.end + 1 if word.start == 0 else word.end
         text = text[: max(0, word.start - 1)] + text[end:]
     return text

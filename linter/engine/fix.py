@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tlslint import parsers
 from tlslint.engine.discover import Discovery
-from tlslint.engine.proof import Changes, Moves, Plan, Proof, overall, prove
+from tlslint.engine.proof import Changes, Moves, Plan, Proof, Step, overall, prove
 from tlslint.engine.run import Result, format_of
 from tlslint.files import FileProblem
 from tlslint.model import Endpoint, Finding, Ignored, Instance, Span
@@ -200,6 +200,7 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
     """
     texts: dict[str, tuple[bytes, bytes]] = {}
     fixed: list[Fixed] = []
+    promised: list[Step] = []
     steps: list[Changes] = []
     current, state = found, before
     seen = {_state(texts)}
@@ -221,20 +222,21 @@ def _rounds(found: Discovery, before: Result, again: Again, *, unsafe: bool, cle
         changed = {real: (texts.get(real, (old,))[0], new) for real, (old, new) in step.texts(step.accepted).items()}
         changed = {**texts, **changed}
         mended = [*fixed, *(beginning.of(one, steps) if steps else one for one in step.fixed)]
+        kept = [*promised, Step(state, tuple(one.finding for one in step.fixed))]
         following = current._replace(files=current.files.edited({real: new for real, (_, new) in changed.items()}))
         after = again(following)
         if _state(changed) in seen or len(steps) == ROUNDS:
             failure = "remedies chase each other"
         elif clean:
-            failure = overall(before, after, [one.finding for one in mended])
+            failure = overall(before, after, kept)
         if failure:
             withheld += [Withheld(one.finding, failure) for one in step.fixed]
             break
-        texts, fixed, current, state = changed, mended, following, after
+        texts, fixed, promised, current, state = changed, mended, kept, following, after
         seen.add(_state(texts))
         steps.append(_by_path(step.accepted))
+    failure = failure or overall(before, state, promised)
     fixed += _along(before, state, fixed, unsafe=unsafe)
-    failure = failure or overall(before, state, [one.finding for one in fixed])
     return Mended(texts, tuple(fixed), tuple(withheld), (), tuple(steps)), failure
 
 

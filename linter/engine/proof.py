@@ -125,21 +125,30 @@ def prove(before: Result, after: Result, plans: Sequence[Plan], changes: Changes
     return Proof("", tuple(sorted(also)))
 
 
-def overall(before: Result, after: Result, mended: Sequence[Finding]) -> str:
+class Step(Struct):
+    """What one round mends, as it was told of what the round began with: by then more may be offered than at first, or less be known."""
+
+    before: Result
+    mended: tuple[Finding, ...]
+
+
+def overall(before: Result, after: Result, steps: Sequence[Step]) -> str:
     """What came of all rounds, held against the beginning: nothing worse than what was mended is new, and no promise was taken back."""
     if all(instance.starts.holds(False) for instance in before.instances):
         return ""
-    fresh = next(_fresh(before, after, mended), None)
+    fresh = next(_fresh(before, after, [finding for step in steps for finding in step.mended]), None)
     if fresh is not None:
         return f"together they would bring {fresh.code} {fresh.name}"
-    served, will = _endpoints(before.instances), _endpoints(after.instances)
+    will = _endpoints(after.instances)
     # Where several rounds promised different values of one field, one of them counts in the end.
     kept: dict[tuple[object, ...], str] = {}
-    for finding in mended:
-        fields = finding.remedy.fields if finding.remedy is not None else ()
-        for name in finding.endpoints:
-            if kept.get((name, *fields), "-"):
-                kept[(name, *fields)] = _promise(finding._replace(endpoints=(name,)), served, will, at_last=True)
+    for step in steps:
+        served = _endpoints(step.before.instances)
+        for finding in step.mended:
+            fields = finding.remedy.fields if finding.remedy is not None else ()
+            for name in finding.endpoints:
+                if kept.get((name, *fields), "-"):
+                    kept[(name, *fields)] = _promise(finding._replace(endpoints=(name,)), served, will, at_last=True)
     return next((why for why in kept.values() if why), "")
 
 

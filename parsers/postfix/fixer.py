@@ -181,7 +181,8 @@ def _suites(instance: Instance, endpoint: Endpoint, remedy: OfferSuites, daemon:
     if {suite.code for suite in offered} == listed:  # only the order is at fault, and the grade's list is Postfix's own
         release, said = _release(instance), place.options.get(grade) or files.settings.get(grade)
         parameter = list_parameter(said.value if said is not None else "medium", release)
-        moved = spelling.openssl_near(release.default(parameter or "") or "", build, remedy.suites, offered)
+        own = spelling.openssl_known(release.default(parameter or "") or "", build)  # it names what old libraries had: !RC5
+        moved = spelling.openssl_near(own, build, remedy.suites, offered)
         return {parameter: moved} if parameter and moved else "the order of the grade's own list is Postfix's"
     return {grade: "high", "tls_high_cipherlist": text}
 

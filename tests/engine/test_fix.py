@@ -209,3 +209,21 @@ def test_what_would_be_told_at_the_new_line_again_is_not_mended(tmp_path: Path) 
     assert "left etc/postfix/master.cf:1 TLS103 no-tls13: the finding would stay" in ran.err
     assert (postfix / "main.cf").read_text() == main
     assert (postfix / "master.cf").read_text() == master
+
+
+def test_suites_are_mended_in_the_round_after_the_one_that_brings_tls13(tmp_path: Path) -> None:
+    """With TLS 1.3 come its suites; what a folder that was not copied makes of them nobody knows: no reason to leave the rest."""
+    place = tmp_path / "etc" / "apache2" / "apache2.conf"
+    place.parent.mkdir(parents=True)
+    site = "<VirtualHost *:443>\nServerName www.test\nSSLEngine on\nSSLCertificateFile /c.pem\n</VirtualHost>\n"
+    place.write_text(
+        "ServerName h\nListen 443\nIncludeOptional mods-enabled/*.conf\nSSLProtocol TLSv1.2\nSSLCipherSuite HIGH:MEDIUM:!MD5\n" + site
+    )
+    ran = tlslint("--fix-only", "--unsafe-fixes", "--show-fixes", "--target", "debian-13", tmp_path)
+    for rule in ("TLS103", "TLS206", "TLS301"):
+        assert f"{rule} " in ran.err
+    assert ", 0 left as unproven, " in ran.err
+    once = place.read_bytes()
+    assert b"SSLProtocol -all +TLSv1.2 +TLSv1.3\nSSLCipherSuite ECDHE-" in once
+    tlslint("--fix-only", "--unsafe-fixes", "--target", "debian-13", tmp_path)
+    assert place.read_bytes() == once
