@@ -53,11 +53,7 @@ class Includes:
         base, pattern = split_at_wildcard(path)
         found = False
         if self._state.files.kind(base) == "outside":
-            message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-            self._state.problems.append(
-                Problem("outside-root", message, word.span, severity=self._state.severity_outside, about=self._state.files.on_disk(path))
-            )
-            self._state.hole(node, where, "an include outside the scanned roots")
+            self._outside(path, node, where, modules=True)
             return
         told = len(self._state.problems)
         offered = self._offered(base, node, where)
@@ -94,13 +90,7 @@ class Includes:
                         where,
                     )
             elif problem.kind == "outside-root":
-                message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
-                self._state.problems.append(
-                    Problem(
-                        "outside-root", message, word.span, severity=self._state.severity_outside, about=self._state.files.on_disk(path)
-                    )
-                )
-                self._state.hole(node, where, "an include outside the scanned roots", modules=not wild)
+                self._outside(path, node, where, modules=not wild)
             else:
                 message = (
                     f"{readable_path(path)} cannot be read: it {problem.reason}" if " " in problem.reason else f"{path}: {problem.reason}"
@@ -108,6 +98,13 @@ class Includes:
                 self._state.problems.append(Problem("unreadable", message, word.span, about=self._state.files.on_disk(path)))
                 self._state.hole(node, where, "an include that cannot be read", modules=not wild)
             return None
+
+    def _outside(self, path: str, node: Node, where: Section, *, modules: bool) -> None:
+        state = self._state
+        message = f"{readable_path(path)} lies outside the scanned roots and was not read: what it sets is not known"
+        place = state.files.on_disk(path)
+        state.problems.append(Problem("outside-root", message, node.words[0].span, severity=state.severity_outside, about=place))
+        state.hole(node, where, "an include outside the scanned roots", modules=modules)
 
     def _linked(self, path: str, source: SourceFile) -> SourceFile:
         """A link that was checked out as text (git's core.symlinks = false): the file it names. Raises `FileProblem`."""

@@ -4,7 +4,7 @@ Facts only; each becomes a `Problem` under the name of the rule that reports it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tlslint.model import Label, Problem, Severity, Span
@@ -67,18 +67,8 @@ def _main_lines(evaluated: "Evaluated") -> Iterator[Problem]:
     if evaluated.main is None:
         return
     release = evaluated.release
-    first: dict[str, Setting] = {}
+    yield from _repeated(evaluated.main.settings, "is set twice with different values")
     for setting in evaluated.main.settings:
-        earlier = first.get(setting.name)
-        if earlier is not None and earlier.value != setting.value:
-            yield Problem(
-                "duplicate-setting",
-                f"{readable(setting.name)} is set twice with different values: the last one counts",
-                earlier.span,
-                "does not count",
-                (Label(setting.span, "counts"),),
-            )
-        first[setting.name] = setting
         yield from _swallowed(setting, release)
         yield from _value_text(setting, release)
     data = evaluated.main.file.data
@@ -191,19 +181,19 @@ def _master_lines(evaluated: "Evaluated") -> Iterator[Problem]:
     for service in evaluated.services.running:
         if service.fatal is not None and service.daemon in DAEMONS:
             yield service.fatal._replace(endpoints=(service.title,))
-        seen: dict[str, Setting] = {}
-        for setting in service.overrides:
-            earlier = seen.get(setting.name)
-            if earlier is not None and earlier.value != setting.value:
-                yield Problem(
-                    "duplicate-setting",
-                    f"{readable(setting.name)} is given twice to {service.title}: the last one counts",
-                    earlier.span,
-                    "does not count",
-                    (Label(setting.span, "counts"),),
-                    endpoints=(service.title,),
-                )
-            seen[setting.name] = setting
+        yield from _repeated(service.overrides, f"is given twice to {service.title}", (service.title,))
+
+
+def _repeated(settings: Iterable[Setting], what: str, endpoints: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Of two lines that set the same thing differently the last one counts."""
+    seen: dict[str, Setting] = {}
+    for setting in settings:
+        earlier = seen.get(setting.name)
+        if earlier is not None and earlier.value != setting.value:
+            message = f"{readable(setting.name)} {what}: the last one counts"
+            counts = (Label(setting.span, "counts"),)
+            yield Problem("duplicate-setting", message, earlier.span, "does not count", counts, endpoints=endpoints)
+        seen[setting.name] = setting
 
 
 def _names(evaluated: "Evaluated") -> Iterator[Problem]:
