@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from tlslint.model import SourceFile
 
+_FIRST = "1.2.17"
+
 _SIGNS = (
     # 2.4 begins with its version; the others by names that only they have (src/config/old-set-parser.c, settings by version)
     ("2.4.1", rb"dovecot_config_version|ssl_server_\w+|auth_allow_cleartext|mail_driver|mail_path|passdb_\w+_\w+"),
     ("2.3.19.1", rb"ssl_min_protocol|ssl_dh|ssl_cipher_suites|ssl_curve_list|ssl_client_cert"),
     ("2.2.36", rb"ssl_protocols|ssl_dh_parameters_length|ssl_prefer_server_ciphers"),
-    ("1.2.17", rb"ssl_cert_file|ssl_key_file|ssl_ca_file|ssl_disable|ssl_listen|login_executable|auth default"),
+    (_FIRST, rb"ssl_cert_file|ssl_key_file|ssl_ca_file|ssl_disable|ssl_listen|login_executable|auth default"),
     ("2.3.19.1", rb"ssl_cert|ssl_key|disable_plaintext_auth|mail_location|passdb|!include(?:_try)?"),
 )
 
@@ -18,7 +20,7 @@ _NEW_BLOCKS = re.compile(
     rb"""(?mx) ^[ \t]* (?: (?:mail_plugins|auth_mechanisms|protocols) [ \t]* \{
     | (?:quota|sieve_script|fts|passdb|userdb) [ \t]+ (?:"[^"\n]*"|\w+) [ \t]* \{ )"""
 )
-"""Blocks of 2.4: lists of booleans, and names where 2.3 has none."""
+"""Blocks of 2.4: lists of booleans, and names where 2.x before it has none; 1.x has `passdb pam {`, within `auth default {`."""
 
 _OLD = re.compile(
     rb"""(?mx) ^[ \t]* (?: (?:plugin|passdb|userdb|namespace|dict|inet_listener) [ \t]* \{
@@ -33,10 +35,13 @@ def of(files: Sequence[SourceFile], *, is_root: bool) -> str | None:
 
     `is_root`: a whole configuration, which 2.4 does not read without its version.
     """
-    if any(_NEW_BLOCKS.search(file.data) for file in files):
+    told = [version for version, names in _SIGNS if any(_has(names, file) for file in files)]
+    if _FIRST not in told and any(_NEW_BLOCKS.search(file.data) for file in files):
         return _SIGNS[0][0]
-    for version, names in _SIGNS:
-        sign = re.compile(rb"^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", re.MULTILINE)
-        if any(sign.search(file.data) for file in files):
-            return version
+    if told:
+        return told[0]
     return "2.3.19.1" if is_root or any(_OLD.search(file.data) for file in files) else None
+
+
+def _has(names: bytes, file: SourceFile) -> bool:
+    return re.search(rb"(?m)^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", file.data) is not None

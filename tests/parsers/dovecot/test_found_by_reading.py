@@ -142,6 +142,14 @@ def test_one_file_of_24_among_others_makes_all_of_them_24(tmp_path: Path) -> Non
     assert not [finding for finding in result.findings if finding.code == "TLS901"]
 
 
+def test_names_of_a_passdb_are_of_1x_too(tmp_path: Path) -> None:
+    """Three such files of ten years ago were judged for 2.4 and told that they lack its version."""
+    old = "protocols = imap imaps\nssl_cert_file = /c.pem\nauth default {\n  passdb pam {\n  }\n  userdb passwd {\n  }\n}\ndict {\n}\n"
+    found = checked(tmp_path, {"/etc/dovecot/dovecot.conf": old}, "TLS901")
+    assert not found.findings
+    assert [instance.software.version for instance in found.instances] == ["1.2.17"]
+
+
 def test_a_later_file_of_conf_d_overrides(tmp_path: Path) -> None:
     """They are read by name, as `!include conf.d/*.conf` reads them."""
     assert not of_a_repository(tmp_path / "on", {"10-ssl.conf": "ssl = no\n", "99-local.conf": "ssl = required\n"}, "TLS401").findings
