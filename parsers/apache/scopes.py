@@ -4,6 +4,7 @@ A scope is the main server or a `<VirtualHost>`. Sources: server/config.c (ap_wa
 dirsection …) of httpd 2.4. httpd stops at the first refusal; here all are told, since each must be mended.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import lru_cache
@@ -184,8 +185,10 @@ Handler = Callable[[Node, Place], "tuple[str, Any] | None"]
 
 
 class _Walk:
-    def __init__(self, reading: Reading, handlers: dict[str, Handler], absent: dict[str, str]) -> None:
+    def __init__(self, reading: Reading, handlers: dict[str, Handler], absent: dict[str, str], *, is_fragment: bool) -> None:
         self.reading = reading
+        self.may_be_inside = is_fragment and _may_be_inside(reading.tree)
+        """Perhaps some <Directory> or <Location> that was not seen includes the file."""
         self.handlers = handlers
         self.absent = absent
         self.problems: list[Problem] = []
@@ -320,6 +323,8 @@ class _Walk:
         if self.reading.knows_all_modules and known.module not in self.reading.modules and not _maybe_builtin(known.module):
             source = known.module.removesuffix("_module")
             return None, f"{spelt} belongs to mod_{source}, which is not loaded, so httpd does not start"
+        if place is Place.SERVER and self.may_be_inside and _allowed(known, Place.DIRECTORY):
+            return known, ""
         if not _allowed(known, place):
             where = {
                 Place.SERVER: "outside <Directory>, <Location> and the like",
@@ -330,6 +335,21 @@ class _Walk:
             }[place]
             return None, f"{spelt} is not allowed {where}, so httpd does not start"
         return known, ""
+
+
+_OF_SERVERS = r"(?:^|/)(?:(?:sites|conf|mods)-(?:available|enabled)|(?:conf(?:\.modules)?|vhosts|modules)\.d)/[^/]+$"
+"""Folders that every distribution's root file includes outside all sections."""
+
+
+def _may_be_inside(tree: Section) -> bool:
+    """May a file that is found alone stand within a section? Not where it lies among those of servers, or says what only a server can."""
+    if re.search(_OF_SERVERS, tree.file.path):
+        return False
+    for node in tree.children:
+        known = directives.known(f"<{node.lower}" if isinstance(node, Section) else node.lower)
+        if known is not None and not _allowed(known, Place.DIRECTORY):
+            return False
+    return True
 
 
 def _beyond(scope: Scope, node: Node) -> str:
@@ -463,7 +483,7 @@ def walk(reading: Reading, handlers: dict[str, Handler], *, absent: dict[str, st
     `absent`: what to say of directives other versions of httpd have. `unseen`: why what a fragment leaves out is not known; "" for a
     whole configuration.
     """
-    walk = _Walk(reading, handlers, absent)
+    walk = _Walk(reading, handlers, absent, is_fragment=bool(unseen))
     main = Scope(reading.tree, 0, is_main=True, unseen=unseen)
     top = Place.HTACCESS if reading.tree.file.path.endswith(".htaccess") else Place.SERVER
     walk.section(reading.tree, main, top)

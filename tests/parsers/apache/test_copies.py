@@ -378,3 +378,16 @@ def test_mod_ssl_is_loaded_where_somebody_speaks_of_it(tmp_path: Path) -> None:
     without = SITE.replace("SSLProtocol all -TLSv1", "<IfModule !mod_ssl.c>\nSSLProtocol all\n</IfModule>")
     (tmp_path / "sites-available" / "www.vhost").write_text(without)
     assert "held-back-by-library" not in findings(tmp_path)
+
+
+def test_a_snippet_may_be_included_anywhere(tmp_path: Path) -> None:
+    """`Include snippets/auth.conf` in a <Location>: every line was "not allowed outside <Directory>" when the snippet was found alone."""
+    snippet = "AuthType Basic\nRequire valid-user\nSSLRequireSSL\n"
+    for name in ("apache2/snippets/auth.conf", "apache2/conf-available/auth.conf"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(snippet)
+    said = findings(tmp_path)
+    assert "snippets/auth.conf" not in said
+    assert said.count("TLS901") == 3, "what lies in conf-available is included outside all sections"
+    (tmp_path / "apache2/snippets/auth.conf").write_text(f"Listen 80\n{snippet}")
+    assert "snippets/auth.conf:2:1: error TLS901" in findings(tmp_path), "Listen can stand in no <Location>"
