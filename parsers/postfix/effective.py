@@ -12,7 +12,7 @@ from tlslint.model import How, Origin
 from tlslint.model.struct import Struct
 from tlslint.parsers.postfix import defaults, expansion
 from tlslint.parsers.postfix.defaults import Release
-from tlslint.parsers.postfix.syntax import Setting, looks_like_template
+from tlslint.parsers.postfix.syntax import Setting, looks_like_template, readable
 
 _WHITE = " \t\n\v\f\r"
 
@@ -217,6 +217,13 @@ def fault(value: Resolved, release: Release) -> str:
 
     Completes "smtpd stops at its first connection: …".
     """
+    why = _fault(value, release)
+    if why and not value.text and not value.error and value.setting is not None and "$" in value.setting.value:
+        return f"{why}; {readable(value.setting.value)!r} expands to nothing"
+    return why
+
+
+def _fault(value: Resolved, release: Release) -> str:
     if value.error:
         return (
             f"the value {value.error}"

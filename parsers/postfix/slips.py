@@ -248,13 +248,16 @@ def _name(
     span = defaults.life(name)
     if span is not None:
         first, gone = span
+        severity = None
         if gone and at_least(release, gone):
+            # what is long gone and never was about TLS is a leftover
+            severity = None if re.search("tls|cipher", name) else Severity.INFO
             message = f"{name} was removed in Postfix {gone}: {release.version} does not read it"
         elif at_least(release, first):
             message = f"{name} came to Postfix {first} with a later patch level than {release.version}, which does not read it"
         else:
             message = f"{name} is new in Postfix {first}: {release.version} does not read it"
-        yield Problem("setting-not-in-version", message, setting.name_span, "not read", endpoints=endpoints)
+        yield Problem("setting-not-in-version", message, setting.name_span, "not read", endpoints=endpoints, severity=severity)
         return
     meant = _meant(name, release)
     message = f"{readable(name)} is no parameter of Postfix {release.version}, and nothing refers to it"

@@ -227,3 +227,15 @@ def test_a_policy_table_beside_main_cf_is_the_one_of_etc_postfix(tmp_path: Path)
     lay({"files": files}, tmp_path)
     result = run(discover([str(tmp_path / "repository")]), load_target("debian-12"), selection(["TLS901"], []), [])
     assert [finding.primary.span.file.path.rpartition("/")[2] for finding in result.findings] == ["tls_policy", "tls_policy"]
+
+
+def test_what_expands_to_nothing_is_shown(tmp_path: Path) -> None:
+    """`myhostname = $ENV_MAIL_HOST` was "an empty value", and nobody sees one there."""
+    told = judged(tmp_path, "smtpd_tls_security_level = may\nmyhostname = $ENV_MAIL_HOST\n")
+    assert "an empty value is refused (bad string length 0 < 1); '$ENV_MAIL_HOST' expands to nothing" in told.says("TLS901")
+
+
+def test_what_is_long_gone_and_not_about_tls_is_no_error(tmp_path: Path) -> None:
+    """fallback_relay of an old master.cf and smtpd_sasl_application_name, both gone since 2.3, were errors."""
+    told = judged(tmp_path, "smtpd_sasl_application_name = smtpd\nsmtpd_tls_cipherlist = HIGH\nsmtpd_tls_security_level = may\n")
+    assert sorted(finding.severity for finding in told.findings("TLS804")) == [Severity.INFO, Severity.ERROR]
