@@ -33,6 +33,8 @@ class UnknownCipherWord(EndpointRule):
         good("dovecot", "ssl_cipher_list = ECDHE+AESGCM:!EXP"),
         bad("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM:«FOOBAR»", "FOOBAR", service="submission"),
         good("postfix", "smtpd_tls_mandatory_ciphers = high\ntls_high_cipherlist = ECDHE+AESGCM", service="submission"),
+        bad("postfix", "smtpd_tls_mandatory_exclude_ciphers = aNULL, «KRB5-DE5»", "nothing is excluded", service="submission"),
+        good("postfix", "smtpd_tls_mandatory_exclude_ciphers = aNULL, KRB5-DES-CBC3-SHA, EXP", service="submission"),
     ]
 
     def check(self, endpoint: Endpoint) -> Iterator[Finding]:

@@ -64,6 +64,8 @@ class Evaluated(Struct):
     globals: Parameters
     complete: bool
     files: tuple[SourceFile, ...]
+    build: str | None = None
+    """The build of OpenSSL; None: not known."""
 
     @property
     def items(self) -> "list[Listener | Transport]":
@@ -154,6 +156,7 @@ def evaluate(root: str, files: Files, target: Target, *, complete: bool) -> tupl
         common,
         whole,
         tuple(sources),
+        build,
     )
     return evaluated, tuple(problems)
 

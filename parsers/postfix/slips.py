@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tlslint.crypto import openssl
 from tlslint.model import Label, Problem, Severity, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.parsers import placing
@@ -61,6 +62,34 @@ def problems(evaluated: "Evaluated") -> Iterator[Problem]:
     yield from outgoing.policies(evaluated)
     yield from _references(evaluated)
     yield from _digests(evaluated)
+    yield from _exclusions(evaluated)
+
+
+def _exclusions(evaluated: "Evaluated") -> Iterator[Problem]:
+    """Words of exclusion lists that no release of OpenSSL knows: `:!word` is passed over (tls_set_ciphers() in src/tls/tls_misc.c)."""
+    if evaluated.build is None:
+        return
+    services = (setting for service in evaluated.services.running for setting in service.overrides)
+    for setting in (*evaluated.settings.values(), *services):
+        if not setting.name.endswith("_exclude_ciphers") or "$" in setting.value or b"#" in setting.value_span.data:
+            continue
+        for match in re.finditer(rb"[^, \t\r\n:]+", setting.value_span.data):
+            word = match.group().decode("latin-1")
+            if word[0] in "!+-@" or not word.isascii():
+                continue  # breaks every handshake, and is told so
+            said = openssl.explain(f"ALL:!{word}", evaluated.build)[-1]
+            if said.effect is not openssl.Effect.UNKNOWN or said.note or not said.unknown:
+                continue
+            start = setting.value_span.start + match.start()
+            span = Span(setting.value_span.file, start, start + len(match.group()))
+            meant = word.replace(said.unknown, said.suggestion) if said.suggestion else ""
+            yield Problem(
+                "unknown-cipher-word",
+                f"{readable(said.unknown)} is unknown to {evaluated.build.replace('@', ' ')}, so nothing is excluded by it"
+                + (f"; did you mean {said.suggestion}?" if meant else ""),
+                span,
+                remedy=Rewrite((Edit(span, meant.encode()),), meant, unsafe="the list of suites changes") if meant else None,
+            )
 
 
 def _main_lines(evaluated: "Evaluated") -> Iterator[Problem]:

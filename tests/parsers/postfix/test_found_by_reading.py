@@ -239,3 +239,11 @@ def test_what_is_long_gone_and_not_about_tls_is_no_error(tmp_path: Path) -> None
     """fallback_relay of an old master.cf and smtpd_sasl_application_name, both gone since 2.3, were errors."""
     told = judged(tmp_path, "smtpd_sasl_application_name = smtpd\nsmtpd_tls_cipherlist = HIGH\nsmtpd_tls_security_level = may\n")
     assert sorted(finding.severity for finding in told.findings("TLS804")) == [Severity.INFO, Severity.ERROR]
+
+
+def test_an_exclusion_that_excludes_nothing(tmp_path: Path) -> None:
+    """Copied lists with slips (EDH-RSA-DES-CDC3-SHA, KRB5-DE5) were passed over; names of older releases are no slips."""
+    words = "aNULL, EDH-RSA-DES-CDC3-SHA,\n  KRB5-DE5, KRB5-DES-CBC3-SHA, EXP, RSA+AES"
+    told = judged(tmp_path, f"smtpd_tls_security_level = may\nsmtpd_tls_exclude_ciphers = {words}\n")
+    assert [finding.primary.span.text for finding in told.findings("TLS213")] == ["EDH-RSA-DES-CDC3-SHA", "KRB5-DE5"]
+    assert "did you mean EDH-RSA-DES-CBC3-SHA?" in told.findings("TLS213")[0].message
