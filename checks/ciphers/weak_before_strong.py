@@ -78,8 +78,12 @@ def _first_pair(suites: Sequence[Suite]) -> tuple[Suite, Suite] | None:
     weak = next((index for index, suite in enumerate(below) if not suite.has_forward_secrecy), None)
     if weak is None:
         return None
-    better = next((suite for suite in below[weak:] if suite.is_aead and suite.has_forward_secrecy), None)
+    better = next((suite for suite in below[weak:] if _is_strong(suite)), None)
     return None if better is None else (below[weak], better)
+
+
+def _is_strong(suite: Suite) -> bool:
+    return suite.is_aead and suite.has_forward_secrecy and suite.authentication != "anonymous"
 
 
 def _weakness(suite: Suite) -> tuple[bool, bool, bool]:

@@ -74,3 +74,9 @@ def test_a_mix_that_only_an_rsa_key_brings(tmp_path: Path) -> None:
     told = only(dovecot(tmp_path, "ECDHE+AESGCM:AES128-SHA"), "TLS210")
     assert told is not None
     assert (told.severity, told.confidence) == (Severity.INFO, Confidence.LOW)
+
+
+def test_nobody_is_stronger_for_having_no_certificate(tmp_path: Path) -> None:
+    """Postfix 2.10 was said to prefer ECDH-ECDSA-AES256-GCM-SHA384 to ADH-AES128-GCM-SHA256, which is stronger."""
+    text = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:ADH-AES128-GCM-SHA256@SECLEVEL=0"
+    assert only(dovecot(tmp_path, text, order="yes", key="rsa"), "TLS211") is None
