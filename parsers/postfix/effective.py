@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from tlslint.model import How, Origin
 from tlslint.model.struct import Struct
+from tlslint.parsers.carried import readable
 from tlslint.parsers.postfix import defaults, expansion
 from tlslint.parsers.postfix.defaults import Release
-from tlslint.parsers.postfix.syntax import Setting, looks_like_template, readable
+from tlslint.parsers.postfix.syntax import Setting, looks_like_template
 
 _WHITE = " \t\n\v\f\r"
 
