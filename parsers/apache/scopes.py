@@ -318,7 +318,8 @@ class _Walk:
             gone = self.absent.get(name)
             if gone:
                 return None, gone
-            return (None, "") if (self.foreign and name.isascii()) or name in self.handlers else (None, "unknown")
+            may_be = self.foreign and name.isascii() and not _is_slip(name)
+            return (None, "") if may_be or name in self.handlers else (None, "unknown")
         spelt = f"{known.name}>" if name[0] == "<" else known.name
         if self.reading.knows_all_modules and known.module not in self.reading.modules and not _maybe_builtin(known.module):
             source = known.module.removesuffix("_module")
@@ -391,6 +392,15 @@ def _allowed(known: directives.Known, place: Place) -> bool:
 def _maybe_builtin(module: str) -> bool:
     """Compiled in by some builds, and listed by none of their files."""
     return module in directives.BUILTIN_DEBIAN or module.startswith("mpm_")
+
+
+def _is_slip(name: str) -> bool:
+    """Is it one of mod_ssl's names but for a letter? IBM's and Oracle's TLS modules have others that begin so, none that near."""
+    if not name.startswith("ssl"):
+        return False
+    import difflib  # noqa: PLC0415 (only for a name nobody knows)
+
+    return bool(difflib.get_close_matches(name[:64], [other.lower() for other in directives.names() if other.startswith("SSL")], 1, 0.92))
 
 
 def _unknown(node: Node, name: str) -> RefusedError:

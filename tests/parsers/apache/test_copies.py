@@ -391,3 +391,13 @@ def test_a_snippet_may_be_included_anywhere(tmp_path: Path) -> None:
     assert said.count("TLS901") == 3, "what lies in conf-available is included outside all sections"
     (tmp_path / "apache2/snippets/auth.conf").write_text(f"Listen 80\n{snippet}")
     assert "snippets/auth.conf:2:1: error TLS901" in findings(tmp_path), "Listen can stand in no <Location>"
+
+
+def test_a_letter_too_few_is_no_name_of_an_unseen_module(tmp_path: Path) -> None:
+    """`SSLCompresion` in a virtual host alone: some module might know it, but none does. IBM's names are let be."""
+    (tmp_path / "sites-available").mkdir()
+    slip = SITE.replace("SSLEngine on", "SSLEngine on\nSSLCompresion off\nSSLCipherSpec ALL\nSSLProtocolDisable SSLv3\nSecRuleEngine On")
+    (tmp_path / "sites-available" / "www.conf").write_text(slip)
+    said = findings(tmp_path)
+    assert "www.conf:4:1: error TLS901 [*] refused: httpd knows no SSLCompresion and does not start: did you mean SSLCompression?" in said
+    assert said.count("TLS901") == 1
