@@ -305,8 +305,8 @@ def _anybody_has(suite: Suite) -> bool:
 
 
 def _key_fits(key: Key, suite: Suite, version: TlsVersion) -> bool:
-    if version is TLS13:
-        return key.type != "DSA"
+    if version is TLS13:  # no signature of it is made with a curve smaller than P-256 (tls_check_sigalg_curve(), seen on 3.0.20)
+        return key.type != "DSA" and not (key.type == "ECDSA" and 0 < (key.bits or 0) < 256)
     if suite.key_exchange == "ECDH":
         # Fixed ECDH (1.0.x) wants the key itself to be an elliptic one; ECDH_RSA also that an RSA key signed it, which nobody does.
         return key.type == "ECDSA" and suite.authentication == "ECDSA"

@@ -24,7 +24,7 @@ def sites(
     reader = certificates.Reader(given.files)
     cache = bool(main.scope.of("sslstaplingcache")) or not complete or bool(main.scope.holes)
     cache = cache or any("sslstaplingcache" in scope.refused for scope in scopes)  # that it stands in a wrong place is told
-    managed = _managed(given, everyone)
+    managed = _managed(everyone)
     contexts: dict[Server, TlsContext] = {}
     for server in everyone:
         engine = engines[server]
@@ -91,10 +91,8 @@ def _fields(found: handshake.Effective, software: Software) -> dict[str, Any]:
     return fields
 
 
-def _managed(given: Context, everyone: list[Server]) -> set[Server]:
+def _managed(everyone: list[Server]) -> set[Server]:
     """Servers whose certificate mod_md fetches: one of their names is in an MDomain (manual of mod_md; ssl_run_add_cert_files)."""
-    if "md_module" not in given.reading.modules and given.reading.knows_all_modules:
-        return set()
     names = {name.lower() for server in everyone for entry in server.scope.of("mdomain") if entry.value for name in entry.value}
     return {server for server in everyone if any(name.lower() in names for name in server.names)}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tlslint.files import FileProblem, Files
 from tlslint.model import Endpoint, How, Instance, Known, KnownBy, Origin, Problem, Software, SourceFile, Span, Unknown, Value
 from tlslint.parsers.dovecot import generation, layout, settings
-from tlslint.parsers.dovecot.filters import Connection, Filter
+from tlslint.parsers.dovecot.filters import Connection
 from tlslint.parsers.dovecot.listeners import Listener, listeners
 from tlslint.parsers.dovecot.outgoing import clients
 from tlslint.parsers.dovecot.reading import read
@@ -96,7 +96,7 @@ def _endpoints(judge: Judge) -> Iterator[Endpoint]:
             general = _judged(judge, listener, base, address)
             yield general
             seen = {_essence(general)}
-            for connection, shown, names, suffix in _special(judge.tree, listener, base, address):
+            for connection, shown, names, suffix in _special(judge.tree, base, address):
                 endpoint = _judged(judge, listener, connection, shown)
                 if _essence(endpoint) in seen and not names and not _decides(judge.tree, connection, base):
                     continue
@@ -115,11 +115,14 @@ def _connection(listener: Listener, address: str) -> Connection:
     return Connection(listener.protocol, listener.service, local)
 
 
-def _special(tree: Tree, listener: Listener, base: Connection, address: str) -> Iterator[tuple[Connection, str, tuple[str, ...], str]]:
-    """Connections that filters single out: with the address to show, the names, and what to say after the endpoint's name."""
+def _special(tree: Tree, base: Connection, address: str) -> Iterator[tuple[Connection, str, tuple[str, ...], str]]:
+    """Connections that filters single out: with the address to show, the names, and what to say after the endpoint's name.
+
+    A filter by protocol is the innermost one, so that those around it single out as much.
+    """
     done: set[Connection] = set()
     for each in tree.filters:
-        if not each.is_conditional or not _speaks(each, listener):
+        if not each.is_conditional:
             continue
         local, remote, name = base.local, base.remote, None
         for part in each.chain():
@@ -148,11 +151,6 @@ def _decides(tree: Tree, connection: Connection, base: Connection) -> bool:
     return any(
         key.startswith(("ssl", "disable_plaintext", "auth_allow_cleartext", "login_trusted")) for each in mine for key in each.settings
     )
-
-
-def _speaks(each: Filter, listener: Listener) -> bool:
-    said = next((part.protocol for part in each.chain() if part.protocol), None)
-    return said is None or (listener.protocol != said[1:] if said.startswith("!") else listener.protocol == said)
 
 
 def _overlap(inner: object, outer: object) -> bool:

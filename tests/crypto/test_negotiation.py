@@ -221,6 +221,32 @@ def test_fixed_ecdh_of_1_0_wants_an_elliptic_key() -> None:
     assert {suite.authentication for suite in by_key["ECDSA"] if suite.key_exchange == "ECDH"} == {"ECDSA"}
 
 
+@pytest.mark.parametrize(
+    ("key", "algorithm", "versions"),
+    [
+        (Key("DSA", 2048), "DSA+SHA256", {TLS12}),
+        (Key("DSA", 2048), "RSA+SHA256", set()),
+        (Key("DSA", 2048), "ECDSA+SHA256", set()),
+        (Key("RSA", 2048), "DSA+SHA256", set()),
+        (Key("ECDSA", 256), "RSA+SHA256", set()),
+        (Key("ECDSA", 256), "ECDSA+SHA256", {TLS12, TLS13}),
+        (Key("ECDSA", 256), "ECDSA+SHA384", {TLS12}),  # TLS 1.3 ties the hash to the curve
+        (Key("ECDSA", 384), "ECDSA+SHA384", {TLS12, TLS13}),
+        (Key("ECDSA", 224), "ECDSA+SHA384", {TLS12}),
+        (Key("ECDSA", None), "ECDSA+SHA384", {TLS12, TLS13}),
+        (Key("Ed25519", 256), "ed25519", {TLS12, TLS13}),
+        (Key("Ed25519", 256), "ed448", set()),
+        (Key("RSA-PSS", 2048), "rsa_pss_pss_sha256", {TLS12, TLS13}),
+        (Key("RSA-PSS", 2048), "rsa_pss_rsae_sha256", set()),
+        (Key("RSA", 2048), "rsa_pss_pss_sha256", set()),
+    ],
+)
+def test_a_key_signs_as_its_kind_does(key: Key, algorithm: str, versions: set[TlsVersion]) -> None:
+    """RFC 8446 section 4.2.3, RFC 5246 section 7.4.1.4.1; those with elliptic, Edwards and RSA-PSS keys seen on s_server of 3.0.20."""
+    fields = {"versions": frozenset({TLS12, TLS13}), "keys": (key,), "signature_algorithms": (algorithm,)}
+    assert negotiable(server("ALL:!aNULL:!kRSA:!PSK:@SECLEVEL=0", "openssl@3.0", **fields)).versions == versions
+
+
 def test_signature_algorithms_without_pss_end_tls13_with_rsa() -> None:
     assert negotiable(server(signature_algorithms=("RSA+SHA256",))).versions == {TLS12}
     assert negotiable(server(signature_algorithms=("RSA-PSS+SHA256", "RSA+SHA256"))).versions == {TLS12, TLS13}

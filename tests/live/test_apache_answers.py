@@ -583,7 +583,7 @@ IDIOMS = (
     )),
     # what mod_rewrite makes of less common words (apply_rewrite_cond, compare_lexicography, cmd_rewriterule_setflag, do_expand)
     *(Idiom(f"flags {flags}", rule("", flags=flags)) for flags in (
-        "[R=foo,L]", "[R=gone,L]", "[R=forbidden]", "[R=,L]", "[R=103]", "[R=304,L]", "[R=500]", "[R=-1,L]", "[R=505]", "[R=300]", "[backrefescaping,R,L]", "[Dfoo,R]",
+        "[R=foo,L]", "[R=gone,L]", "[R=forbidden]", "[R=,L]", "[R=103]", "[R=304,L]", "[R=500]", "[R=-1,L]", "[R=505]", "[R=300]", "[R=400]", "[backrefescaping,R,L]", "[Dfoo,R]",
     )),
     *(Idiom(f"condition {condition}", rule(f"RewriteCond {condition}"), rule(f"RewriteCond {condition}")) for condition in (
         "%{SERVER_PORT} <9", "%{SERVER_PORT} >100", "%{SERVER_PORT} <=80", "%{SERVER_PORT} >=443", "%{SERVER_PORT} >=442", "%{SERVER_PORT} <81", "%{SERVER_PORT} !<81",
@@ -614,6 +614,8 @@ IDIOMS = (
     Idiom("canonical index, .htaccess", htaccess="RewriteEngine On\nRewriteRule ^index\\.html$ / [R=301,L]"),
     Idiom("canonical index by request line, .htaccess", htaccess="RewriteEngine On\nRewriteCond %{THE_REQUEST} /index\\.html\nRewriteRule ^index\\.html$ https://$H/ [R=301,L]\nRewriteRule ^some index.html [L]"),
     Idiom("either of three", rule("RewriteCond %{REQUEST_URI} ^/some [OR]\nRewriteCond %{REQUEST_URI} ^/with [OR]\nRewriteCond %{REQUEST_URI} ^/index\nRewriteCond %{QUERY_STRING} ^$")),
+    Idiom("either of two, and", rule("RewriteCond %{REQUEST_URI} ^/some [OR]\nRewriteCond %{REQUEST_URI} ^/with\nRewriteCond %{QUERY_STRING} =x=1")),
+    Idiom("a variable nobody knows", f"RewriteEngine On\nRewriteRule ^/some - [E=WHO:%{{REMOTE_ADDR}}]\n{rule('')}"),
     Idiom("either at the end", rule("RewriteCond %{REQUEST_URI} ^/some\nRewriteCond %{REQUEST_URI} ^/with [OR]")),
     Idiom("groups of the last condition", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %{REQUEST_URI} ^/(...)", target="https://$H/%1%2%0")),
     Idiom("groups, then none", rule("RewriteCond %{HTTP_HOST} ^(r)\nRewriteCond %{REQUEST_URI} !^/(x)", target="https://$H/%1")),

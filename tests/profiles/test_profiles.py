@@ -145,6 +145,20 @@ def test_mistakes_in_own_profiles_are_one_sentence(text: str, sentence: str, sit
     assert run.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("house.yaml", "versions:\n  - TLSv1.3\n b: c\n", "house.yaml:3:2 is no YAML"),
+        ("house.json", '{"versions": ', "house.json is no JSON"),
+    ],
+)
+def test_where_a_file_of_ones_own_breaks_is_told(name: str, text: str, said: str, site: Path) -> None:
+    (site / name).write_text(text)
+    run = tlslint(site, "--profile", site / name)
+    assert (run.code, run.err.count("\n")) == (2, 1)
+    assert said in run.err
+
+
 def test_what_differs_between_editions() -> None:
     run = tlslint("profiles", "diff", "mozilla-intermediate@5.7", "mozilla-intermediate@6.0")
     assert run.code == 1

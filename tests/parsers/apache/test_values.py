@@ -1,10 +1,14 @@
 """One line in, one value out, where no recording holds it: what each makes of a virtual host with TLS, by release, and its source."""
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tlslint.files import Files
 from tlslint.model import How, Instance, Software, TlsMode
 from tlslint.model.remedy import Rewrite
+from tlslint.parsers.apache import evaluate, rewrite
 from tlslint.targets import Target, load
 
 from tests.parsers.apache.test_mistakes import Site, host, site, tls  # noqa: F401 (site is the fixture)
@@ -231,3 +235,41 @@ def test_which_virtual_host_is_behind_which_address(site: Site) -> None:  # noqa
         "anyport.test:80": TlsMode.IMPLICIT,
         "eight.test:8443": TlsMode.IMPLICIT,
     }
+
+
+def test_statuses_that_a_rule_may_send() -> None:
+    """Those of ap_get_status_line(); each from 100 to 599 was given to httpd 2.4.71."""
+    taken = set()
+    for code in range(99, 700):
+        with contextlib.suppress(rewrite.RefusedError):
+            taken.add(int(rewrite.flags_of(f"[R={code}]", 2)["R"]))
+    seen = "100-103 200-208 226 300-305 307 308 400-417 421-424 426 428 429 431 451 500-508 510 511"
+    bounds = [[int(bound) for bound in part.split("-")] for part in seen.split()]
+    assert taken == {code for bound in bounds for code in range(bound[0], bound[-1] + 1)}
+
+
+HEADER = "Header always set Strict-Transport-Security max-age=5"
+WEB = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in ("headers", "rewrite", "alias"))
+
+
+def test_a_path_that_a_pattern_redirects_is_asked_for(site: Site) -> None:  # noqa: F811
+    body = f"RedirectMatch 301 ^/old(.*)$ https://www.test/new$1\n<Location /old>\n{HEADER}\n</Location>"
+    answers = tls(site(body, main=WEB)).http
+    assert answers is not None
+    assert answers.hsts_redirect.holds(("max-age=5",))
+    assert answers.hsts_error.holds(())
+
+
+def test_a_redirect_that_hangs_on_the_visitor_is_not_known(site: Site) -> None:  # noqa: F811
+    rules = "RewriteEngine on\nRewriteCond %{REMOTE_ADDR} !^192\nRewriteRule ^ https://www.test/ [R=301,L]"
+    plain = f"<VirtualHost *:80>\nServerName www.test\n{rules}\n</VirtualHost>"
+    (answers,) = [one.http for one in site(main=WEB, more=plain).endpoints if one.port.holds(80) and one.http is not None]
+    assert (answers.redirects_to_https.is_known, answers.front_page.is_known) == (False, False)
+
+
+def test_of_a_part_of_a_configuration_refusals_are_asked_for(tmp_path: Path) -> None:
+    """Header lines of a file alone reach every kind of answer: what was not seen may redirect."""
+    (tmp_path / "site.conf").write_text(f"<VirtualHost *:443>\nServerName a.test\nSSLEngine on\n{HEADER}\n</VirtualHost>\n")
+    (instance,) = evaluate.instances(f"{tmp_path}/site.conf", Files((str(tmp_path),), str(tmp_path)), load("debian-12"), complete=False)
+    (line,) = [line for endpoint in instance.endpoints if endpoint.http is not None for line in endpoint.http.headers]
+    assert line.reaches == {"success", "error", "redirect", "refusal"}

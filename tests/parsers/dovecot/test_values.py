@@ -245,3 +245,35 @@ def test_a_client_takes_certificates_that_no_server_of_its_own_has(tmp_path: Pat
     """Suites with DSS keys are offered where the list and the level let them (seen on 2.3.19.1)."""
     endpoint = client(tmp_path, "imapc_ssl = imaps\nssl_cipher_list = ALL:@SECLEVEL=0")
     assert any(suite.authentication == "DSS" for suite in endpoint.cipher_suites.surely)
+
+
+STRICT = "ssl_min_protocol = TLSv1.3\n"
+
+
+@pytest.mark.parametrize(
+    ("listen", "filters", "own"),
+    [
+        ("*", f"local 192.0.2.1 {{\n{STRICT}}}\n", {"imaps (192.0.2.1:993)", "pop3s (192.0.2.1:995)"}),
+        ("*", "local 192.0.2.1 {\nmail_location = maildir:~/x\n}\n", set()),  # says nothing of connections
+        ("*", "local 192.0.2.1 {\nssl_min_protocol = TLSv1.2\n}\n", {"imaps (192.0.2.1:993)", "pop3s (192.0.2.1:995)"}),  # says the same
+        ("*", f"local 192.0.2.1 {{\nprotocol imap {{\n{STRICT}}}\n}}\n", {"imaps (192.0.2.1:993)"}),
+        ("*", f"local 192.0.2.1 {{\nprotocol !imap {{\n{STRICT}}}\n}}\n", {"pop3s (192.0.2.1:995)"}),
+        (  # what no listener has is passed over, what comes behind it is not
+            "192.0.2.2",
+            "".join(
+                f"{each} {{\n{STRICT}}}\n" for each in ("local 198.51.100.1", "local mail.test", "local 2001:db8::1", "remote 192.0.2.0/24")
+            ),
+            {"imaps (192.0.2.2:993) from 192.0.2.0/24", "pop3s (192.0.2.2:995) from 192.0.2.0/24"},
+        ),
+    ],
+)
+def test_connections_that_filters_single_out(listen: str, filters: str, own: set[str], tmp_path: Path) -> None:
+    text = f"protocols = imap pop3\nlisten = {listen}\n{CERTIFICATE_23}{filters}"
+    names = {each.name for each in evaluated(tmp_path, text, load("debian-12")).endpoints if "s (" in each.name}
+    at = "" if listen == "*" else f"{listen}:"
+    assert names - {f"imaps ({at}993)", f"pop3s ({at}995)"} == own
+
+
+def test_a_file_nobody_saw_leaves_the_start_open(tmp_path: Path) -> None:
+    starts = evaluated(tmp_path, f"protocols = imap\n{CERTIFICATE_23}!include /nowhere/x.conf\n", load("debian-12")).starts
+    assert (starts.is_known, [origin.span.text for origin in starts.origins if origin.span]) == (False, ["/nowhere/x.conf"])

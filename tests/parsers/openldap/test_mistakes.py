@@ -6,7 +6,7 @@ import pytest
 from tlslint.model import Endpoint, Instance, Problem, TlsMode
 from tlslint.model.remedy import Rewrite
 from tlslint.parsers.openldap import evaluate
-from tlslint.targets import load
+from tlslint.targets import Target, load
 
 from tests.support import mail, world
 from tests.support.cli import tlslint
@@ -50,10 +50,11 @@ def judged(
     return evaluate.instances("/etc/ldap/slapd.conf", mail.below(root), load(target), complete=True)[0]
 
 
-def ldif(root: Path, files: dict[str, str], name: str = "/etc/ldap/config.ldif", target: str = "debian-12") -> Instance:
+def ldif(root: Path, files: dict[str, str], name: str = "/etc/ldap/config.ldif", target: str | Target = "debian-12") -> Instance:
     """LDIF as slapadd or ldapmodify would get it."""
+    judged_for = load(target) if isinstance(target, str) else target
     world.lay({"files": files, "certificates": PKI}, root)
-    return evaluate.instances(name, mail.below(root), load(target), complete=True)[0]
+    return evaluate.instances(name, mail.below(root), judged_for, complete=True)[0]
 
 
 def port(instance: Instance, name: str) -> Endpoint:
@@ -623,6 +624,17 @@ def test_certificate_and_key_in_changes_of_their_own(change: str, target: str, t
     """Error 80 on GnuTLS, where the first alone does not fit the other; on OpenSSL the second mends it (seen on 2.5.13 and 2.6.10)."""
     instance = ldif(tmp_path, {"/srv/change.ldif": change}, "/srv/change.ldif", target)
     assert any("certificate and key in separate records" in each.message for each in instance.problems) is told
+
+
+@pytest.mark.parametrize(("version", "told"), [("2.5.13+dfsg-5", True), ("2.6.10", False), (None, False)])
+def test_what_a_refused_change_costs(version: str | None, told: bool, tmp_path: Path) -> None:
+    """2.6 makes the old context again (config_modify_internal()); a release nobody knows is taken for it."""
+    known = load("debian-12")
+    target = known._replace(software={**known.software, "slapd": known.software["slapd"]._replace(version=version)})
+    change = CERT_RECORD + "\ndn: cn=config\nchangetype: modify\n" + KEY_ALONE
+    instance = ldif(tmp_path, {"/etc/ldap/config.ldif": GLOBAL + MDB, "/etc/ldap/z-tls.ldif": change}, target=target)
+    assert problem(instance, "refused").message.startswith("slapd refuses the change")
+    assert any("has no TLS until it is started again" in each.message for each in instance.problems) is told
 
 
 @pytest.mark.parametrize(
