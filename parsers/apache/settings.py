@@ -495,7 +495,7 @@ def _file(node: Node, word: Word, context: Context) -> FileFact:
         return FileFact(word.text, word.spoken, "unknown")
     path = _path(word.text, context)
     kind = context.files.kind(path)
-    if kind == "missing" and not _surely_missing(path, context):
+    if kind == "missing" and not _surely_missing(word.text, path, context):
         return FileFact(path, word.spoken, "unknown")
     if kind in ("outside", "unreadable"):
         return FileFact(path, word.spoken, "unknown")
@@ -518,20 +518,26 @@ def size(path: str, context: Context) -> int | None:
         return None
 
 
-def _surely_missing(path: str, context: Context) -> bool:
+def _surely_missing(text: str, path: str, context: Context) -> bool:
     """Is a path that is not there missing on the host, and not only in the part of it that was given?
 
     A snapshot of /etc says nothing of /usr: the top directory must be there. A copy in a repository says nothing at all: certificates
-    and keys are seldom kept there, not even in the folder that httpd.conf lies in.
+    and keys are seldom kept there, not even in the folder that httpd.conf lies in. Where the very folder that is written lies on this
+    disk under that name, it is no copy.
     """
-    return context.complete and context.whole_host and context.files.kind("/" + path.split("/")[1]) == "directory"
+    if not context.complete:
+        return False
+    if context.whole_host:
+        return context.files.kind("/" + path.split("/")[1]) == "directory"
+    folder = posixpath.dirname(path)
+    return text.startswith("/") and context.files.on_disk(folder) == folder and context.files.kind(folder) == "directory"
 
 
 def _directory(node: Node, word: Word, context: Context) -> FileFact:
     """ssl_cmd_check_dir."""
     path = _path(word.text, context)
     kind = context.files.kind(path)
-    if kind == "file" or (kind == "missing" and _surely_missing(path, context)):
+    if kind == "file" or (kind == "missing" and _surely_missing(word.text, path, context)):
         raise RefusedError(f"{word.spoken} is not a directory, so httpd does not start with {node.name}", word.span)
     return FileFact(path, word.spoken, "there" if kind == "directory" else "unknown")
 
