@@ -130,6 +130,8 @@ VALUES = {
     "edit* at the end": 'Header always set {} "max-age=5aa"\nHeader always edit* {} "a$" "b"',
     "edit* behind": 'Header always set {} "max-age=5aa"\nHeader always edit* {} "(?<=a)a" "b"',
     "edit of groups": r'Header always set {} "max-age=5"\nHeader always edit {} "(max)-(x)?(age)" "$3&$2\&\$1\x$7$0"'.replace(r"\n", "\n"),
+    "two Ifs": '<If "true">\nHeader always add {} "max-age=1"\n</If>\n<If "true">\nHeader always add {} "max-age=2"\n</If>\n<ElseIf "true">\n'
+    'Header always add {} "max-age=3"\n</ElseIf>\n<Else>\nHeader always add {} "max-age=4"\n</Else>',
     "edit of two lines": 'Header always add {} "max-age=5"\nHeader always add {} "max-age=6"\nHeader always edit {} "max" "min"',
 }
 OVERRIDES = (
@@ -614,6 +616,7 @@ IDIOMS = (
     Idiom("canonical index, .htaccess", htaccess="RewriteEngine On\nRewriteRule ^index\\.html$ / [R=301,L]"),
     Idiom("canonical index by request line, .htaccess", htaccess="RewriteEngine On\nRewriteCond %{THE_REQUEST} /index\\.html\nRewriteRule ^index\\.html$ https://$H/ [R=301,L]\nRewriteRule ^some index.html [L]"),
     Idiom("either of three", rule("RewriteCond %{REQUEST_URI} ^/some [OR]\nRewriteCond %{REQUEST_URI} ^/with [OR]\nRewriteCond %{REQUEST_URI} ^/index\nRewriteCond %{QUERY_STRING} ^$")),
+    Idiom(".htaccess base elsewhere", htaccess="RewriteEngine On\nRewriteBase /base/\nRewriteRule ^some/(.*)$ other/$1 [R=301,L]"),
     Idiom("either of two, and", rule("RewriteCond %{REQUEST_URI} ^/some [OR]\nRewriteCond %{REQUEST_URI} ^/with\nRewriteCond %{QUERY_STRING} =x=1")),
     Idiom("a variable nobody knows", f"RewriteEngine On\nRewriteRule ^/some - [E=WHO:%{{REMOTE_ADDR}}]\n{rule('')}"),
     Idiom("either at the end", rule("RewriteCond %{REQUEST_URI} ^/some\nRewriteCond %{REQUEST_URI} ^/with [OR]")),
