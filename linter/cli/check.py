@@ -1,6 +1,6 @@
 """`tlslint check`: report what is wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import click
@@ -15,7 +15,6 @@ from tlslint.cli.shared import MISUSE, confess, fail, find, moment, say, setting
 from tlslint.engine.baseline import Known
 from tlslint.engine.discover import Discovery
 from tlslint.engine.hosts import hosts
-from tlslint.engine.repetition import told_once
 from tlslint.engine.run import Filters, Result, lost, run
 from tlslint.files import Files
 from tlslint.model import Finding, Instance, Severity
@@ -157,13 +156,18 @@ def _report(found: Discovery, result: Result, judge: Judge, settings: Settings, 
 
         return {one.finding: one.edits for one in mend(found, result, judge.look, unsafe=True).fixed}
 
+    findings: Sequence[Finding] = result.findings
+    if findings:
+        from tlslint.engine.repetition import told_once  # noqa: PLC0415
+
+        findings = told_once(findings)
     ways: dict[Finding, tuple[Edit, ...]] = {}
     if any(finding.remedy is not None for finding in result.findings):
         from tlslint.engine.fix import fixes  # noqa: PLC0415
 
         ways = {finding: way for finding, way in fixes(found, result).items() if finding.fingerprint not in left}
     return Report(
-        told_once(result.findings),
+        findings,
         result.instances,
         result.files,
         result.ignored,
