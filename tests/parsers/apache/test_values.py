@@ -253,7 +253,7 @@ WEB = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in ("
 
 
 def test_a_path_that_a_pattern_redirects_is_asked_for(site: Site) -> None:  # noqa: F811
-    body = f"RedirectMatch 301 ^/old(.*)$ https://www.test/new$1\n<Location /old>\n{HEADER}\n</Location>"
+    body = f"RedirectMatch 301 ^/old(.*)$ https://www.test/new$1\n<LocationMatch ^/old>\n{HEADER}\n</LocationMatch>"
     answers = tls(site(body, main=WEB)).http
     assert answers is not None
     assert answers.hsts_redirect.holds(("max-age=5",))
