@@ -100,6 +100,8 @@ def _check_format(value: str, word: int) -> None:
         if re.search(r"%\{[^}]*$", value):
             raise RefusedError("Can't parse value expression: Unterminated string or variable", word)
         return
+    if "%" not in value:
+        return
     bad = re.search(r"%(?:\{[^}]*\}?)?(.?)", re.sub(_ESCAPE, "", value))
     if bad is not None:
         raise RefusedError(f"Unrecognized header format %{bad[1]}", word)

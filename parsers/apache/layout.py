@@ -37,9 +37,9 @@ _SPARE = (
     r"|(?:^|/)(?:original|examples?)/"
 )
 _FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
-_PART = (
-    rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
-    r"|(?:^|/)(?:[Aa]pache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
+_IN_FOLDER = rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
+_ELSEWHERE = (
+    r"(?:^|/)(?:[Aa]pache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
     r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:000-default(?:-le)?(?:-ssl)?|default-ssl)(?:\.conf)?$"
     r"|(?:^|/)(?:httpd-(?:ssl|vhosts|default|info|mpm|proxy)[^/]*|options-ssl-apache)\.conf$"
     r"|(?:^|/)(?:apache|vhosts?|[^/]+[-_.](?:httpd|apache2?|vhosts?))\.conf$"  # as Dockerfiles copy them: my-httpd.conf
@@ -50,7 +50,7 @@ _AVAILABLE = r"(?:^|/)(?:sites|conf|mods)-available/"
 HOOK = (
     r"^(?!(?:.*/)?original/)(?:.*/)?(?:apache2|httpd2?)\.conf$"
     rf"|{_TEMPLATE}(?:.*/)?(?!template-(?:begin|end)$)[^/]*$"
-    rf"|^(?!.*{_TEMPLATE})(?!(?:.*/)?(?:apache2|httpd2?)\.conf$)(?!.*(?:{_SPARE})).*(?:{_PART})"
+    rf"|^(?!.*{_TEMPLATE})(?!(?:.*/)?(?:apache2|httpd2?)\.conf$)(?!.*(?:{_SPARE})).*(?:{_IN_FOLDER}|{_ELSEWHERE})"
 )
 """What `claim` takes, spare files left out, as one pattern over the paths of a repository: pre-commit asks for one."""
 
@@ -63,10 +63,14 @@ def claim(path: str) -> Claim | None:
     if name in _ROOT_NAMES:
         return Claim.SPARE if "/original/" in path else Claim.ROOT  # upstream's own, kept beside the used one (Windows, macOS)
     if re.search(_SPARE, path):
-        return Claim.SPARE if re.search(_PART, re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
-    if re.search(_PART, path):
+        return Claim.SPARE if _is_part(re.sub(r"(?:~|\.[\w-]+)$", "", path)) or "apache" in path or "httpd" in path else None
+    if _is_part(path):
         return Claim.OFFERED if "-available/" in path and re.search(_AVAILABLE, path) else Claim.PART
     return None
+
+
+def _is_part(path: str) -> bool:
+    return re.search(_IN_FOLDER, path) is not None or re.search(_ELSEWHERE, path) is not None
 
 
 _TELLTALE = (
