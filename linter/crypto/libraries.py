@@ -24,7 +24,8 @@ class Build(Struct):
 
     `name`: `openssl@3.0`; `library`: `openssl` or `gnutls`; `release`: the version the data were measured on; `branch`: (3, 0);
     `versions`: every protocol version it can speak at all; `security_level`: compiled default (None: it has no such thing);
-    `table`: whose rows of the suite table it has; `note`: what sets the build apart.
+    `table`: whose rows of the suite table it has; `like`: the build whose suites and words it has; `tls12_level`: the security level from
+    which nothing below TLS 1.2 is spoken, None where levels say it version by version; `note`: what sets the build apart.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Build(Struct):
     versions: frozenset[TlsVersion]
     security_level: int | None
     table: str
+    like: str
+    tls12_level: int | None
     note: str
 
 
@@ -41,9 +44,13 @@ def build_of(library: Software) -> str | None:
     """The build a library version maps to: openssl `1.1.1w` → `openssl@1.1.1`, gnutls `3.7.9` → `gnutls@3.7.9`.
 
     None when nothing can be said: version not known, another library (LibreSSL, wolfSSL), or older than the data (before 1.0.1, 3.6).
-    A version newer than the data maps to the newest build.
+    A version newer than the data maps to the newest build; `1.1.1f-ubuntu` is `openssl@1.1.1-ubuntu`.
     """
-    return None if library.version is None else _mapped(library.name.lower(), library.version)
+    if library.version is None:
+        return None
+    mapped = _mapped(library.name.lower(), library.version)
+    variant = f"{mapped}-{library.version.partition('-')[2]}"
+    return variant if variant in _data()["builds"] else mapped
 
 
 def build_named(name: str) -> str:
@@ -68,7 +75,10 @@ def build(name: str) -> Build:
     library, _, version = name.partition("@")
     branch = tuple(int(part) for part in re.findall(r"\d+", version.partition("-")[0]))
     versions = frozenset(BY_WORD[word] for word in row["versions"])
-    return Build(name, library, row["release"], branch, versions, row.get("security_level"), row.get("table", name), row.get("note", ""))
+    # 3.0 and 3.1: the signatures of older versions (SHA-1, MD5 with SHA-1) are too weak from level 1; later ones say it of the version.
+    tls12_level = row.get("tls12_level", 1 if branch >= (3,) else None)
+    table, like, level = row.get("table", name), row.get("like", name), row.get("security_level")
+    return Build(name, library, row["release"], branch, versions, level, table, like, tls12_level, row.get("note", ""))
 
 
 def names() -> list[str]:

@@ -234,9 +234,8 @@ def _version_refused(version: TlsVersion, facts: libraries.Build, level: int | N
         return f"this build of {facts.library} does not speak it"
     if not level:
         return ""
-    if facts.branch >= (3,):
-        # 3.0 and 3.1: its signatures (SHA-1, MD5 with SHA-1) are too weak from level 1; later ones say it of the version itself.
-        return f"security level {level} leaves TLS 1.2 and later only" if version < TLS12 else ""
+    if facts.tls12_level is not None and level >= facts.tls12_level and version < TLS12:
+        return f"security level {level} leaves TLS 1.2 and later only"
     limits = {SSL20: 2, SSL30: 2, TLS10: 3, TLS11: 4}
     return f"security level {level} is too high for it" if level >= limits.get(version, 6) else ""
 

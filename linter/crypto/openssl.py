@@ -161,7 +161,7 @@ class _Table:
         self.stops = branch >= (1, 1, 1)
         """Does a missing word end the reading? Before 1.1.1 the string is refused, but read on (and a later @SECLEVEL counts)."""
         data = table(facts.table)
-        here = data["builds"][build]
+        here = data["builds"][facts.like]
         lacks = frozenset(here["lacks"])
         unknown = frozenset(here["unknown"])
         self.default: str = data["default"]

@@ -145,7 +145,14 @@ def _library_version(library: str, needs: Iterable[str], rows: dict[str, dict[st
     if not needed and wanted is not None:  # two OpenSSL side by side: the one whose shared object is named
         needed = [name for name in candidates if upstream(found.packages[name].version).startswith(wanted[1])]
     chosen = (needed or sorted(candidates, key=len))[:1]
-    return upstream(found.packages[chosen[0]].version) if chosen else None
+    if not chosen:
+        return None
+    version = found.packages[chosen[0]].version
+    return f"{upstream(version)}-ubuntu" if re.match(_UBUNTUS, version) else upstream(version)
+
+
+_UBUNTUS = r"1\.1\.1[d-l]-\d+ubuntu"
+"""OpenSSL 1.1.1 of Ubuntu 20.04 to 21.10, patched so that level 2 leaves nothing below TLS 1.2 (changelog of 1.1.1d-2ubuntu3)."""
 
 
 def upstream(version: str) -> str:

@@ -132,8 +132,10 @@ def _with(target: Target, word: str, *, is_whole: bool) -> Target:
 
 
 def own_level(versions: Iterable[str | None]) -> int:
-    """The security level OpenSSL's own source sets, before any distribution: 1 from 1.1.0 on, 2 from 3.2 on (CHANGES of 3.2)."""
+    """The security level a library is compiled with: 1 from 1.1.0 on, 2 from 3.2 on (CHANGES of 3.2) and in Ubuntu's 1.1.1."""
     version = next((version for version in versions if version), "")
+    if version.endswith("-ubuntu"):
+        return 2
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     return 2 if numbers >= (3, 2) or not numbers else 1 if numbers >= (1, 1) else 0
 

@@ -323,3 +323,12 @@ def test_every_suite_of_every_build_is_in_the_table() -> None:
         listed = suites.of_build(build)
         assert len(listed) > 100
         assert all(suites.named(suites.library_name(suite, build)) is not None for suite in listed)
+
+
+@pytest.mark.parametrize(("level", "least"), [(None, TLS12), (2, TLS12), (1, TLS10), (0, TLS10)])
+def test_ubuntus_own_level_2_leaves_nothing_below_tls12(level: int | None, least: TlsVersion) -> None:
+    """Whatever lowest version a program sets: SSL_CTX_set_security_level(3ssl) of focal."""
+    build = libraries.build_of(Software("openssl", "1.1.1f-ubuntu"))
+    assert build == "openssl@1.1.1-ubuntu"
+    server = OpenSslServer(build, openssl.evaluate("DEFAULT", build, level=level), frozenset(ALL), keys=(Key("RSA", 2048),))
+    assert min(negotiable(server).versions) == least

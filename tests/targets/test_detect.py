@@ -360,3 +360,19 @@ def test_which_library_red_hats_slapd_is_linked_with_by_its_release(
 def test_the_library_a_package_needs(needs: tuple[str, ...], library: str) -> None:
     """NSS calls its own part libssl3.so, as OpenSSL 3 calls Debian's package."""
     assert library_needed(needs, "openssl") == library
+
+
+def test_ubuntus_patched_library_is_known_by_its_package(tmp_path: Path) -> None:
+    release = 'ID=ubuntu\nVERSION_ID="20.04"\n'
+    rows = (("apache2-bin", "2.4.41-4ubuntu3.23", "libssl1.1 (>= 1.1.1)"), ("libssl1.1", "1.1.1f-1ubuntu2.24", ""))
+    text = "".join(
+        f"Package: {name}\nStatus: install ok installed\nVersion: {version}\nDepends: {needs}\n\n" for name, version, needs in rows
+    )
+    lines = "ServerName www.test\nSSLEngine on\nSSLProtocol all\nSSLCertificateFile /c.pem\n"
+    site = f"Listen 443\nLoadModule ssl_module x\n<VirtualHost *:443>\n{lines}</VirtualHost>\n"
+    lay(tmp_path, **{"etc__os-release": release, "var__lib__dpkg__status": text, "etc__apache2__apache2.conf": site})
+    target = found(tmp_path)
+    assert (target.libraries["httpd"].version, target.openssl_security_level, target.openssl_min_version) == ("1.1.1f-ubuntu", 2, None)
+    assert "TLS102" not in tlslint("--root", tmp_path, "--output-format", "concise", tmp_path).out
+    put(tmp_path, "var/lib/dpkg/status", text.replace("1ubuntu2.24", "1").replace("4ubuntu3.23", "4"))
+    assert found(tmp_path).libraries["httpd"].version == "1.1.1f"
