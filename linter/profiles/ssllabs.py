@@ -6,11 +6,11 @@ Tables and their sources: ssllabs.json.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from tlslint.data import beside
 from tlslint.model import Certificate, Endpoint, Known, TlsMode, Unknown
 from tlslint.model.struct import Struct
 from tlslint.model.suites import Suite
@@ -74,8 +74,7 @@ def grade(endpoint: Endpoint, hsts: Hsts, now: str) -> Grade | None:
 
 @cache
 def _data() -> dict[str, Any]:
-    with open(os.path.join(os.path.dirname(__file__), "ssllabs.json"), "rb") as stream:
-        data: dict[str, Any] = json.loads(stream.read())
+    data: dict[str, Any] = json.loads(beside(__file__, "ssllabs.json"))
     return data
 
 

@@ -290,7 +290,9 @@ def _negotiated(
     if unknown or build is None:
         reason = unknown or "nothing is known about this TLS library"
         return server._replace(
-            versions=Unknown(reason, listed.origins, parsed.versions) if build is None else Known(parsed.versions, listed.origins),
+            versions=Unknown(reason, listed.origins, parsed.versions)
+            if build is None
+            else Known(parsed.versions & libraries.build(build).versions, listed.origins),
             suites=Unknown(reason, cipher_origins, ()),
             server_order=_order(parameters),
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from tlslint.engine.discover import discover
 from tlslint.engine.run import Result, run, selection
 from tlslint.model import Known, Severity, TlsMode
+from tlslint.model.versions import TLS13
 from tlslint.profiles import load as load_profile
 from tlslint.targets import load as load_target
 
@@ -16,12 +17,10 @@ MAIN = "compatibility_level = 3.6\nsmtpd_relay_restrictions = reject\nsmtpd_tls_
 OUTGOING = "smtp unix - - n - - smtp\n"
 
 
-def alone(root: Path, main: str, *select: str) -> Result:
+def alone(root: Path, main: str, *select: str, target: str = "debian-12") -> Result:
     """A main.cf whose master.cf is not in the repository."""
     lay({"files": {"/repository/etc/postfix/main.cf": main}}, root)
-    return run(
-        discover([str(root / "repository")]), load_target("debian-12"), selection(select, []), [load_profile("mozilla-intermediate")]
-    )
+    return run(discover([str(root / "repository")]), load_target(target), selection(select, []), [load_profile("mozilla-intermediate")])
 
 
 def mended(tmp_path: Path, main: str, master: str, *select: str, target: str = "debian-12") -> Outcome:
@@ -195,6 +194,8 @@ def test_what_main_cf_says_counts_without_master_cf(tmp_path: Path) -> None:
     assert [finding.primary.span.text for finding in grade.findings] == ["HIGH:!aNULL"]
     login = "smtpd_tls_security_level = may\nsmtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = no\n"
     assert [finding.code for finding in alone(tmp_path / "login", login, "TLS402").findings] == ["TLS402"]
+    old = alone(tmp_path / "old", f"{level}smtpd_tls_mandatory_protocols = !SSLv2\n", "TLS1", target="openssl@1.0.1f")
+    assert TLS13 not in old.instances[0].endpoints[0].versions.surely, "what the library lacks no list brings"
     off = alone(tmp_path / "off", "smtpd_tls_security_level = none\n", "TLS401")
     assert [finding.severity for finding in off.findings] == [Severity.WARNING]
 
