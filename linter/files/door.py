@@ -31,6 +31,10 @@ _KERNEL = frozenset({"/proc", "/sys", "/dev"})
 """Logical paths of the kernel's file systems: they are no files, and there are very many."""
 
 
+_OF_A_HOST = frozenset({"/etc", "/opt", "/run", "/srv", "/usr", "/var"})
+"""Folders of hier(7) with configuration or what it names."""
+
+
 def _nobody(_: str) -> None:
     """Where nobody watches."""
 
@@ -158,6 +162,15 @@ class Files:
         if found is None:
             found = self._kinds[real] = self._kind_of(real)
         return "outside" if found == "missing" and not self._is_complete_at(path) else found
+
+    def has_host_at(self, path: str) -> bool:
+        """Does a host's own tree lie there, so that what is not there is missing on the host, and was not left out of a copy?
+
+        The top folder on the way must be in sight: where all of `/` is not, one of hier(7) that is scanned itself (`/etc`). `/src` in a
+        container holds a copy.
+        """
+        top = "/" + path.lstrip("/").partition("/")[0]
+        return (top in _OF_A_HOST or self.kind("/") == "directory") and self.kind(top) == "directory"
 
     def _is_complete_at(self, path: str) -> bool:
         place = os.path.normpath(path)

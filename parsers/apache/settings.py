@@ -528,7 +528,7 @@ def _surely_missing(text: str, path: str, context: Context) -> bool:
     if not context.complete:
         return False
     if context.whole_host:
-        return context.files.kind("/" + path.split("/")[1]) == "directory"
+        return context.files.has_host_at(path)
     folder = posixpath.dirname(path)
     return text.startswith("/") and context.files.on_disk(folder) == folder and context.files.kind(folder) == "directory"
 

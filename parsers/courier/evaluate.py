@@ -417,7 +417,7 @@ class Judge:
 
     def is_missing(self, path: str) -> bool:
         """Is the file surely not there? Only a tree that shows a whole host can tell."""
-        return self.files.kind(path) == "missing" and self.files.kind("/" + path.lstrip("/").partition("/")[0]) == "directory"
+        return self.files.kind(path) == "missing" and self.files.has_host_at(path)
 
     def client(self, path: str) -> list[Endpoint]:
         """courierd's SMTP client: opportunistic, unless ESMTP_USE_STARTTLS is 0."""

@@ -73,9 +73,7 @@ class Shell:
         try:
             file = self.files.read(path)
         except FileProblem as problem:
-            if span is not None and (
-                problem.kind == "outside-root" or self.files.kind("/" + path.lstrip("/").partition("/")[0]) != "directory"
-            ):
+            if span is not None and (problem.kind == "outside-root" or not self.files.has_host_at(path)):
                 self.slips.append(Slip("missing", path, span))
                 for name in list(self.variables):
                     self.variables[name] = self.variables[name]._replace(value=None, unknown=f"{path} was not seen")
@@ -316,7 +314,7 @@ class Shell:
             return "unknown"
         kind = self.files.kind(path)
         if kind == "missing":
-            return "no" if self.files.kind("/" + path.lstrip("/").partition("/")[0]) == "directory" else "unknown"
+            return "no" if self.files.has_host_at(path) else "unknown"
         if kind == "file":
             return "no" if operator == "-d" else "yes"
         if kind == "directory":

@@ -69,5 +69,4 @@ def is_missing(path: str, files: Files) -> bool:
     """Is the file surely not there? Only a tree that shows a whole host can tell: a repository's copy leaves certificates out."""
     if files.kind(path) != "missing":
         return False
-    top = "/" + path.lstrip("/").partition("/")[0]
-    return files.kind(top) == "directory" or (files.kind("/etc") == "directory" and files.kind("/usr") == "directory")
+    return files.has_host_at(path) or (files.kind("/etc") == "directory" and files.kind("/usr") == "directory")

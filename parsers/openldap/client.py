@@ -540,8 +540,7 @@ class _Client:
         if not path.startswith("/"):
             return ""
         logical = os.path.normpath(path)
-        top = "/" + logical.lstrip("/").partition("/")[0]
-        if self.files.kind("/" if top == logical else top) == "directory" and self.files.kind(logical) == "missing":
+        if self.files.has_host_at("/" if logical.count("/") == 1 else logical) and self.files.kind(logical) == "missing":
             return f"{path} does not exist"
         return f"{path} is a folder" if self.files.kind(logical) == "directory" else ""
 

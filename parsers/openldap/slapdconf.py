@@ -270,7 +270,7 @@ class _Reader:
             left_out = self.files.kind(folder) != "directory" and self.files.kind(folder.rpartition("/")[0]) == "directory"
             if problem.kind == "missing" and modules.is_package_schema(path, self.build.version) and left_out:
                 return
-            if problem.kind == "missing" and path.count("/") > 1 and self.files.kind("/" + path.split("/")[1]) != "directory":
+            if problem.kind == "missing" and path.count("/") > 1 and not self.files.has_host_at(path):
                 self.unseen(path, where)
                 return
             self.refuse(f"{path} {problem.reason}", where, "include-missing", "no such file", about=self.files.on_disk(path))

@@ -115,9 +115,7 @@ class Judge:
     def is_missing(self, path: str) -> bool:
         """Is the file surely not there? Only a tree that shows a whole host can tell. A daemon's relative paths begin at `/`."""
         logical = _logical("/" + path.lstrip("/"))
-        top = "/" + logical.lstrip("/").partition("/")[0]
-        shown = self.files.kind("/" if top == logical else top) == "directory"
-        return shown and self.files.kind(logical) == "missing"
+        return self.files.has_host_at("/" if logical.count("/") == 1 else logical) and self.files.kind(logical) == "missing"
 
     def unusable(self, path: str) -> str:
         """Why nothing can be read there; "" when something can, or when this tree cannot tell.

@@ -144,10 +144,7 @@ def _content(path: str, files: Files) -> tuple[str, bytes]:
 
 def is_missing(path: str, files: Files) -> bool:
     """Is the file surely not there? Only a tree that shows a whole host can tell: a repository's copy leaves certificates out."""
-    if files.kind(path) != "missing":
-        return False
-    top = "/" + path.lstrip("/").partition("/")[0]
-    return files.kind(top) == "directory"
+    return files.kind(path) == "missing" and files.has_host_at(path)
 
 
 def _key_missing(path: str, files: Files) -> str:

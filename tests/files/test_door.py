@@ -202,3 +202,12 @@ def test_what_could_not_be_read_keeps_nothing_of_who_asked(tmp_path: Path) -> No
     server = asking(files)
     gc.collect()
     assert server() is None
+
+
+@pytest.mark.parametrize(("place", "is_host"), [("/etc", True), ("/src", False), ("/", True)])
+def test_a_copy_in_a_folder_of_the_first_level_is_no_host(place: str, is_host: bool, tmp_path: Path) -> None:
+    """A repository lies at `/src` in a container: includes that it leaves out were called missing, and servers down."""
+    (tmp_path / "src").mkdir()
+    files = Files((str(tmp_path),), str(tmp_path), ((place, str(tmp_path)),))
+    assert files.has_host_at(f"{place.rstrip('/')}/src/conf.d/x.conf") is is_host
+    assert not files.has_host_at("/var/lib/x")
