@@ -63,13 +63,7 @@ class Includes:
             found = True
             yield name, True, self._doubt(name) if offered else ""
         if not found and not optional and len(self._state.problems) == told:
-            message = f"no file matches {readable_path(path)}, so httpd does not start"
-            self._missing(
-                Problem("include-missing", message, word.span, "matches nothing", about=self._state.files.on_disk(path)),
-                condition,
-                node,
-                where,
-            )
+            self._missing(path, f"no file matches {readable_path(path)}", "matches nothing", node, where, condition)
 
     def opened(self, path: str, node: Node, where: Section, condition: str, *, optional: bool, wild: bool) -> SourceFile | None:
         """One of the files that a line names; None where it is not to be had, which is told."""
@@ -82,13 +76,7 @@ class Includes:
         except FileProblem as problem:
             if problem.kind == "missing":
                 if not optional:
-                    what = f"{readable_path(path)} is included and does not exist, so httpd does not start"
-                    self._missing(
-                        Problem("include-missing", what, word.span, "not there", about=self._state.files.on_disk(path)),
-                        condition,
-                        node,
-                        where,
-                    )
+                    self._missing(path, f"{readable_path(path)} is included and does not exist", "not there", node, where, condition)
             elif problem.kind == "outside-root":
                 self._outside(path, node, where, modules=not wild)
             else:
@@ -112,13 +100,14 @@ class Includes:
             return source
         return self._state.files.read(f"{path.rpartition('/')[0]}/{source.data.decode('utf-8', 'surrogateescape')}")
 
-    def _missing(self, problem: Problem, condition: str, node: Node, where: Section) -> None:
+    def _missing(self, path: str, what: str, label: str, node: Node, where: Section, condition: str) -> None:
         """What a line includes is not there: httpd stops, or it was left out of a copy."""
+        problem = Problem("include-missing", what, node.words[0].span, label, about=self._state.files.on_disk(path))
         if self._state.complete and self._state.is_host:
-            self._state.refuse(problem, condition)
+            self._state.refuse(problem._replace(message=f"{what}, so httpd does not start"), condition)
         else:
             self._state.hole(node, where, "an include that was not found")
-            left_out = f"{problem.message.removesuffix(', so httpd does not start')} in this copy: what it sets is not known"
+            left_out = f"{what} in this copy: what it sets is not known"
             self._state.problems.append(problem._replace(message=left_out, severity=Severity.INFO))
 
     def _offered(self, base: str, node: Node, where: Section) -> str:

@@ -26,7 +26,7 @@ FIRST_PORT = 22500
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.skipif(shutil.which("nmap") is None, reason="nmap is not installed"),
+    pytest.mark.skipif(shutil.which("nmap") is None, reason="nmap is not installed: apt-get install nmap"),
 ]
 
 

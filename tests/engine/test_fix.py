@@ -63,7 +63,7 @@ def test_the_difference_is_what_would_be_written(weak: Path, tmp_path: Path) -> 
     assert ran.code == 1
     assert weak.read_bytes().decode() == WEAK
     if shutil.which("patch") is None:
-        pytest.skip("patch is not installed")
+        pytest.skip("patch is not installed: apt-get install patch")
     subprocess.run(["patch", str(weak), str(tmp_path / "out.diff")], check=True, capture_output=True)
     assert weak.read_bytes().decode() == MENDED
     assert tlslint("--diff", "--unsafe-fixes", "--target", "debian-11", weak).code == 0

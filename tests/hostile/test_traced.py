@@ -19,7 +19,7 @@ from tests.support import corpus
 # ruff: noqa: E501 (a table)
 
 STRACE = shutil.which("strace")
-pytestmark = pytest.mark.skipif(STRACE is None, reason="needs strace")
+pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed: apt-get install strace")
 
 OPENING = ("open", "openat", "openat2", "creat")
 FORBIDDEN = (

@@ -19,6 +19,7 @@ import ssl
 import stat
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -404,7 +405,7 @@ class Client:
             self._connection = None
 
 
-class Servers:
+class Servers(ABC):
     """One tree for each configuration of the main server, one after the other; whom to ask is for those below to say."""
 
     def __init__(self) -> None:
@@ -417,12 +418,13 @@ class Servers:
             self.start(self._tree[1])
         return self._tree[1]
 
+    @abstractmethod
     def start(self, tree: Tree) -> None:
-        """Serve it."""
+        """Make it ready to be asked."""
 
+    @abstractmethod
     def client(self, name: str, *, https: bool) -> Asking:
         """Whoever asks one of the sites."""
-        raise NotImplementedError
 
     def close(self) -> None:
         if self._tree is not None:

@@ -29,7 +29,7 @@ NMAP = shutil.which("nmap") or "/usr/bin/nmap"
 pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(not os.access(HTTPD, os.X_OK) or not MODULES.is_dir(), reason="Debian's apache2 is not installed"),
-    pytest.mark.skipif(not os.access(NMAP, os.X_OK), reason="nmap is not installed"),
+    pytest.mark.skipif(not os.access(NMAP, os.X_OK), reason="nmap is not installed: apt-get install nmap"),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as Debian's apache2 does"),
 ]
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.live import test_apache_answers as live
-from tests.live.test_apache_answers import Case, Idiom, Reply, Servers, each_case, each_idiom
+from tests.live.test_apache_answers import Case, Idiom, Reply, Servers, Tree, each_case, each_idiom
 
 
 @cache
@@ -35,6 +35,9 @@ class Recorded:
 
 class Replayed(Servers):
     """Trees as they were laid for httpd."""
+
+    def start(self, tree: Tree) -> None:
+        """What it answers stands in the record."""
 
     def client(self, name: str, *, https: bool) -> Recorded:
         return Recorded(name, https=https)
