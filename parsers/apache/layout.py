@@ -36,8 +36,9 @@ _SPARE = (
     r"(?:~|\.(?:bak|orig|old|save|swp|dpkg-\w+|ucf-\w+|rpmsave|rpmnew|rpmorig|in|dist|sample|example|default|disabled))$"
     r"|(?:^|/)(?:original|examples?)/"
 )
-_FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
-_IN_FOLDER = rf"(?:^|/)(?:{_FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
+FOLDERS = r"(?:sites|conf|mods)-(?:available|enabled)|conf\.modules\.d|vhosts\.d|modules\.d"
+"""Folders of parts that a root file includes, by name."""
+_IN_FOLDER = rf"(?:^|/)(?:{FOLDERS})/[^/]+(?:\.conf|\.load|/[^/]+)?$"
 _ELSEWHERE = (
     r"(?:^|/)(?:[Aa]pache[0-9.]*|httpd[0-9.]*|apache24|lampp|vhosts?)/(?:[^/]+/)*[^/]+\.(?:conf|vhost|include)$"
     r"|\.vhost$|(?:^|/)\.htaccess$|(?:^|/)(?:000-default(?:-le)?(?:-ssl)?|default-ssl)(?:\.conf)?$"

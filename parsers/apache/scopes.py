@@ -14,6 +14,7 @@ from tlslint.model import How, Origin, Problem, Span
 from tlslint.model.remedy import Edit, Rewrite
 from tlslint.model.struct import Struct
 from tlslint.parsers.apache import defaults, directives, mends
+from tlslint.parsers.apache.layout import FOLDERS
 from tlslint.parsers.apache.pasted import explained
 from tlslint.parsers.apache.read import Reading
 from tlslint.parsers.apache.tree import Node, Section
@@ -338,7 +339,7 @@ class _Walk:
         return known, ""
 
 
-_OF_SERVERS = r"(?:^|/)(?:(?:sites|conf|mods)-(?:available|enabled)|(?:conf(?:\.modules)?|vhosts|modules)\.d)/[^/]+$"
+_OF_SERVERS = rf"(?:^|/)(?:{FOLDERS}|conf\.d)/[^/]+$"
 """Folders that every distribution's root file includes outside all sections."""
 
 

@@ -293,9 +293,7 @@ def _limit(node: Node, command: headers.Command, reaches: frozenset[str]) -> str
     if command.condition:
         return f"{readable(command.condition)} does not hold for the others"
     parent = node.parent
-    if "redirect" not in reaches and (
-        parent is None or parent.lower in (".htaccess", "directory", "directorymatch", "files", "filesmatch")
-    ):
+    if "redirect" not in reaches and (parent is None or parent.lower in _BY_FILE):
         return "a folder's settings have no say where the server redirects before it looks for files"
     return ""
 
