@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from tlslint.model import SourceFile
 
-_FIRST = "1.2.17"
+_OF_1X = rb"ssl_cert_file|ssl_key_file|ssl_ca_file|ssl_disable|ssl_listen|login_executable|auth default"
 
 _SIGNS = (
     # 2.4 begins with its version; the others by names that only they have (src/config/old-set-parser.c, settings by version)
     ("2.4.1", rb"dovecot_config_version|ssl_server_\w+|auth_allow_cleartext|mail_driver|mail_path|passdb_\w+_\w+"),
     ("2.3.19.1", rb"ssl_min_protocol|ssl_dh|ssl_cipher_suites|ssl_curve_list|ssl_client_cert"),
     ("2.2.36", rb"ssl_protocols|ssl_dh_parameters_length|ssl_prefer_server_ciphers"),
-    (_FIRST, rb"ssl_cert_file|ssl_key_file|ssl_ca_file|ssl_disable|ssl_listen|login_executable|auth default"),
+    ("1.2.17", _OF_1X),
     ("2.3.19.1", rb"ssl_cert|ssl_key|disable_plaintext_auth|mail_location|passdb|!include(?:_try)?"),
 )
 
@@ -35,13 +35,15 @@ def of(files: Sequence[SourceFile], *, is_root: bool) -> str | None:
 
     `is_root`: a whole configuration, which 2.4 does not read without its version.
     """
-    told = [version for version, names in _SIGNS if any(_has(names, file) for file in files)]
-    if _FIRST not in told and any(_NEW_BLOCKS.search(file.data) for file in files):
+    if any(_NEW_BLOCKS.search(file.data) for file in files) and not _has(_OF_1X, files):
         return _SIGNS[0][0]
-    if told:
-        return told[0]
+    for version, names in _SIGNS:
+        if _has(names, files):
+            return version
     return "2.3.19.1" if is_root or any(_OLD.search(file.data) for file in files) else None
 
 
-def _has(names: bytes, file: SourceFile) -> bool:
-    return re.search(rb"(?m)^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)", file.data) is not None
+def _has(names: bytes, files: Sequence[SourceFile]) -> bool:
+    """Does one of the files set or open one of these?"""
+    sign = re.compile(rb"(?m)^[ \t]*(?:" + names + rb")[ \t]*(?:=|\{|/|[ \t]\S)")
+    return any(sign.search(file.data) for file in files)
