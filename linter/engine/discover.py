@@ -39,6 +39,10 @@ class Discovery(Struct):
     folders: tuple[str, ...] = ()
     host: str = "/"
 
+    def folder_above(self, path: str) -> str | None:
+        """The innermost folder that was named and holds this file; None: the file itself was named."""
+        return max((folder for folder in self.folders if path.startswith(f"{folder.rstrip('/')}/")), key=len, default=None)
+
 
 def layouts() -> Iterator[tuple[str, Layout]]:
     """Every format's layout, in order; each is imported when its turn comes."""

@@ -4,7 +4,7 @@ Hosts have nothing in common, so a run over them need not hold more than one. A 
 named, that one or one below it.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 
 from tlslint.engine.discover import Discovery, Job
 from tlslint.files import FileProblem, Files
@@ -34,7 +34,7 @@ def hosts(found: Discovery) -> Iterator[Discovery]:
 def _hosts(found: Discovery) -> dict[str, Host]:
     """By folder; empty where something belongs to none."""
     jobs = (*found.jobs, *found.parts)
-    hosts = {folder: Host([], []) for job in jobs if (folder := _folder(job.path, found.folders))}
+    hosts = {folder: Host([], []) for job in jobs if (folder := _folder(job.path, found))}
     files = found.files.afresh()  # what it learns here is of all hosts, and is not to be kept
     for number, job in enumerate(jobs):
         folder = _above(job.path, hosts)
@@ -45,9 +45,9 @@ def _hosts(found: Discovery) -> dict[str, Host]:
     return hosts
 
 
-def _folder(path: str, named: Sequence[str]) -> str:
+def _folder(path: str, found: Discovery) -> str:
     """The folder above the outermost `etc` on the way from the innermost folder that was named; "" where there is none."""
-    above = max((folder.rstrip("/") for folder in named if path.startswith(f"{folder.rstrip('/')}/")), key=len, default="")
+    above = (found.folder_above(path) or "").rstrip("/")
     before, etc, _ = path[len(above) :].partition("/etc/")
     return above + before if etc else ""
 

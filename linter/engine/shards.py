@@ -43,7 +43,7 @@ def sharded(found: Discovery, shard: Shard) -> Discovery:
 
 def _unit(path: str, found: Discovery) -> str:
     """The entry of the innermost folder that was named, with that folder's name where there are several; of a file, the folder it is in."""
-    above = max((folder for folder in found.folders if path.startswith(f"{folder.rstrip('/')}/")), key=len, default=None)
+    above = found.folder_above(path)
     if above is None:
         return found.files.shown(found.files.on_disk(path.rpartition("/")[0] or "/"))
     entry = path[len(above.rstrip("/")) + 1 :].partition("/")[0]
